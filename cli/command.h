@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "report/report.h"
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_JSON_PRETTY, _FORMAT_MAX };
+
+/* Options, as bits: which ones a verb takes. */
+enum option_id {
+	OPTION_ROOT,
+	OPTION_NODE,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_OUTPUT_FORMAT,
+	OPTION_STANDALONE,
+	_OPTION_MAX,
+};
+
+struct option_row {
+	const char *name;
+	const char *value; /* what follows it, in help; NULL: nothing does */
+	bool global;	   /* before or after any verb */
+	const char *help;
+};
+
+extern const struct option_row option_table[_OPTION_MAX];
+
+/* What the command line says. */
+struct context {
+	struct root root;
+	const struct command *command;
+	const char *value[_OPTION_MAX]; /* of each option, "" where it takes none; NULL:
+					   absent */
+	const char *argument[8];	/* what is no option */
+	int arguments;
+	enum format format;
+};
+
+/* One verb: one file in cli/, one line in the table of main.c. */
+struct command {
+	const char *name;
+	const char *arguments; /* "VMID [PHASE]" */
+	const char *summary;   /* one line */
+	const char *help;      /* more lines, each with its newline; may be NULL */
+	unsigned options;      /* 1 << enum option_id, beside the global ones */
+	int min, max;	       /* number of arguments */
+	int (*run)(struct context *context);
+};
+
+extern const struct command command_plan;
+extern const struct command command_release;
+extern const struct command command_showcmd;
+extern const struct command command_status;
+
+/* The verbs, NULL at the end. */
+extern const struct command *const command_table[];
+
+/*
+ * Reads the command line into @ret (the root is not opened yet). Words are as qm has
+ * them: -name value, --name value, --name=value. 0, or EXIT_CODE_USAGE after saying why.
+ */
+int options_parse(int argc, char **argv, struct context *ret);
+
+void help_print(const struct command *command, FILE *out);
+
+/* Says what is wrong with the command line, and where help is; EXIT_CODE_USAGE. */
+int usage_error(const struct command *command, const char *fmt, ...) _printf_(2, 3);
+
+/* Parses argument @n as VMID; false after saying that it is none. */
+bool argument_vmid(const struct context *context, int n, uint32_t *ret);
+
+/* Prints and puts @value, in the format that was asked for. */
+void json_print(const struct context *context, struct json_object *value);
+
+/* Runs a change through the pipeline and reports it. */
+int change_run(struct context *context, uint32_t vmid, enum change change, bool dry,
+	       enum report_style style);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+const struct command *const command_table[] = {
+	&command_plan, &command_release, &command_showcmd, &command_status, NULL,
+};
+
+static void print_options(unsigned own, FILE *out)
+{
+	for (int i = 0; i < _OPTION_MAX; i++) {
+		const struct option_row *row = &option_table[i];
+		char head[64];
+
+		if (!row->global && !(own & 1U << i))
+			continue;
+		(void)snprintf(head, sizeof(head), "--%s%s%s", row->name,
+			       row->value ? " " : "", row->value ? row->value : "");
+		(void)fprintf(out, "  %-40s %s\n", head, row->help);
+	}
+}
+
+void help_print(const struct command *command, FILE *out)
+{
+	if (command) {
+		(void)fprintf(out, "usage: hostpci %s%s%s [OPTION]...\n%s\n",
+			      command->name, command->arguments[0] ? " " : "",
+			      command->arguments, command->summary);
+		if (command->help)
+			(void)fprintf(out, "\n%s", command->help);
+		(void)fprintf(out, "\nOptions:\n");
+		print_options(command->options, out);
+		return;
+	}
+	(void)fprintf(out, "usage: hostpci VERB [ARGUMENT]... [OPTION]...\n"
+			   "Gives PCI devices of this host to virtual machines and takes "
+			   "them back.\n\n"
+			   "Verbs:\n");
+	for (size_t i = 0; command_table[i]; i++) {
+		char head[64];
+
+		(void)snprintf(head, sizeof(head), "%s %s", command_table[i]->name,
+			       command_table[i]->arguments);
+		(void)fprintf(out, "  %-40s %s\n", head, command_table[i]->summary);
+	}
+	(void)fprintf(out, "\nOptions, before or after the verb:\n");
+	print_options(0, out);
+	(void)fprintf(out, "\nhostpci VERB --help says more. See hostpci(1).\n");
+}
+
+int usage_error(const struct command *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fprintf(stderr, "hostpci: ");
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fprintf(stderr, "\nTry 'hostpci %s%s--help'.\n",
+		      command ? command->name : "", command ? " " : "");
+	return EXIT_CODE_USAGE;
+}
+
+bool argument_vmid(const struct context *context, int n, uint32_t *ret)
+{
+	if (vmid_parse(context->argument[n], ret) == 0)
+		return true;
+	(void)usage_error(context->command,
+			  "'%s' is no VMID (a number from 100 to 999999999)",
+			  context->argument[n]);
+	return false;
+}
+
+void json_print(const struct context *context, struct json_object *value)
+{
+	int flags = context->format == FORMAT_JSON_PRETTY
+			    ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+			    : JSON_C_TO_STRING_PLAIN;
+
+	(void)printf("%s\n", json_object_to_json_string_ext(
+				     value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(value);
+}
+
+int change_run(struct context *context, uint32_t vmid, enum change change, bool dry,
+	       enum report_style style)
+{
+	struct request request = {
+		.root = &context->root,
+		.node = context->value[OPTION_NODE],
+		.vmid = vmid,
+		.change = change,
+		.dry = dry,
+	};
+	_cleanup_(outcome_free) struct outcome outcome;
+	int code = machine_change(&request, &outcome);
+
+	if (context->format != FORMAT_TEXT)
+		json_print(context, report_json(&outcome));
+	else if (code || !context->value[OPTION_QUIET])
+		report_text(&context->root, &outcome,
+			    context->value[OPTION_VERBOSE] ? REPORT_PLAN : style,
+			    code && !dry ? stderr : stdout);
+	report_store(&context->root, &outcome);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct context context;
+	struct err err;
+	int code = options_parse(argc, argv, &context);
+
+	if (code)
+		return code;
+	if (context.value[OPTION_VERSION]) {
+		(void)printf("hostpci %s\n", HOSTPCI_VERSION);
+		return EXIT_CODE_DONE;
+	}
+	if (context.value[OPTION_HELP]) {
+		help_print(context.command, stdout);
+		return EXIT_CODE_DONE;
+	}
+	if (root_open(context.value[OPTION_ROOT], &context.root, &err) < 0) {
+		(void)fprintf(stderr, "hostpci: %s\n", err.msg);
+		return EXIT_CODE_USAGE;
+	}
+	code = context.command->run(&context);
+	root_close(&context.root);
+	return code;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <libsmartcols.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/words.h"
+#include "cli/command.h"
+#include "host/device.h"
+#include "host/sysfs.h"
+#include "run/journal.h"
+#include "run/undo.h"
+
+struct status {
+	struct context *context;
+	uint32_t only; /* 0: all */
+	struct json_object *machines;
+	bool damaged;
+};
+
+static void put(struct json_object *to, const char *name, const char *text)
+{
+	json_object_object_add(to, name, json_object_new_string(text));
+}
+
+/* In words, from what the journal says and whether the processes in it live. */
+static const char *state_of(const struct journal *j)
+{
+	bool parked = true;
+
+	for (size_t i = 0; i < j->children; i++)
+		if (proc_alive(j->root, &j->child[i]))
+			return "working";
+	if (proc_alive(j->root, &j->qemu))
+		return "running";
+	for (size_t i = 0; i < j->holds; i++)
+		parked &= !j->hold[i].open || j->hold[i].parked[0];
+	if (parked)
+		return "kept";
+	return !strcmp(j->phase, "running") || !strcmp(j->phase, "prepared")
+		       ? j->phase
+		       : "left over";
+}
+
+/* The driver that a device goes back to: what its first live unbind found. */
+static const char *driver_before(const struct journal *j, const struct bdf *bdf)
+{
+	for (size_t i = 0; i < j->steps; i++)
+		if (journal_alive(&j->step[i]) && j->step[i].step.kind == STEP_UNBIND &&
+		    bdf_equal(&j->step[i].step.bdf, bdf))
+			return j->step[i].step.found;
+	return "";
+}
+
+static struct json_object *hold_json(const struct journal *j,
+				     const struct journal_hold *h)
+{
+	struct json_object *o = json_object_new_object();
+	char text[LIMIT_NAME];
+
+	put(o, "device", BDF(&h->hold.bdf));
+	(void)snprintf(text, sizeof(text), "hostpci%d", h->hold.slot);
+	put(o, "slot", text);
+	json_object_object_add(o, "group", json_object_new_int(h->hold.group));
+	if (sysfs_link(j->root, DEVICE_ATTR(&h->hold.bdf, "driver"), text,
+		       sizeof(text)) == 0)
+		put(o, "driver", text);
+	put(o, "driver_before", driver_before(j, &h->hold.bdf));
+	put(o, "return",
+	    words_name(wish_return_words, _WISH_RETURN_MAX, h->hold.return_to));
+	put(o, "kept", h->parked);
+	json_object_object_add(o, "changed",
+			       json_object_new_boolean(undo_is_left(j, &h->hold.bdf)));
+	return o;
+}
+
+/* The last report, if there is one to read. */
+static struct json_object *last_report(const struct root *root, uint32_t vmid)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/%u.report.json", JOURNAL_FOLDER, vmid);
+	if (file_read(root, path, LIMIT_JOURNAL, &text, NULL) < 0)
+		return NULL;
+	return json_tokener_parse(text);
+}
+
+static void add_machine(struct status *s, uint32_t vmid, const struct journal *j)
+{
+	struct json_object *o = json_object_new_object(),
+			   *devices = json_object_new_array();
+	struct json_object *report = last_report(&s->context->root, vmid);
+
+	json_object_object_add(o, "vmid", json_object_new_int64(vmid));
+	put(o, "state", j ? state_of(j) : "none");
+	for (size_t i = 0; j && i < j->holds; i++)
+		if (j->hold[i].open)
+			json_object_array_add(devices, hold_json(j, &j->hold[i]));
+	json_object_object_add(o, "devices", devices);
+	if (report)
+		json_object_object_add(o, "last", report);
+	json_object_array_add(s->machines, o);
+}
+
+static int each(void *context, uint32_t vmid)
+{
+	struct status *s = context;
+	_cleanup_(journal_freep) struct journal *j = NULL;
+	char text[sizeof(struct err)];
+	struct err err;
+	int r;
+
+	if (s->only && s->only != vmid)
+		return 0;
+	r = journal_read(&s->context->root, vmid, &j, &err);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0) {
+		(void)fprintf(stderr, "hostpci: %s\n",
+			      err_text(&err, text, sizeof(text)));
+		s->damaged = true;
+		return 0;
+	}
+	if (!j->other_boot)
+		add_machine(s, vmid, j);
+	return 0;
+}
+
+static const char *get(struct json_object *o, const char *name)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(o, name, &value) ? json_object_get_string(value)
+							  : "";
+}
+
+static void add_row(struct libscols_table *table, struct json_object *machine,
+		    struct json_object *device)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	const char *before = get(device, "driver_before");
+
+	if (!line)
+		return;
+	(void)scols_line_set_data(line, 0, get(machine, "vmid"));
+	(void)scols_line_set_data(line, 1, get(machine, "state"));
+	(void)scols_line_set_data(line, 2, get(device, "slot"));
+	(void)scols_line_set_data(line, 3, get(device, "device"));
+	(void)scols_line_set_data(line, 4, get(device, "driver"));
+	(void)scols_line_set_data(line, 5, before[0] ? before : "-");
+	(void)scols_line_set_data(line, 6, get(device, "return"));
+}
+
+static void print_last(struct json_object *machine)
+{
+	struct json_object *last, *ok;
+
+	if (!json_object_object_get_ex(machine, "last", &last) ||
+	    !json_object_object_get_ex(last, "ok", &ok) || json_object_get_boolean(ok))
+		return;
+	(void)printf("VM %s: the last %s failed%s%s\n", get(machine, "vmid"),
+		     get(last, "phase"),
+		     get(last, "error")[0] ? ": " : ": refused by the gate",
+		     get(last, "error"));
+}
+
+static void print_table(struct json_object *machines)
+{
+	static const char *const columns[] = {"VM",	"STATE",  "SLOT",  "DEVICE",
+					      "DRIVER", "BEFORE", "RETURN"};
+	struct libscols_table *table = scols_new_table();
+	size_t n = json_object_array_length(machines), rows = 0;
+
+	for (size_t i = 0; table && i < ARRAY_SIZE(columns); i++)
+		(void)scols_table_new_column(table, columns[i], 0, 0);
+	for (size_t i = 0; table && i < n; i++) {
+		struct json_object *machine = json_object_array_get_idx(machines, i),
+				   *devices;
+
+		(void)json_object_object_get_ex(machine, "devices", &devices);
+		for (size_t d = 0; d < json_object_array_length(devices); d++, rows++)
+			add_row(table, machine, json_object_array_get_idx(devices, d));
+	}
+	if (rows)
+		(void)scols_print_table(table);
+	else
+		(void)printf("no machine holds a device\n");
+	scols_unref_table(table);
+	for (size_t i = 0; i < n; i++)
+		print_last(json_object_array_get_idx(machines, i));
+}
+
+static int run(struct context *context)
+{
+	struct status s = {.context = context, .machines = json_object_new_array()};
+	int r;
+
+	if (context->arguments && !argument_vmid(context, 0, &s.only)) {
+		json_object_put(s.machines);
+		return EXIT_CODE_USAGE;
+	}
+	r = journal_each(&context->root, each, &s);
+	if (r < 0)
+		(void)fprintf(stderr, "hostpci: %s: %s\n", JOURNAL_FOLDER, strerror(-r));
+	if (s.only && !json_object_array_length(s.machines) && !s.damaged)
+		add_machine(&s, s.only, NULL);
+	if (context->format != FORMAT_TEXT) {
+		json_print(context, s.machines);
+	} else {
+		print_table(s.machines);
+		json_object_put(s.machines);
+	}
+	return r < 0 || s.damaged ? EXIT_CODE_REFUSED : EXIT_CODE_DONE;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.arguments = "[VMID]",
+	.summary = "show which machine holds what, and what became of its last run",
+	.help = "STATE is prepared (pre-start is done), running (QEMU lives), kept "
+		"(stopped; its\n"
+		"devices wait for the next start or for hostpci release), working (a "
+		"write is\n"
+		"under way or stuck) or left over. BEFORE is the driver that a device "
+		"goes back to.\n",
+	.min = 0,
+	.max = 1,
+	.run = run,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Everything that grows is bounded here. Sizes are bytes, times milliseconds. */
+enum {
+	LIMIT_SLOTS = 16,     /* hostpci0..hostpci15, as Proxmox has */
+	LIMIT_ADDRESSES = 32, /* addresses in one host= list */
+	LIMIT_DEVICES = 256,  /* functions one machine touches, siblings included */
+	LIMIT_STEPS = 2048,   /* steps of one plan, or alive in one journal */
+	LIMIT_NAME = 64,      /* driver and module names; the kernel's own are shorter */
+	LIMIT_ATTRIBUTE = 4096,	    /* one sysfs attribute: a page */
+	LIMIT_CONFIG = 1024 * 1024, /* one configuration file; pmxcfs allows 1 MiB */
+	LIMIT_JOURNAL = 4 * 1024 * 1024,
+	LIMIT_JOURNAL_COMPACT = 128 * 1024, /* rewritten when a machine is adopted */
+	LIMIT_BLOCK_DEPTH = 12,		    /* folders below a device until its disks */
+	LIMIT_BLOCKS = 64,		    /* disks and partitions of one controller */
+
+	LIMIT_LOCK_MS = 20 * 1000,  /* waiting for /run/hostpci/lock or a journal */
+	LIMIT_CHILD_MS = 10 * 1000, /* waiting for a child of an earlier run */
+	LIMIT_READ_MS = 3 * 1000,   /* a read that takes a device lock */
+	LIMIT_BUSY_MS = 15 * 1000,  /* waiting for QEMU to let go of a device */
+	LIMIT_BUSY_POLL_MS = 50,
+};

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fileio.h"
+#include "base/limits.h"
+#include "base/number.h"
+
+/* Field @n (3 or more, counted from 1) of a stat line; NULL if there is none. */
+static char *stat_field(char *line, unsigned n)
+{
+	/* The second field is the command in brackets and may hold anything. */
+	char *s = strrchr(line, ')'), *save = NULL;
+
+	if (!s)
+		return NULL;
+	s = strtok_r(s + 1, " ", &save);
+	for (unsigned i = 3; s && i < n; i++)
+		s = strtok_r(NULL, " ", &save);
+	return s;
+}
+
+int proc_identify(const struct root *root, pid_t pid, struct proc_id *ret)
+{
+	_cleanup_free_ char *line = NULL;
+	char path[64], *field;
+	uint64_t start;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (file_read(root, path, LIMIT_ATTRIBUTE, &line, NULL) < 0)
+		return -ESRCH;
+	field = strrchr(line, ')');
+	if (!field || !strncmp(field, ") Z", 3) || !strncmp(field, ") X", 3))
+		return -ESRCH;
+	field = stat_field(line, 22);
+	if (!field || number_parse(field, UINT64_MAX, &start) < 0)
+		return -ESRCH;
+	*ret = (struct proc_id){pid, start};
+	return 0;
+}
+
+bool proc_alive(const struct root *root, const struct proc_id *id)
+{
+	struct proc_id now;
+
+	return id->pid > 0 && proc_identify(root, id->pid, &now) == 0 &&
+	       now.start == id->start;
+}
+
+bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid)
+{
+	_cleanup_free_ char *line = NULL;
+	char path[64], want[16];
+	size_t size, at = 0;
+	bool id = false;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	(void)snprintf(want, sizeof(want), "%u", vmid);
+	if (file_read(root, path, LIMIT_CONFIG, &line, &size) < 0)
+		return false;
+	while (at < size) {
+		if (id && !strcmp(line + at, want))
+			return true;
+		id = !strcmp(line + at, "-id");
+		at += strlen(line + at) + 1;
+	}
+	return false;
+}
+
+int proc_boot_id(const struct root *root, char ret[static PROC_BOOT_ID])
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int r;
+
+	r = file_read(root, "/proc/sys/kernel/random/boot_id", 64, &text, &size);
+	if (r < 0)
+		return r;
+	if (size < PROC_BOOT_ID - 1)
+		return -EBADMSG;
+	memcpy(ret, text, PROC_BOOT_ID - 1);
+	ret[PROC_BOOT_ID - 1] = '\0';
+	return 0;
+}
+
+const char *proc_stack(const struct root *root, pid_t pid, char *buf, size_t size)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64], *save = NULL;
+	size_t at = 0;
+
+	buf[0] = '\0';
+	(void)snprintf(path, sizeof(path), "/proc/%d/stack", (int)pid);
+	if (file_read(root, path, LIMIT_ATTRIBUTE * 4, &text, NULL) < 0)
+		return buf;
+	/* Lines are "[<0>] function+0x1/0x2". */
+	for (char *l = strtok_r(text, "\n", &save); l && at < size;
+	     l = strtok_r(NULL, "\n", &save)) {
+		char *name = strchr(l, ' ');
+
+		name = name ? name + 1 : l;
+		name[strcspn(name, "+")] = '\0';
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? " < " : "",
+				       name);
+	}
+	return buf;
+}
+
+static bool holds(const struct root *root, const char *pid, const struct stat *device)
+{
+	char path[300];
+	_cleanup_close_ int fd = -1;
+	bool found = false;
+	struct dirent *e;
+	struct stat st;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	fd = root_openat(root, path, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return false;
+	dir = fdopendir(fd);
+	if (!dir)
+		return false;
+	TAKE_FD(fd);
+	/* Following the link of an open descriptor gives the file that is open. */
+	while (!found && (e = readdir(dir)))
+		found = e->d_name[0] != '.' &&
+			fstatat(dirfd(dir), e->d_name, &st, 0) == 0 &&
+			S_ISCHR(st.st_mode) && st.st_rdev == device->st_rdev;
+	closedir(dir);
+	return found;
+}
+
+static void name_of(const struct root *root, const char *pid, char *buf, size_t size)
+{
+	_cleanup_free_ char *comm = NULL;
+	char path[300];
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	if (file_read(root, path, LIMIT_ATTRIBUTE, &comm, NULL) == 0)
+		comm[strcspn(comm, "\n")] = '\0';
+	(void)snprintf(buf, size, "pid %s (%s)", pid, comm ? comm : "?");
+}
+
+const char *proc_holder(const struct root *root, const char *device, char *buf,
+			size_t size)
+{
+	_cleanup_close_ int node = root_openat(root, device, O_PATH, 0);
+	_cleanup_close_ int fd = root_openat(root, "/proc", O_RDONLY | O_DIRECTORY, 0);
+	struct dirent *e;
+	struct stat st;
+	DIR *dir;
+
+	buf[0] = '\0';
+	if (node < 0 || fstat(node, &st) < 0 || !S_ISCHR(st.st_mode) || fd < 0)
+		return buf;
+	dir = fdopendir(fd);
+	if (!dir)
+		return buf;
+	TAKE_FD(fd);
+	while (!buf[0] && (e = readdir(dir)))
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
+		    holds(root, e->d_name, &st))
+			name_of(root, e->d_name, buf, size);
+	closedir(dir);
+	return buf;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/root.h"
+
+/* A process that cannot be mistaken for a later one of the same number. */
+struct proc_id {
+	pid_t pid;
+	uint64_t start; /* clock ticks since boot, field 22 of /proc/PID/stat (proc(5)) */
+};
+
+/* -ESRCH: no such process, or it is a zombie. */
+int proc_identify(const struct root *root, pid_t pid, struct proc_id *ret) _must_check_;
+bool proc_alive(const struct root *root, const struct proc_id *id);
+
+/* True if @pid is QEMU of machine @vmid: its command line has "-id VMID". */
+bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid);
+
+enum { PROC_BOOT_ID = 37 };
+/* The kernel's boot id, 36 characters. */
+int proc_boot_id(const struct root *root, char ret[static PROC_BOOT_ID]) _must_check_;
+
+/* The kernel stack of a process on one line ("a < b < c"), empty if it cannot be read. */
+const char *proc_stack(const struct root *root, pid_t pid, char *buf, size_t size);
+
+/* Who has @device (a path below /dev) open: "pid 12 (qemu-system-x86)"; "" if nobody is
+ * found. */
+const char *proc_holder(const struct root *root, const char *device, char *buf,
+			size_t size);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+static int openat2_fd(int dirfd, const char *path, int flags, mode_t mode,
+		      uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
+		.mode = mode,
+		.resolve = resolve,
+	};
+	long fd;
+
+	/* EAGAIN: a rename raced with the walk (openat2(2)). */
+	do {
+		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static int root_resolve(const char *dir, struct root *root, struct err *err)
+{
+	if (!realpath(dir, root->path))
+		return err_set(err, errno, "root %s: %s", dir, strerror(errno));
+	if (strncmp(root->path, "/tmp/", 5) != 0)
+		return err_set(
+			err, EINVAL,
+			"root %s: not below /tmp (the root can be moved for tests only)",
+			root->path);
+	root->moved = true;
+	return 0;
+}
+
+int root_open(const char *dir, struct root *ret, struct err *err)
+{
+	struct root root = ROOT_CLOSED;
+	int r;
+
+	if (dir) {
+		r = root_resolve(dir, &root, err);
+		if (r < 0)
+			return r;
+	}
+	root.fd = open(root.moved ? root.path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root.fd < 0)
+		return err_set(err, errno, "root %s: %s", root.moved ? root.path : "/",
+			       strerror(errno));
+	root.sys = root_openat(&root, "/sys", O_PATH | O_DIRECTORY, 0);
+	if (root.sys < 0)
+		root.sys = -1;
+	*ret = root;
+	return 0;
+}
+
+void root_close(struct root *root)
+{
+	cleanup_close(&root->sys);
+	cleanup_close(&root->fd);
+	*root = ROOT_CLOSED;
+}
+
+int root_openat(const struct root *root, const char *path, int flags, mode_t mode)
+{
+	return openat2_fd(root->fd, path, flags, mode,
+			  RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+int root_opensys(const struct root *root, const char *path, int flags)
+{
+	return openat2_fd(root->sys, path, flags, 0,
+			  RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* String tables of enums: entry i of @table is the word for value i; n entries. */
+
+/* The word for @value, "?" if it has none. */
+const char *words_name(const char *const *table, int n, int value);
+/* The value of @word, -1 if it is not in the table. */
+int words_find(const char *const *table, int n, const char *word);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/device.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "host/sysfs.h"
+
+const char *device_path(const struct bdf *bdf, const char *name,
+			char buf[static DEVICE_PATH])
+{
+	(void)snprintf(buf, DEVICE_PATH, "bus/pci/devices/%s%s%s", BDF(bdf),
+		       name[0] ? "/" : "", name);
+	return buf;
+}
+
+static int read_group(const struct root *root, const struct bdf *bdf)
+{
+	char name[LIMIT_NAME];
+	uint64_t group;
+
+	if (sysfs_link(root, DEVICE_ATTR(bdf, "iommu_group"), name, sizeof(name)) < 0 ||
+	    number_parse(name, INT32_MAX, &group) < 0)
+		return -1;
+	return (int)group;
+}
+
+static int count_vf(void *context, const char *name)
+{
+	*(unsigned *)context += !strncmp(name, "virtfn", strlen("virtfn"));
+	return 0;
+}
+
+int device_read(const struct root *root, const struct bdf *bdf, struct device *ret)
+{
+	struct device d = {.bdf = *bdf};
+	int r;
+
+	if (!sysfs_exists(root, DEVICE_ATTR(bdf, "")))
+		return -ENODEV;
+	d.vendor = (uint16_t)sysfs_number(root, DEVICE_ATTR(bdf, "vendor"), 0xffff);
+	d.product = (uint16_t)sysfs_number(root, DEVICE_ATTR(bdf, "device"), 0xffff);
+	d.class_code = sysfs_number(root, DEVICE_ATTR(bdf, "class"), 0xffffff);
+	/* By what it is, not by class alone: a CardBus bridge has class 0607. */
+	d.bridge = sysfs_exists(root, DEVICE_ATTR(bdf, "pci_bus")) ||
+		   d.class_code >> 8 == 0x0604;
+	d.group = read_group(root, bdf);
+	d.is_vf = sysfs_exists(root, DEVICE_ATTR(bdf, "physfn"));
+	d.has_reset = sysfs_exists(root, DEVICE_ATTR(bdf, "reset"));
+	if (sysfs_exists(root, DEVICE_ATTR(bdf, "virtfn0"))) {
+		/* sriov_numvfs takes the device lock when read; the links do not. */
+		r = sysfs_each(root, DEVICE_ATTR(bdf, ""), SYSFS_LINKS, count_vf, &d.vfs);
+		if (r < 0)
+			return r;
+	}
+	r = sysfs_link(root, DEVICE_ATTR(bdf, "driver"), d.driver, sizeof(d.driver));
+	if (r < 0)
+		return r;
+	/* A variant driver is known by what it offers, not by its name. */
+	d.on_vfio = d.driver[0] && (!strcmp(d.driver, "vfio-pci") ||
+				    sysfs_exists(root, DEVICE_ATTR(bdf, "vfio-dev")));
+	*ret = d;
+	return 0;
+}
+
+bool device_is_storage(const struct device *device)
+{
+	return device->class_code >> 16 == 0x01;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/gate.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct gate {
+	const struct spec *spec;
+	const struct facts *facts;
+	struct findings *findings;
+};
+
+static _printf_(3, 4) void say(char *to, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(to, size, fmt, ap);
+	va_end(ap);
+}
+
+#define SAY(member, ...) say(member, sizeof(member), __VA_ARGS__)
+
+static struct finding *find(struct gate *g, enum grade grade, const struct fact *fact)
+{
+	struct finding *f =
+		findings_add(g->findings, grade, fact->slot, &fact->device.bdf);
+
+	if (f)
+		SAY(f->what, "%s", f->device);
+	return f;
+}
+
+static void check_absent(struct gate *g)
+{
+	for (unsigned i = 0; i < g->facts->absents; i++) {
+		const struct absent *absent = &g->facts->absent[i];
+		const struct slot *slot = &g->spec->slot[absent->slot];
+		struct finding *f =
+			findings_add(g->findings, GRADE_NEVER, (int)absent->slot, NULL);
+
+		if (!f)
+			return;
+		SAY(f->device, "%s", absent->text);
+		SAY(f->what, "%s", absent->text);
+		SAY(f->why, "is no PCI device of this host");
+		SAY(f->cure,
+		    "lspci -D lists them (an address moves when hardware is added); "
+		    "correct hostpci%u in %s:%u",
+		    absent->slot, slot->file, slot->line);
+	}
+}
+
+static void check_iommu(struct gate *g)
+{
+	struct finding *f;
+
+	if (g->facts->iommu || !g->facts->n)
+		return;
+	f = findings_add(g->findings, GRADE_NEVER, -1, NULL);
+	if (!f)
+		return;
+	SAY(f->what, "IOMMU");
+	SAY(f->why, "is not at work (/sys/class/iommu is empty): no device can be given "
+		    "to a machine");
+	SAY(f->cure, "switch on VT-d or AMD-Vi in the firmware, on Intel before Linux "
+		     "6.8 also add intel_iommu=on to the kernel's arguments, and reboot");
+}
+
+static void check_group(struct gate *g, const struct fact *fact)
+{
+	struct finding *f;
+
+	if (!g->facts->iommu || fact->device.group >= 0 || fact->device.bridge)
+		return;
+	f = find(g, GRADE_NEVER, fact);
+	if (!f)
+		return;
+	SAY(f->why, "is in no IOMMU group: the IOMMU does not cover it");
+	SAY(f->cure,
+	    "move the card to another slot, or look for a firmware update of the board");
+}
+
+static void check_bridge(struct gate *g, const struct fact *fact)
+{
+	struct finding *f;
+
+	if (!fact->device.bridge)
+		return;
+	f = find(g, fact->wanted ? GRADE_NEVER : GRADE_TELL, fact);
+	if (!f)
+		return;
+	if (!fact->wanted) {
+		SAY(f->why,
+		    "is a bridge in the same IOMMU group: it stays with the host");
+		return;
+	}
+	SAY(f->why, "is a bridge: the kernel gives no bridge away");
+	SAY(f->cure, "name the device behind it (lspci -tD shows the tree) as hostpci%d",
+	    fact->slot);
+}
+
+static void check_claims(struct gate *g, const struct fact *fact)
+{
+	for (size_t i = 0; i < g->facts->claims; i++) {
+		const struct claim *claim = &g->facts->claim[i];
+		struct finding *f;
+
+		if (!bdf_equal(&claim->bdf, &fact->device.bdf))
+			continue;
+		f = find(g, GRADE_NEVER, fact);
+		if (!f)
+			return;
+		SAY(f->who, "VM %u", claim->vmid);
+		if (claim->parked) {
+			SAY(f->why, "is kept for VM %u, which has stopped", claim->vmid);
+			SAY(f->cure, "hostpci release %u", claim->vmid);
+		} else {
+			SAY(f->why, "is held by VM %u", claim->vmid);
+			SAY(f->cure, "stop VM %u first (hostpci status %u)", claim->vmid,
+			    claim->vmid);
+		}
+	}
+}
+
+static void check_holdings(struct gate *g, const struct fact *fact)
+{
+	for (size_t i = 0; i < g->facts->holdings.n; i++) {
+		const struct holding *h = &g->facts->holdings.item[i];
+		struct finding *f;
+
+		if (!bdf_equal(&h->bdf, &fact->device.bdf))
+			continue;
+		f = find(g, GRADE_NEVER, fact);
+		if (!f)
+			return;
+		SAY(f->what, "%s", h->what);
+		SAY(f->why, "%s", h->why);
+		SAY(f->cure, "%s", h->cure);
+	}
+}
+
+static void check_locked(struct gate *g, const struct fact *fact)
+{
+	struct finding *f;
+
+	if (!fact->device.locked)
+		return;
+	f = find(g, GRADE_NEVER, fact);
+	if (!f)
+		return;
+	SAY(f->why, "is locked in the kernel: something is stuck on it");
+	SAY(f->cure, "look for processes in state D (ps -eo pid,stat,wchan,args) and for "
+		     "messages in dmesg");
+}
+
+static void check_vfs(struct gate *g, const struct fact *fact)
+{
+	struct finding *f;
+
+	if (!fact->device.vfs)
+		return;
+	f = find(g, GRADE_NEVER, fact);
+	if (!f)
+		return;
+	SAY(f->why, "has %u virtual functions, which go with it", fact->device.vfs);
+	SAY(f->cure,
+	    "when nobody uses them: echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs",
+	    f->device);
+}
+
+static bool shares_slot(const struct facts *facts, const struct fact *sibling)
+{
+	for (unsigned i = 0; i < facts->n; i++)
+		if (facts->fact[i].wanted &&
+		    bdf_same_slot(&facts->fact[i].device.bdf, &sibling->device.bdf))
+			return true;
+	return false;
+}
+
+/* The functions of one card belong together; another card's driver may be in use. */
+static void check_sibling(struct gate *g, const struct fact *fact)
+{
+	const struct device *d = &fact->device;
+	bool same_card;
+	struct finding *f;
+
+	if (fact->wanted || !d->driver[0])
+		return;
+	same_card = shares_slot(g->facts, fact);
+	f = find(g, same_card ? GRADE_TELL : GRADE_ASK, fact);
+	if (!f)
+		return;
+	if (same_card) {
+		SAY(f->why,
+		    "is on driver %s and shares card and IOMMU group: it comes along and "
+		    "goes back",
+		    d->driver);
+		return;
+	}
+	SAY(f->why,
+	    "is on host driver %s and shares IOMMU group %d: it would be taken from the "
+	    "host",
+	    d->driver, d->group);
+	SAY(f->cure,
+	    "name it in the machine's configuration too (hostpciN: %s), unbind it from "
+	    "%s, or move the card to another slot",
+	    f->device, d->driver);
+}
+
+static void check_kept(struct gate *g, const struct fact *fact)
+{
+	struct finding *f;
+
+	if (!fact->wanted || fact->device.on_vfio)
+		return;
+	f = find(g, GRADE_NEVER, fact);
+	if (!f)
+		return;
+	SAY(f->why, "is to keep its driver, but %s is no vfio driver",
+	    fact->device.driver[0] ? fact->device.driver : "none");
+	SAY(f->cure, "bind its vfio driver first, or take driver=keep out of hostpci%d",
+	    fact->slot);
+}
+
+void gate_check(const struct spec *spec, const struct facts *facts,
+		struct findings *findings)
+{
+	struct gate g = {spec, facts, findings};
+
+	check_absent(&g);
+	check_iommu(&g);
+	for (unsigned i = 0; i < facts->n; i++) {
+		const struct fact *fact = &facts->fact[i];
+
+		check_bridge(&g, fact);
+		check_claims(&g, fact);
+		if (fact->device.bridge)
+			continue;
+		check_group(&g, fact);
+		if (spec_keeps_driver(spec, (unsigned)fact->slot)) {
+			check_kept(&g, fact);
+			continue;
+		}
+		check_locked(&g, fact);
+		if (fact->device.on_vfio)
+			continue;
+		check_vfs(&g, fact);
+		check_holdings(&g, fact);
+		check_sibling(&g, fact);
+	}
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void *append(void *array, size_t *n, size_t size)
+{
+	/* Room grows at the powers of two; *n is the number of items in use. */
+	bool full = (*n & (*n - 1)) == 0;
+
+	return full ? realloc(array, (*n ? *n * 2 : 1) * size) : array;
+}
+
+int plan_add_step(struct plan *plan, const struct step *step)
+{
+	void *array = append(plan->step, &plan->steps, sizeof(*step));
+
+	if (!array)
+		return -ENOMEM;
+	plan->step = array;
+	plan->step[plan->steps++] = *step;
+	return 0;
+}
+
+int plan_add_hold(struct plan *plan, const struct hold *hold)
+{
+	void *array = append(plan->hold, &plan->holds, sizeof(*hold));
+
+	if (!array)
+		return -ENOMEM;
+	plan->hold = array;
+	plan->hold[plan->holds++] = *hold;
+	return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+	free(plan->step);
+	free(plan->hold);
+	*plan = (struct plan){0};
+}
+
+struct builder {
+	const struct spec *spec;
+	struct plan *plan;
+};
+
+static int add_step(struct builder *b, const struct fact *fact, enum step_kind kind,
+		    enum plan_stage stage, const char *found, const char *want)
+{
+	int policy_ms = spec_deadline_ms(b->spec, (unsigned)fact->slot);
+	struct step step = {
+		.kind = kind,
+		.stage = stage,
+		.lane = fact->device.group,
+		.slot = fact->slot,
+		.bdf = fact->device.bdf,
+		.group = fact->device.group,
+		.deadline_ms = policy_ms ? policy_ms : step_deadline_ms(kind, found),
+	};
+
+	(void)snprintf(step.found, sizeof(step.found), "%s", found);
+	(void)snprintf(step.want, sizeof(step.want), "%s", want);
+	return plan_add_step(b->plan, &step);
+}
+
+static int add_module(struct builder *b, const struct facts *facts)
+{
+	for (unsigned i = 0; !facts->vfio_ready && i < facts->n; i++) {
+		struct fact fact = facts->fact[i];
+
+		if (fact.device.bridge || fact.device.on_vfio ||
+		    spec_keeps_driver(b->spec, (unsigned)fact.slot))
+			continue;
+		fact.device.group = -1; /* a lane of its own */
+		return add_step(b, &fact, STEP_MODULE, STAGE_MODULES, "", "vfio-pci");
+	}
+	return 0;
+}
+
+/*
+ * Released before it is claimed: taken back in reverse, the override is cleared before
+ * the old driver is bound, which the kernel would refuse the other way round.
+ */
+static int add_driver(struct builder *b, const struct fact *fact)
+{
+	const struct device *d = &fact->device;
+	int r = 0;
+
+	if (d->bridge || d->on_vfio || spec_keeps_driver(b->spec, (unsigned)fact->slot))
+		return 0;
+	if (d->driver[0])
+		r = add_step(b, fact, STEP_UNBIND, STAGE_DRIVERS, d->driver, "");
+	if (r == 0 && strcmp(d->override, "vfio-pci") != 0)
+		r = add_step(b, fact, STEP_OVERRIDE, STAGE_DRIVERS, d->override,
+			     "vfio-pci");
+	if (r == 0)
+		r = add_step(b, fact, STEP_BIND, STAGE_DRIVERS, "", "vfio-pci");
+	return r;
+}
+
+static int add_reset(struct builder *b, const struct fact *fact)
+{
+	if (!fact->wanted || fact->device.bridge ||
+	    spec_reset(b->spec, (unsigned)fact->slot) == WISH_RESET_NONE)
+		return 0;
+	return add_step(b, fact, STEP_RESET, STAGE_RESETS, "", "");
+}
+
+static int add_hold(struct builder *b, const struct fact *fact)
+{
+	bool storage = device_is_storage(&fact->device);
+	struct hold hold = {
+		.bdf = fact->device.bdf,
+		.slot = fact->slot,
+		.group = fact->device.group,
+		.storage = storage,
+		/* A host that sees a guest's disk assembles its md and LVM. */
+		.return_to = spec_return(b->spec, (unsigned)fact->slot,
+					 storage ? WISH_RETURN_VFIO : WISH_RETURN_HOST),
+	};
+
+	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
+}
+
+static void note_left_to_proxmox(const struct spec *spec, struct notes *notes)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
+		const struct slot *slot = &spec->slot[i];
+
+		if (slot->present && wish_has(&slot->wish, KEY_MAPPING))
+			notes_add(notes,
+				  "%s:%u: hostpci%u: mapping=%s is left to Proxmox",
+				  slot->file, slot->line, i, slot->wish.mapping);
+		else if (slot->present && wish_has(&slot->wish, KEY_MDEV))
+			notes_add(notes, "%s:%u: hostpci%u: mdev=%s is left to Proxmox",
+				  slot->file, slot->line, i, slot->wish.mdev);
+	}
+}
+
+int plan_build(const struct spec *spec, const struct facts *facts, struct plan *ret,
+	       struct notes *notes, struct err *err)
+{
+	_cleanup_(plan_free) struct plan plan = {0};
+	struct builder b = {spec, &plan};
+	int r;
+
+	note_left_to_proxmox(spec, notes);
+	r = add_module(&b, facts);
+	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+		r = add_hold(&b, &facts->fact[i]);
+	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+		r = add_driver(&b, &facts->fact[i]);
+	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+		r = add_reset(&b, &facts->fact[i]);
+	if (r < 0)
+		return err_set(err, -r, "out of memory");
+	*ret = plan;
+	plan = (struct plan){0};
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "host/facts.h"
+#include "plan/step.h"
+
+/* A function that a machine takes: named by it, or sharing the group of one that is. */
+struct hold {
+	struct bdf bdf;
+	int slot;
+	int group;
+	int return_to; /* enum wish_return */
+	bool storage;
+};
+
+struct plan {
+	struct step *step; /* owned; by stage, then lane, then order within the lane */
+	size_t steps;
+	struct hold *hold; /* owned; by IOMMU group, then address */
+	size_t holds;
+};
+
+/* Stages of a start: what must be over before the next may begin. */
+enum plan_stage {
+	STAGE_MODULES,
+	STAGE_DRIVERS,
+	STAGE_RESETS,
+	_STAGE_MAX,
+};
+
+/*
+ * The steps from @facts to what @spec wants, without any look at the host. What is left
+ * to Proxmox, and why, is said in @notes. -ENOMEM.
+ */
+int plan_build(const struct spec *spec, const struct facts *facts, struct plan *ret,
+	       struct notes *notes, struct err *err) _must_check_;
+void plan_free(struct plan *plan);
+
+/* Adds a copy; -ENOMEM. */
+int plan_add_step(struct plan *plan, const struct step *step) _must_check_;
+int plan_add_hold(struct plan *plan, const struct hold *hold) _must_check_;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/bdf.h"
+#include "base/child.h"
+#include "base/limits.h"
+
+/*
+ * A step is one write to the host, and knows how to look at its effect, judge what it
+ * sees and take itself back. Everything it needs for both directions is in it: nothing is
+ * looked up between the first write and the last.
+ */
+enum step_kind {
+	STEP_MODULE,   /* load a kernel module (never unloaded: others may use it) */
+	STEP_UNBIND,   /* from driver @found; back: bind to it */
+	STEP_OVERRIDE, /* driver_override from @found to @want; back: @found again */
+	STEP_BIND,     /* to driver @want; back: unbind from it */
+	STEP_RESET,    /* reset the function; nothing to take back */
+	_STEP_MAX,
+	_STEP_INVALID = -1,
+};
+
+enum step_direction {
+	STEP_DO,
+	STEP_UNDO,
+};
+
+struct step {
+	uint32_t id; /* unique in its journal; 0: not journalled yet */
+	enum step_kind kind;
+	enum step_direction direction;
+	unsigned stage; /* a stage starts when all of the one before has ended */
+	int lane;	/* steps of one lane follow each other, lanes run side by side */
+	int slot;	/* N of hostpciN on whose behalf; -1: none */
+	struct bdf bdf; /* not for STEP_MODULE */
+	int group;	/* its IOMMU group */
+	char found[LIMIT_NAME];
+	char want[LIMIT_NAME];
+	int deadline_ms;
+};
+
+/* What a look says about where a step stands. */
+enum step_verdict {
+	STEP_REACHED, /* the wanted state is there: nothing to write */
+	STEP_GO,      /* the state that the step starts from */
+	STEP_FOREIGN, /* neither: somebody else changed it meanwhile */
+};
+
+/* The one write of a step. */
+struct step_write {
+	bool module;	       /* load module @value instead of writing */
+	char path[CHILD_PATH]; /* absolute */
+	char value[LIMIT_NAME];
+};
+
+struct step_ops {
+	const char *name;
+	int deadline_ms; /* unless a driver needs longer (step_deadline) or policy says */
+	/* True if nobody may have the device open while this is written; NULL: never. */
+	bool (*needs_idle)(const struct step *step);
+	/* False: nothing is written in the step's direction. */
+	bool (*write)(const struct step *step, struct step_write *ret);
+	void (*look)(const struct step *step, struct child_request *ret);
+	/* @seen: what the look answered; @written: after the write. */
+	enum step_verdict (*judge)(const struct step *step, const char *seen,
+				   bool written);
+	/* "unbind from nvme", "bind back to nvme" */
+	void (*describe)(const struct step *step, char *buf, size_t size);
+};
+
+extern const struct step_ops *const step_table[_STEP_MAX];
+
+static inline const struct step_ops *step_ops(const struct step *step)
+{
+	return step_table[step->kind];
+}
+
+enum step_kind step_kind_parse(const char *name);
+
+/* Milliseconds that a step of @kind with @driver may take. */
+int step_deadline_ms(enum step_kind kind, const char *driver);
+
+/* Path of @name below the device's folder in /sys. */
+void step_device_path(const struct step *step, const char *name,
+		      char buf[static CHILD_PATH]);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <time.h>
+
+#include "base/fileio.h"
+#include "report/report.h"
+#include "run/journal.h"
+
+static void put_text(struct json_object *to, const char *name, const char *text)
+{
+	json_object_object_add(to, name, json_object_new_string(text));
+}
+
+static void put_number(struct json_object *to, const char *name, int64_t value)
+{
+	json_object_object_add(to, name, json_object_new_int64(value));
+}
+
+static void put_slot(struct json_object *to, int slot)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "hostpci%d", slot);
+	if (slot >= 0)
+		put_text(to, "slot", text);
+}
+
+static struct json_object *device_json(const struct shown *s)
+{
+	struct json_object *o = json_object_new_object();
+	char id[16];
+
+	put_text(o, "device", BDF(&s->device.bdf));
+	put_slot(o, s->slot);
+	json_object_object_add(o, "wanted", json_object_new_boolean(s->wanted));
+	(void)snprintf(id, sizeof(id), "%04x:%04x", s->device.vendor, s->device.product);
+	put_text(o, "id", id);
+	(void)snprintf(id, sizeof(id), "%06x", s->device.class_code);
+	put_text(o, "class", id);
+	put_text(o, "driver", s->device.driver);
+	put_number(o, "group", s->device.group);
+	json_object_object_add(o, "bridge", json_object_new_boolean(s->device.bridge));
+	return o;
+}
+
+static struct json_object *finding_json(const struct finding *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_text(o, "grade", grade_words[f->grade]);
+	put_slot(o, f->slot);
+	put_text(o, "device", f->device);
+	put_text(o, "what", f->what);
+	put_text(o, "why", f->why);
+	put_text(o, "who", f->who);
+	put_text(o, "cure", f->cure);
+	return o;
+}
+
+static struct json_object *deed_json(const struct deed *d)
+{
+	struct json_object *o = json_object_new_object(), *w;
+	struct step_write write = {0};
+	char text[128];
+
+	put_text(o, "kind", step_ops(&d->step)->name);
+	put_text(o, "direction", d->step.direction == STEP_DO ? "do" : "undo");
+	put_slot(o, d->step.slot);
+	put_text(o, "device", BDF(&d->step.bdf));
+	put_number(o, "stage", d->step.stage);
+	put_number(o, "lane", d->step.lane);
+	put_text(o, "found", d->step.found);
+	put_text(o, "want", d->step.want);
+	step_ops(&d->step)->describe(&d->step, text, sizeof(text));
+	put_text(o, "text", text);
+	if (step_ops(&d->step)->write(&d->step, &write)) {
+		w = json_object_new_object();
+		put_text(w, write.module ? "module" : "path",
+			 write.module ? write.value : write.path);
+		if (!write.module)
+			put_text(w, "value", write.value);
+		json_object_object_add(o, "write", w);
+	}
+	put_text(o, "state", deed_words[d->state]);
+	json_object_object_add(o, "rollback", json_object_new_boolean(d->rollback));
+	if (d->state != DEED_PLANNED)
+		put_number(o, "ms", d->ms);
+	if (d->text[0])
+		put_text(o, "message", d->text);
+	return o;
+}
+
+static struct json_object *notes_json(const struct notes *notes)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (size_t i = 0; i < notes->n; i++)
+		json_object_array_add(a, json_object_new_string(notes->text[i]));
+	return a;
+}
+
+struct json_object *report_json(const struct outcome *outcome)
+{
+	struct json_object *o = json_object_new_object(), *a;
+	char text[sizeof(struct err)];
+
+	json_object_object_add(o, "ok", json_object_new_boolean(outcome->exit == 0));
+	put_number(o, "vmid", outcome->vmid);
+	put_text(o, "phase", outcome->what);
+	json_object_object_add(o, "dry", json_object_new_boolean(outcome->dry));
+	put_number(o, "exit", outcome->exit);
+	put_number(o, "time", (int64_t)time(NULL));
+	put_number(o, "ms", outcome->ms);
+	if (outcome->err.code)
+		put_text(o, "error", err_text(&outcome->err, text, sizeof(text)));
+	a = json_object_new_array();
+	for (size_t i = 0; i < outcome->shown_n; i++)
+		json_object_array_add(a, device_json(&outcome->shown[i]));
+	json_object_object_add(o, "devices", a);
+	a = json_object_new_array();
+	for (size_t i = 0; i < outcome->findings.n; i++)
+		json_object_array_add(a, finding_json(&outcome->findings.item[i]));
+	json_object_object_add(o, "findings", a);
+	json_object_object_add(o, "warnings", notes_json(&outcome->warnings));
+	json_object_object_add(o, "notes", notes_json(&outcome->notes));
+	a = json_object_new_array();
+	for (size_t i = 0; i < outcome->deeds.n; i++)
+		json_object_array_add(a, deed_json(&outcome->deeds.item[i]));
+	json_object_object_add(o, "steps", a);
+	return o;
+}
+
+void report_store(const struct root *root, const struct outcome *outcome)
+{
+	struct json_object *o;
+	const char *text;
+	char name[32], path[64];
+	size_t size;
+
+	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER,
+		       outcome->vmid);
+	(void)snprintf(name, sizeof(name), "%u.report.json", outcome->vmid);
+	if (outcome->dry)
+		return;
+	if (outcome->exit == 0 && !file_exists(root, path)) {
+		(void)!file_remove(root, JOURNAL_FOLDER, name);
+		return;
+	}
+	o = report_json(outcome);
+	text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PRETTY, &size);
+	if (text)
+		(void)!file_replace(root, JOURNAL_FOLDER, name, text, size);
+	json_object_put(o);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "host/pci-name.h"
+#include "report/report.h"
+
+static const char *prefix(enum report_style style)
+{
+	return style == REPORT_HOOK ? "hostpci: " : "";
+}
+
+static void print_findings(const struct outcome *o, enum report_style style, FILE *out)
+{
+	for (size_t i = 0; i < o->findings.n; i++) {
+		const struct finding *f = &o->findings.item[i];
+		bool elsewhere = strcmp(f->what, f->device) != 0;
+
+		/* A start that is fine does not list what does not matter. */
+		if (style == REPORT_HOOK && f->grade == GRADE_TELL &&
+		    !o->findings.refused)
+			continue;
+		(void)fprintf(out, "%s  [%s] ", prefix(style), grade_words[f->grade]);
+		if (f->slot >= 0)
+			(void)fprintf(out, "hostpci%d ", f->slot);
+		(void)fprintf(out, "%s%s%s %s\n", f->device,
+			      elsewhere && f->device[0] ? ": " : "",
+			      elsewhere ? f->what : "", f->why);
+		if (f->cure[0])
+			(void)fprintf(out, "%s          what to do: %s\n", prefix(style),
+				      f->cure);
+	}
+}
+
+static void print_write(const struct step *step, FILE *out)
+{
+	struct step_write write = {0};
+
+	if (!step_ops(step)->write(step, &write))
+		(void)fprintf(out, "        nothing to write\n");
+	else if (write.module)
+		(void)fprintf(out, "        modprobe %s\n", write.value);
+	else
+		(void)fprintf(out, "        echo %s%s> %s\n",
+			      write.value[0] == '\n' ? "" : write.value,
+			      write.value[0] == '\n' ? "" : " ", write.path);
+}
+
+static void print_step_head(const struct step *step, FILE *out)
+{
+	char text[128];
+
+	step_ops(step)->describe(step, text, sizeof(text));
+	if (step->kind == STEP_MODULE)
+		(void)fprintf(out, "%s", text);
+	else
+		(void)fprintf(out, "hostpci%d %s: %s", step->slot, BDF(&step->bdf), text);
+}
+
+static void print_plan(const struct root *root, const struct outcome *o, FILE *out)
+{
+	size_t writes = 0;
+	char name[160];
+
+	for (size_t i = 0; i < o->deeds.n; i++) {
+		struct step_write write = {0};
+		const struct step *step = &o->deeds.item[i].step;
+
+		writes += step_ops(step)->write(step, &write);
+	}
+	for (size_t i = 0; i < o->shown_n; i++) {
+		const struct device *d = &o->shown[i].device;
+
+		if (!o->shown[i].wanted && d->bridge)
+			continue;
+		(void)pci_name(root, d->vendor, d->product, name, sizeof(name));
+		(void)fprintf(
+			out,
+			"  hostpci%d %s [%04x:%04x]%s%s, driver %s, IOMMU group %d%s\n",
+			o->shown[i].slot, BDF(&d->bdf), d->vendor, d->product,
+			name[0] ? " " : "", name, d->driver[0] ? d->driver : "none",
+			d->group, o->shown[i].wanted ? "" : " (comes along)");
+	}
+	if (o->findings.refused || o->err.code)
+		return;
+	(void)fprintf(out, "  %zu write%s%s\n", writes, writes == 1 ? "" : "s",
+		      writes ? ":" : ", nothing to do");
+	for (size_t i = 0; i < o->deeds.n; i++) {
+		const struct step *step = &o->deeds.item[i].step;
+
+		(void)fprintf(out, "    %zu. ", i + 1);
+		print_step_head(step, out);
+		if (step->lane >= 0)
+			(void)fprintf(out, "  (lane of group %d)", step->lane);
+		(void)fputc('\n', out);
+		print_write(step, out);
+	}
+}
+
+/* One line a device: "hostpci0 0000:01:00.0: unbind from nvme, ...: 74 ms". */
+static void print_done(const struct outcome *o, FILE *out)
+{
+	for (size_t i = 0; i < o->deeds.n; i++) {
+		const struct deed *d = &o->deeds.item[i];
+		bool last = i + 1 == o->deeds.n ||
+			    !bdf_equal(&d[1].step.bdf, &d->step.bdf) ||
+			    d[1].rollback != d->rollback || d->step.kind == STEP_MODULE;
+		char text[128];
+		int ms = d->ms;
+
+		if (d->state != DEED_DONE && d->state != DEED_LEFT)
+			continue;
+		(void)fprintf(out, "%s  %s", prefix(REPORT_HOOK),
+			      d->rollback ? "taken back: " : "");
+		print_step_head(&d->step, out);
+		while (!last && (d[1].state == DEED_DONE)) {
+			d++, i++;
+			step_ops(&d->step)->describe(&d->step, text, sizeof(text));
+			(void)fprintf(out, ", %s", text);
+			ms += d->ms;
+			last = i + 1 == o->deeds.n ||
+			       !bdf_equal(&d[1].step.bdf, &d->step.bdf) ||
+			       d[1].rollback != d->rollback;
+		}
+		(void)fprintf(out, d->text[0] ? " (%d ms): %s\n" : " (%d ms)%s\n", ms,
+			      d->text);
+	}
+}
+
+static void print_trouble(const struct outcome *o, FILE *out)
+{
+	for (size_t i = 0; i < o->deeds.n; i++) {
+		const struct deed *d = &o->deeds.item[i];
+
+		if (d->state != DEED_FAILED && d->state != DEED_STUCK)
+			continue;
+		(void)fprintf(out, "%s  [%s] ", prefix(REPORT_HOOK),
+			      deed_words[d->state]);
+		print_step_head(&d->step, out);
+		(void)fprintf(out, ": %s\n", d->text);
+	}
+}
+
+static void print_verdict(const struct outcome *o, enum report_style style, FILE *out)
+{
+	char text[sizeof(struct err)];
+	const char *p = prefix(style);
+
+	if (o->findings.refused)
+		(void)fprintf(out, "%sVM %u %s: refused, nothing was changed\n", p,
+			      o->vmid, o->what);
+	else if (o->err.code)
+		(void)fprintf(out, "%sVM %u %s: %s\n", p, o->vmid, o->what,
+			      err_text(&o->err, text, sizeof(text)));
+	if (o->exit == EXIT_CODE_LEFT)
+		(void)fprintf(out,
+			      "%s  the host is not as it was; when the cause is gone: "
+			      "hostpci release %u\n",
+			      p, o->vmid);
+	else if (o->exit == EXIT_CODE_REFUSED && o->deeds.n && !o->dry)
+		(void)fprintf(
+			out,
+			"%s  what had been done was taken back: the host is as before\n",
+			p);
+}
+
+void report_text(const struct root *root, const struct outcome *outcome,
+		 enum report_style style, FILE *out)
+{
+	const char *p = prefix(style);
+
+	for (size_t i = 0; i < outcome->warnings.n; i++)
+		(void)fprintf(out, "%swarning: %s\n", p, outcome->warnings.text[i]);
+	if (style == REPORT_PLAN) {
+		(void)fprintf(out, "VM %u %s\n", outcome->vmid, outcome->what);
+		print_plan(root, outcome, out);
+	} else if (outcome->deeds.n) {
+		(void)fprintf(out, "%sVM %u %s (%d ms)\n", p, outcome->vmid,
+			      outcome->what, outcome->ms);
+		print_done(outcome, out);
+		print_trouble(outcome, out);
+	}
+	for (size_t i = 0; i < outcome->notes.n; i++)
+		(void)fprintf(out, "%s  %s\n", p, outcome->notes.text[i]);
+	print_verdict(outcome, style, out);
+	print_findings(outcome, style, out);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "run/machine.h"
+
+/* How a run is told. */
+enum report_style {
+	REPORT_HOOK, /* a task log: every line says whose it is, only what matters */
+	REPORT_PLAN, /* a terminal: every step with its write */
+};
+
+/* Every line ends with a newline: Proxmox takes a task without one for failed. */
+void report_text(const struct root *root, const struct outcome *outcome,
+		 enum report_style style, FILE *out);
+
+/* The same as a value; the caller puts it. NULL: out of memory. */
+struct json_object *report_json(const struct outcome *outcome);
+
+/*
+ * Leaves /run/hostpci/vm/VMID.report.json behind for `status`; removes it when the
+ * machine is done with and there is nothing to explain. Failing to is no failure of the
+ * run.
+ */
+void report_store(const struct root *root, const struct outcome *outcome);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/act.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "run/module.h"
+
+/* Never O_CREAT: a missing attribute must fail. errno belongs to the one write(2). */
+static int write_attribute(const struct root *root, const char *path, const char *value)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (strncmp(path, "/sys/", 5) != 0)
+		return -EINVAL;
+	fd = root_opensys(root, path + 5, O_WRONLY | O_NOFOLLOW);
+	return fd < 0 ? fd : file_write_once(fd, value, strlen(value));
+}
+
+void act_handle(const struct root *root, const struct child_request *request,
+		struct child_reply *reply)
+{
+	if (request->op == ACT_WRITE)
+		reply->result = write_attribute(root, request->path, request->value);
+	else if (request->op == ACT_MODULE)
+		reply->result = module_load(root, request->value);
+	else
+		look_handle(root, request, reply);
+}
+
+void act_request(struct child_request *request, const struct step_write *write)
+{
+	memset(request, 0, sizeof(*request));
+	request->op = write->module ? ACT_MODULE : ACT_WRITE;
+	(void)snprintf(request->path, sizeof(request->path), "%s", write->path);
+	(void)snprintf(request->value, sizeof(request->value), "%s", write->value);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/claims.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "run/journal.h"
+
+struct gather {
+	const struct root *root;
+	uint32_t vmid;
+	struct facts *facts;
+	struct notes *warnings;
+};
+
+static int add(struct facts *facts, const struct journal_hold *hold, uint32_t vmid)
+{
+	struct claim *grown = realloc(facts->claim, (facts->claims + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	facts->claim = grown;
+	facts->claim[facts->claims++] = (struct claim){
+		.bdf = hold->hold.bdf,
+		.vmid = vmid,
+		.parked = hold->parked[0] != '\0',
+	};
+	return 0;
+}
+
+static int each(void *context, uint32_t vmid)
+{
+	struct gather *g = context;
+	_cleanup_(journal_freep) struct journal *j = NULL;
+	struct err err;
+	int r;
+
+	if (vmid == g->vmid)
+		return 0;
+	r = journal_read(g->root, vmid, &j, &err);
+	if (r == -ENOENT) /* it ended meanwhile */
+		return 0;
+	if (r < 0) {
+		(void)err_wrap(&err, "what VM %u holds is not known", vmid);
+		notes_add_err(g->warnings, &err);
+		return 0;
+	}
+	for (size_t i = 0; !j->other_boot && i < j->holds; i++) {
+		r = j->hold[i].open ? add(g->facts, &j->hold[i], vmid) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
+		  struct notes *warnings, struct err *err)
+{
+	struct gather g = {root, vmid, facts, warnings};
+	int r = journal_each(root, each, &g);
+
+	return r < 0 ? err_set(err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r)) : 0;
+}

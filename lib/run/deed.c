@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/deed.h"
+
+#include <errno.h>
+
+const char *const deed_words[_DEED_MAX] = {
+	[DEED_PLANNED] = "planned", [DEED_ALREADY] = "already", [DEED_DONE] = "done",
+	[DEED_LEFT] = "left",	    [DEED_FAILED] = "failed",	[DEED_STUCK] = "stuck",
+	[DEED_SKIPPED] = "skipped",
+};
+
+int deeds_add(struct deeds *deeds, const struct step *step, bool rollback)
+{
+	struct deed *grown = realloc(deeds->item, (deeds->n + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	deeds->item = grown;
+	deeds->item[deeds->n++] = (struct deed){.step = *step, .rollback = rollback};
+	return 0;
+}
+
+void deeds_free(struct deeds *deeds)
+{
+	free(deeds->item);
+	*deeds = (struct deeds){0};
+}

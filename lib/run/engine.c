@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "run/lane.h"
+
+struct engine {
+	struct lane *lane;   /* one a key, through all stages */
+	struct pollfd *poll; /* the signals, then the lanes */
+	size_t lanes;
+	struct cancel *cancel;
+	struct deed *deed;
+	size_t n;
+};
+
+static int make_lanes(struct engine *e, const struct root *root, struct journal *journal)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		size_t l = 0;
+
+		while (l < e->lanes && e->lane[l].key != e->deed[i].step.lane)
+			l++;
+		if (l < e->lanes)
+			continue;
+		e->lane[e->lanes++] = (struct lane){.root = root,
+						    .journal = journal,
+						    .key = e->deed[i].step.lane,
+						    .deed = e->deed,
+						    .n = e->n,
+						    .child = CHILD_NONE};
+	}
+	return journal_reserve(journal, e->n);
+}
+
+static bool stopped(const struct engine *e)
+{
+	if (e->deed[0].step.direction == STEP_UNDO)
+		return false;
+	if (e->cancel && cancel_asked(e->cancel))
+		return true;
+	for (size_t i = 0; i < e->lanes; i++)
+		if (e->lane[i].failed)
+			return true;
+	return false;
+}
+
+static int timeout_ms(const struct engine *e)
+{
+	int64_t due = INT64_MAX, now = clock_ms();
+
+	for (size_t i = 0; i < e->lanes; i++)
+		if (lane_due(&e->lane[i]) < due)
+			due = lane_due(&e->lane[i]);
+	if (due == INT64_MAX)
+		return -1;
+	return due > now ? (int)(due - now) : 0;
+}
+
+static void wait_for_any(struct engine *e)
+{
+	e->poll[0] =
+		(struct pollfd){.fd = e->cancel ? e->cancel->fd : -1, .events = POLLIN};
+	for (size_t i = 0; i < e->lanes; i++)
+		e->poll[i + 1] = (struct pollfd){
+			.fd = lane_is_waiting(&e->lane[i]) ? e->lane[i].child.fd : -1,
+			.events = POLLIN,
+		};
+	if (poll(e->poll, e->lanes + 1, timeout_ms(e)) < 0)
+		return; /* EINTR: look at the clock, then again */
+	for (size_t i = 0; i < e->lanes; i++)
+		if (e->poll[i + 1].revents)
+			lane_reply(&e->lane[i]);
+}
+
+/* True while a lane of this stage has something to do or under way. */
+static bool advance(struct engine *e)
+{
+	bool active = false;
+
+	for (size_t i = 0; i < e->lanes; i++) {
+		struct lane *lane = &e->lane[i];
+
+		while (lane->state == LANE_IDLE && !stopped(e))
+			lane_next(lane);
+		active |= lane->state != LANE_IDLE && lane->state != LANE_ENDED;
+	}
+	return active;
+}
+
+static void run_stage(struct engine *e, unsigned stage)
+{
+	for (size_t i = 0; i < e->lanes; i++) {
+		struct lane *lane = &e->lane[i];
+		bool lost = lane->child.busy; /* stuck since an earlier stage */
+
+		lane->stage = stage;
+		lane->at = 0;
+		lane->state = lost ? LANE_ENDED : LANE_IDLE;
+	}
+	while (advance(e)) {
+		int64_t now;
+
+		wait_for_any(e);
+		now = clock_ms();
+		for (size_t i = 0; i < e->lanes; i++)
+			lane_tick(&e->lane[i], now);
+	}
+}
+
+static int verdict(const struct engine *e, struct err *err)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		struct deed *d = &e->deed[i];
+
+		if (d->state == DEED_PLANNED)
+			d->state = DEED_SKIPPED;
+	}
+	for (size_t i = 0; i < e->n; i++) {
+		const struct deed *d = &e->deed[i];
+		char what[96];
+
+		if (d->state != DEED_FAILED && d->state != DEED_STUCK)
+			continue;
+		step_ops(&d->step)->describe(&d->step, what, sizeof(what));
+		return err_set(err, EIO, "hostpci%d %s: %s: %s", d->step.slot,
+			       BDF(&d->step.bdf), what, d->text);
+	}
+	return e->cancel && cancel_asked(e->cancel) ? err_set(err, EINTR, "interrupted")
+						    : 0;
+}
+
+int engine_run(const struct root *root, struct journal *journal, struct deed *deed,
+	       size_t n, struct cancel *cancel, struct err *err)
+{
+	_cleanup_free_ struct lane *lane = calloc(n + 1, sizeof(*lane));
+	_cleanup_free_ struct pollfd *polls = calloc(n + 1, sizeof(*polls));
+	struct engine e = {lane, polls, 0, cancel, deed, n};
+	int r;
+
+	if (!n)
+		return 0;
+	r = lane && polls ? make_lanes(&e, root, journal) : -ENOMEM;
+	if (r < 0)
+		return err_set(err, -r, "cannot begin: %s", strerror(-r));
+	for (unsigned stage = 0; stage < _STAGE_MAX; stage++)
+		run_stage(&e, stage);
+	for (size_t i = 0; i < e.lanes; i++)
+		lane_end(&e.lane[i]);
+	return verdict(&e, err);
+}

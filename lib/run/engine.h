@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/cancel.h"
+#include "run/deed.h"
+#include "run/journal.h"
+
+/*
+ * Carries out @deed[0..n), all of one direction, in stages, the lanes of a stage side by
+ * side, each lane in a child of its own, and writes down in each deed what became of it.
+ * Look, skip if already so, journal, write, look again. After a failure nothing new is
+ * done; taking back goes on with the other devices. When @cancel, which may be NULL, is
+ * asked for, it stops after what is under way.
+ * Returns 0, or -EIO when a deed failed, -EINTR when cancelled; never later than the
+ * deadlines of the steps.
+ */
+int engine_run(const struct root *root, struct journal *journal, struct deed *deed,
+	       size_t n, struct cancel *cancel, struct err *err) _must_check_;

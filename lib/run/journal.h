@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/proc.h"
+#include "plan/plan.h"
+
+/*
+ * What was done to the host for one machine: /run/hostpci/vm/VMID.journal, JSON lines,
+ * only ever appended to, one write(2) a record, by the parent process alone. The intent
+ * of a write is on file before the write. Taking back is done from here, never from the
+ * configuration. The format, version 1 (hostpci-journal(5)):
+ *
+ *   {"journal":1,"boot":ID,"vmid":N,"program":TEXT}   first
+ *   {"hold":BDF,"slot":N,"group":N,"return":WORD,"storage":BOOL}
+ *   {"intent":ID,"kind":WORD,"device":BDF,...}        about to write
+ *   {"done":ID}  {"failed":ID}                        the write's effect was, was not
+ * seen
+ *   {"undo":ID}  {"undone":ID}                        about to take back; taken back
+ *   {"child":PID,"start":TICKS}                       who does the writes
+ *   {"park":BDF,"why":WORD}                           kept for later; a new hold ends it
+ *   {"close":BDF}                                     no longer ours
+ *   {"qemu":PID,"start":TICKS}  {"phase":WORD}
+ */
+enum journal_state {
+	JOURNAL_INTENT, /* perhaps written */
+	JOURNAL_DONE,
+	JOURNAL_UNDONE,
+};
+
+struct journal_step {
+	struct step step;
+	enum journal_state state;
+};
+
+struct journal_hold {
+	struct hold hold;
+	bool open;
+	char parked[16]; /* why it is kept: "return" or "reboot"; empty: it is not */
+};
+
+struct journal {
+	const struct root *root;
+	uint32_t vmid;
+	int fd;		 /* locked and appended to; -1: only read */
+	bool other_boot; /* it tells of a boot that is over: nothing in it is true */
+	bool torn;	 /* its last record was cut off, and is ignored */
+	size_t size;	 /* bytes of whole records */
+	char phase[16];	 /* the last one that was recorded */
+	struct proc_id qemu;
+	struct journal_step *step; /* owned; in the order of their intents */
+	size_t steps;
+	struct journal_hold *hold; /* owned */
+	size_t holds;
+	struct proc_id *child; /* owned */
+	size_t children;
+	uint32_t next_id;
+};
+
+enum { JOURNAL_NAME = 32 };
+#define JOURNAL_FOLDER "/run/hostpci/vm"
+
+/* Reads without locking. -ENOENT: none; -EBADMSG: damaged, with file and line in @err. */
+int journal_read(const struct root *root, uint32_t vmid, struct journal **ret,
+		 struct err *err) _must_check_;
+
+/*
+ * Locks, then reads; creates an empty one if @create. The lock lasts until journal_free.
+ * -EBUSY: another process works on this machine; -ENOENT: none, and not @create.
+ */
+int journal_open(const struct root *root, uint32_t vmid, bool create,
+		 struct journal **ret, struct err *err) _must_check_;
+struct journal *journal_free(struct journal *journal);
+
+static inline void journal_freep(struct journal **journal)
+{
+	*journal = journal_free(*journal);
+}
+
+/* Each appends one record and keeps @journal as if it had been read again. */
+int journal_phase(struct journal *journal, const char *phase) _must_check_;
+int journal_take(struct journal *journal, const struct hold *hold) _must_check_;
+int journal_intent(struct journal *journal,
+		   struct step *step) _must_check_; /* sets its id */
+int journal_mark(struct journal *journal, const char *what, uint32_t id) _must_check_;
+int journal_child(struct journal *journal, const struct proc_id *child) _must_check_;
+int journal_park(struct journal *journal, const struct bdf *bdf,
+		 const char *why) _must_check_;
+int journal_close(struct journal *journal, const struct bdf *bdf) _must_check_;
+int journal_qemu(struct journal *journal, const struct proc_id *qemu) _must_check_;
+
+/* Makes room for @n more steps, so that journal_intent allocates nothing. */
+int journal_reserve(struct journal *journal, size_t n) _must_check_;
+
+/* Removes the file if nothing of it is open any more. */
+int journal_end(struct journal *journal) _must_check_;
+
+/* Starts the file anew with what is still open: it must not grow with every reboot. */
+int journal_compact(struct journal *journal) _must_check_;
+
+/* NULL: the machine does not hold @bdf. */
+struct journal_hold *journal_find(struct journal *journal, const struct bdf *bdf);
+bool journal_has_open(const struct journal *journal);
+/* True if @step's write may still be in effect. */
+static inline bool journal_alive(const struct journal_step *step)
+{
+	return step->state != JOURNAL_UNDONE;
+}
+
+/* Calls @each with the VMID of every journal, ascending; stops at non-zero, returns that.
+ */
+typedef int journal_entry(void *context, uint32_t vmid);
+int journal_each(const struct root *root, journal_entry *each,
+		 void *context) _must_check_;
+
+/* Parses @size bytes (journal-parse.c); the rest of @journal is as journal_read leaves
+ * it. */
+int journal_parse(struct journal *journal, const char *records, size_t size,
+		  const char *file, struct err *err) _must_check_;

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/lane.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "run/act.h"
+
+static struct deed *current(struct lane *lane)
+{
+	return &lane->deed[lane->at];
+}
+
+static void finish(struct lane *lane, enum deed_state state)
+{
+	current(lane)->state = state;
+	current(lane)->ms = (int)(clock_ms() - lane->started);
+	lane->state = LANE_IDLE;
+}
+
+/* Notes why, and lets the other steps on the same device be. */
+static _printf_(2, 3) void fail(struct lane *lane, const char *fmt, ...)
+{
+	const struct bdf bdf = current(lane)->step.bdf;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(current(lane)->text, sizeof(current(lane)->text), fmt, ap);
+	va_end(ap);
+	finish(lane, DEED_FAILED);
+	lane->failed = true;
+	for (size_t i = lane->at + 1; i < lane->n; i++)
+		if (lane->deed[i].state == DEED_PLANNED &&
+		    bdf_equal(&lane->deed[i].step.bdf, &bdf))
+			lane->deed[i].state = DEED_SKIPPED;
+}
+
+static void stuck(struct lane *lane)
+{
+	struct deed *d = current(lane);
+	char stack[200], what[96];
+
+	step_ops(&d->step)->describe(&d->step, what, sizeof(what));
+	(void)proc_stack(lane->root, lane->child.id.pid, stack, sizeof(stack));
+	(void)snprintf(d->text, sizeof(d->text),
+		       "%s is stuck in the kernel for %lld s (process %d%s%s): look at "
+		       "dmesg; it ends when the kernel lets go",
+		       what, (long long)(clock_ms() - lane->started) / 1000,
+		       (int)lane->child.id.pid, stack[0] ? ", in " : "", stack);
+	finish(lane, DEED_STUCK);
+	lane->failed = true;
+	lane->state = LANE_ENDED;
+	/* The whole lane shares what the kernel holds. */
+	for (size_t i = 0; i < lane->n; i++)
+		if (lane->deed[i].state == DEED_PLANNED &&
+		    lane->deed[i].step.lane == lane->key)
+			lane->deed[i].state = DEED_SKIPPED;
+}
+
+static void send(struct lane *lane, const struct child_request *request,
+		 enum lane_state state, int timeout_ms)
+{
+	int r = child_send(&lane->child, request, timeout_ms);
+
+	if (r < 0) {
+		fail(lane, "the child that does the work is gone: %s", strerror(-r));
+		return;
+	}
+	lane->state = state;
+}
+
+static void look(struct lane *lane, enum lane_state state)
+{
+	const struct step *step = &current(lane)->step;
+	struct child_request request;
+
+	step_ops(step)->look(step, &request);
+	send(lane, &request, state, step->deadline_ms);
+}
+
+static bool have_child(struct lane *lane)
+{
+	struct err err;
+
+	if (lane->child.id.pid > 0)
+		return true;
+	if (child_spawn(&lane->child, lane->root, act_handle, &err) == 0)
+		return true;
+	lane->child = CHILD_NONE;
+	fail(lane, "%s", err.msg);
+	return false;
+}
+
+void lane_next(struct lane *lane)
+{
+	for (; lane->at < lane->n; lane->at++) {
+		struct deed *d = current(lane);
+
+		if (d->state != DEED_PLANNED || d->step.lane != lane->key ||
+		    d->step.stage != lane->stage)
+			continue;
+		lane->started = clock_ms();
+		lane->busy_until = lane->started + LIMIT_BUSY_MS;
+		lane->undoing = d->step.direction == STEP_UNDO;
+		if (have_child(lane))
+			look(lane, LANE_LOOKING);
+		return;
+	}
+	lane->state = LANE_ENDED;
+}
+
+static bool on_file(struct lane *lane)
+{
+	struct step *step = &current(lane)->step;
+	int r = 0;
+
+	if (!lane->journal_child) {
+		r = journal_child(lane->journal, &lane->child.id);
+		lane->journal_child = r == 0;
+	}
+	if (r == 0 && lane->undoing)
+		r = journal_mark(lane->journal, "undo", step->id);
+	else if (r == 0)
+		r = journal_intent(lane->journal, step);
+	/* What is to be taken back is on file already: a full /run must not prevent it.
+	 */
+	if (r < 0 && !lane->undoing) {
+		fail(lane,
+		     "the journal cannot be written (%s): nothing is done without it",
+		     strerror(-r));
+		return false;
+	}
+	return true;
+}
+
+static void write_it(struct lane *lane)
+{
+	struct step_write write = {0};
+	struct child_request request;
+	const struct step *step = &current(lane)->step;
+
+	if (!step_ops(step)->write(step, &write)) {
+		finish(lane, DEED_ALREADY);
+		return;
+	}
+	if (!on_file(lane))
+		return;
+	act_request(&request, &write);
+	send(lane, &request, LANE_WRITING, step->deadline_ms);
+}
+
+static void guard(struct lane *lane)
+{
+	const struct step *step = &current(lane)->step;
+	const struct step_ops *ops = step_ops(step);
+	struct child_request request;
+
+	if (!ops->needs_idle || !ops->needs_idle(step)) {
+		write_it(lane);
+		return;
+	}
+	look_request(&request, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
+	send(lane, &request, LANE_GUARDING, LIMIT_READ_MS);
+}
+
+static void undone(struct lane *lane, enum deed_state state)
+{
+	if (journal_mark(lane->journal, "undone", current(lane)->step.id) < 0)
+		(void)0; /* the next run looks again and finds it so */
+	finish(lane, state);
+}
+
+static void looked(struct lane *lane, const struct child_reply *reply)
+{
+	struct deed *d = current(lane);
+
+	if (reply->result < 0) {
+		fail(lane, "cannot look at it: %s", strerror(-reply->result));
+		return;
+	}
+	switch (step_ops(&d->step)->judge(&d->step, reply->value, false)) {
+	case STEP_GO:
+		guard(lane);
+		return;
+	case STEP_REACHED:
+		if (lane->undoing)
+			undone(lane, DEED_ALREADY);
+		else
+			finish(lane, DEED_ALREADY);
+		return;
+	case STEP_FOREIGN:
+		if (!lane->undoing) {
+			fail(lane, "it has changed since the look at the host: '%s'",
+			     reply->value);
+			return;
+		}
+		(void)snprintf(d->text, sizeof(d->text),
+			       "somebody else has set it to '%s' meanwhile: left so",
+			       reply->value);
+		undone(lane, DEED_LEFT);
+		return;
+	}
+}
+
+static void guarded(struct lane *lane, const struct child_reply *reply)
+{
+	const struct step *step = &current(lane)->step;
+	char device[32], who[96];
+
+	if (reply->result < 0) {
+		fail(lane, "cannot tell whether IOMMU group %d is in use: %s",
+		     step->group, strerror(-reply->result));
+	} else if (!reply->value[0]) {
+		write_it(lane);
+	} else if (clock_ms() >= lane->busy_until) {
+		(void)snprintf(device, sizeof(device), "/dev/vfio/%d", step->group);
+		(void)proc_holder(lane->root, device, who, sizeof(who));
+		fail(lane, "still in use after %d s: %s has %s open",
+		     LIMIT_BUSY_MS / 1000, who[0] ? who : "somebody", device);
+	} else {
+		lane->state = LANE_WAITING;
+		lane->wake = clock_ms() + LIMIT_BUSY_POLL_MS;
+	}
+}
+
+static void verified(struct lane *lane, const struct child_reply *reply)
+{
+	struct deed *d = current(lane);
+	const struct step_ops *ops = step_ops(&d->step);
+	int written = lane->write_result;
+	bool reached = reply->result == 0 &&
+		       ops->judge(&d->step, reply->value, written == 0) == STEP_REACHED;
+
+	if (reached && lane->undoing) {
+		undone(lane, DEED_DONE);
+	} else if (reached) {
+		/* Intent without "done" is taken back all the same. */
+		if (journal_mark(lane->journal, "done", d->step.id) < 0)
+			fail(lane, "the journal cannot be written");
+		else
+			finish(lane, DEED_DONE);
+	} else {
+		if (journal_mark(lane->journal, "failed", d->step.id) < 0)
+			(void)0; /* an intent alone says as much */
+		if (written < 0)
+			fail(lane, "%s", strerror(-written));
+		else if (reply->result < 0)
+			fail(lane, "written, but it cannot be looked at: %s",
+			     strerror(-reply->result));
+		else
+			fail(lane,
+			     "the kernel took the write, but without effect (it shows "
+			     "'%s')",
+			     reply->value);
+	}
+}
+
+void lane_reply(struct lane *lane)
+{
+	struct child_reply reply;
+
+	if (child_receive(&lane->child, &reply) < 0) {
+		fail(lane, "the child that does the work died");
+		child_end(&lane->child);
+		lane->journal_child = false;
+		return;
+	}
+	switch (lane->state) {
+	case LANE_LOOKING:
+		looked(lane, &reply);
+		return;
+	case LANE_GUARDING:
+		guarded(lane, &reply);
+		return;
+	case LANE_WRITING:
+		lane->write_result = reply.result;
+		look(lane, LANE_VERIFYING);
+		return;
+	case LANE_VERIFYING:
+		verified(lane, &reply);
+		return;
+	case LANE_IDLE:
+	case LANE_WAITING:
+	case LANE_ENDED:
+		return;
+	}
+}
+
+void lane_tick(struct lane *lane, int64_t now)
+{
+	if (lane_is_waiting(lane) && now >= lane->child.deadline)
+		stuck(lane);
+	else if (lane->state == LANE_WAITING && now >= lane->wake)
+		guard(lane);
+}
+
+bool lane_is_waiting(const struct lane *lane)
+{
+	return lane->child.busy && lane->state != LANE_ENDED;
+}
+
+int64_t lane_due(const struct lane *lane)
+{
+	if (lane_is_waiting(lane))
+		return lane->child.deadline;
+	return lane->state == LANE_WAITING ? lane->wake : INT64_MAX;
+}
+
+void lane_end(struct lane *lane)
+{
+	child_end(&lane->child);
+}

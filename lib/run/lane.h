@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "run/deed.h"
+#include "run/journal.h"
+
+/* The steps of one device or IOMMU group, one after the other, through one child. */
+enum lane_state {
+	LANE_IDLE,
+	LANE_LOOKING,  /* where does the step stand? */
+	LANE_GUARDING, /* is the device free? */
+	LANE_WAITING,  /* it is not: until the next try */
+	LANE_WRITING,
+	LANE_VERIFYING, /* did the write have its effect? */
+	LANE_ENDED,
+};
+
+struct lane {
+	const struct root *root;
+	struct journal *journal;
+	int key;
+	unsigned stage;
+	struct deed *deed; /* all deeds of the run, those of other lanes and stages too */
+	size_t n;
+	size_t at; /* the one it is on */
+	enum lane_state state;
+	struct child child;
+	int64_t started;    /* of the deed */
+	int64_t wake;	    /* LANE_WAITING: when to try again */
+	int64_t busy_until; /* and when to give up */
+	int write_result;   /* of the deed's write(2) */
+	bool undoing;	    /* the deed on the way takes back */
+	bool failed;	    /* a deed of this lane failed */
+	bool journal_child; /* the child is on file */
+};
+
+/* Begins the next deed of this lane and stage; LANE_ENDED if there is none. */
+void lane_next(struct lane *lane);
+/* The child has answered. */
+void lane_reply(struct lane *lane);
+/* Time has passed: deadlines and waits. */
+void lane_tick(struct lane *lane, int64_t now);
+/* When lane_tick is due, clock_ms(); INT64_MAX: never. */
+int64_t lane_due(const struct lane *lane);
+/* True while an answer of its child is expected. */
+bool lane_is_waiting(const struct lane *lane);
+/* Ends the child; one that is stuck is left to the kernel. */
+void lane_end(struct lane *lane);

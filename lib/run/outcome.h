@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/exit-code.h"
+#include "host/facts.h"
+#include "plan/finding.h"
+#include "run/deed.h"
+
+/* A device that the run is about, as it was found. */
+struct shown {
+	struct device device;
+	int slot;
+	bool wanted;
+};
+
+/* What a run did, or a dry run would do, to one machine; rendered by report/. */
+struct outcome {
+	uint32_t vmid;
+	const char *what; /* "pre-start", ..., "release" */
+	bool dry;
+	enum exit_code exit;
+	struct err err;	     /* why it failed; code 0: it did not, or findings say */
+	struct shown *shown; /* owned */
+	size_t shown_n;
+	struct findings findings;
+	struct notes warnings;
+	struct notes notes; /* what is worth saying */
+	struct deeds deeds;
+	int ms;
+};
+
+void outcome_free(struct outcome *outcome);
+
+/* Remembers the devices of @facts, for the report. */
+void outcome_show(struct outcome *outcome, const struct facts *facts);
+
+/* Sets exit and returns it. */
+int outcome_exit(struct outcome *outcome, enum exit_code code);

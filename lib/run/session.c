@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/clock.h"
+#include "base/fileio.h"
+#include "base/lock.h"
+#include "base/number.h"
+
+static int open_lock(const struct root *root, struct err *err)
+{
+	int r = file_mkdir(root, "/run/hostpci", 0755);
+	int fd;
+
+	if (r == 0)
+		r = file_mkdir(root, JOURNAL_FOLDER, 0755);
+	if (r < 0)
+		return err_set(err, -r, "/run/hostpci: %s", strerror(-r));
+	fd = root_openat(root, "/run/hostpci/lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+	return fd < 0 ? err_set(err, -fd, "/run/hostpci/lock: %s", strerror(-fd)) : fd;
+}
+
+static const struct proc_id *live_child(const struct journal *j)
+{
+	for (size_t i = 0; i < j->children; i++)
+		if (proc_alive(j->root, &j->child[i]))
+			return &j->child[i];
+	return NULL;
+}
+
+/* One try; -EBUSY with words if somebody is at work. */
+static int try_begin(struct session *s, bool create, struct err *err)
+{
+	const struct proc_id *child;
+	char stack[200];
+	int r;
+
+	s->lock = open_lock(s->root, err);
+	if (s->lock < 0)
+		return s->lock;
+	r = lock_take(s->lock, 0);
+	if (r < 0)
+		return err_set(err, EBUSY,
+			       "another hostpci run is planning (/run/hostpci/lock)");
+	r = journal_open(s->root, s->request->vmid, create, &s->journal, err);
+	if (r == -EBUSY)
+		return err_set(err, EBUSY, "another hostpci run works on VM %u",
+			       s->request->vmid);
+	if (r < 0)
+		return r;
+	child = live_child(s->journal);
+	if (!child)
+		return 0;
+	(void)proc_stack(s->root, child->pid, stack, sizeof(stack));
+	return err_set(err, EBUSY,
+		       "process %d of an earlier run is still in the kernel%s%s: it ends "
+		       "when the kernel lets go",
+		       (int)child->pid, stack[0] ? ", in " : "", stack);
+}
+
+int session_begin(struct session *session, bool create, struct err *err)
+{
+	int64_t end = clock_ms() + (int64_t)LIMIT_LOCK_MS;
+	int r;
+
+	if (session->request->dry) {
+		r = journal_read(session->root, session->request->vmid, &session->journal,
+				 err);
+		if (r == 0 && session->journal->other_boot) {
+			session->journal = journal_free(session->journal);
+			r = -ENOENT;
+		}
+		return r == -ENOENT && create ? 0 : r;
+	}
+	/* Most stops have nothing to take back: look before making folders and locks. */
+	if (!create) {
+		r = journal_read(session->root, session->request->vmid, &session->journal,
+				 err);
+		session->journal = journal_free(session->journal);
+		if (r < 0)
+			return r;
+	}
+	r = cancel_begin(&session->cancel);
+	if (r < 0)
+		return err_set(err, -r, "signals: %s", strerror(-r));
+	for (;;) {
+		r = try_begin(session, create, err);
+		if (r != -EBUSY || clock_ms() >= end)
+			return r;
+		session->journal = journal_free(session->journal);
+		session_unlock(session);
+		if (cancel_asked(&session->cancel))
+			return err_set(err, EINTR, "interrupted");
+		clock_sleep_ms(50);
+	}
+}
+
+void session_unlock(struct session *session)
+{
+	cleanup_close(&session->lock);
+	session->lock = -1;
+}
+
+void session_end(struct session *session)
+{
+	session->journal = journal_free(session->journal);
+	session_unlock(session);
+	cancel_end(&session->cancel);
+}
+
+bool session_vm_runs(const struct session *session, struct proc_id *ret)
+{
+	const struct journal *j = session->journal;
+	_cleanup_free_ char *text = NULL;
+	char path[64];
+	uint64_t pid;
+
+	if (j && proc_alive(session->root, &j->qemu)) {
+		*ret = j->qemu;
+		return true;
+	}
+	(void)snprintf(path, sizeof(path), "/run/qemu-server/%u.pid",
+		       session->request->vmid);
+	if (file_read(session->root, path, 64, &text, NULL) < 0)
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	return number_parse(text, INT32_MAX, &pid) == 0 &&
+	       proc_is_vm(session->root, (pid_t)pid, session->request->vmid) &&
+	       proc_identify(session->root, (pid_t)pid, ret) == 0;
+}
+
+bool session_vm_locked(const struct session *session)
+{
+	_cleanup_close_ int fd = -1;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/var/lock/qemu-server/lock-%u.conf",
+		       session->request->vmid);
+	fd = root_openat(session->root, path, O_RDWR, 0);
+	return fd >= 0 && lock_take(fd, 0) == -EBUSY;
+}
+
+int session_fail(struct session *session, enum exit_code code, const struct err *err)
+{
+	session->outcome->err = *err;
+	return outcome_exit(session->outcome, code);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/cancel.h"
+#include "run/engine.h"
+#include "run/machine.h"
+
+/* One run on one machine: its locks, its journal, and what came of it. */
+struct session {
+	const struct request *request;
+	const struct root *root;
+	struct outcome *outcome;
+	struct journal *journal; /* locked, unless dry; NULL: there is none */
+	struct cancel cancel;
+	int lock; /* /run/hostpci/lock, -1: not held */
+};
+
+/*
+ * Opens the machine's journal under its lock and takes the host's lock; waits, bounded,
+ * for another run on this machine and for children that an earlier one left in the
+ * kernel. A dry run only reads the journal. -ENOENT: there is no journal, and not
+ * @create; -EBUSY: they did not end. Otherwise -errno.
+ */
+int session_begin(struct session *session, bool create, struct err *err) _must_check_;
+/* Lets go of the host's lock: from here on the journal's claims speak. */
+void session_unlock(struct session *session);
+void session_end(struct session *session);
+
+/* QEMU of the machine runs: by the journal, else by Proxmox's pid file. */
+bool session_vm_runs(const struct session *session, struct proc_id *ret);
+/* Somebody holds Proxmox's lock of this machine: a start or stop is under way. */
+bool session_vm_locked(const struct session *session);
+
+/* Ends the run with @err as its reason. */
+int session_fail(struct session *session, enum exit_code code, const struct err *err);
+
+/* The ways of a run, each in its own file. */
+int start_run(struct session *session);	     /* pre-start */
+int stop_run(struct session *session);	     /* post-stop, release */
+int post_start_run(struct session *session); /* post-start */

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "plan/gate.h"
+#include "run/claims.h"
+#include "run/session.h"
+#include "run/undo.h"
+
+/* What a start works with. */
+struct start {
+	struct session *session;
+	struct spec spec;
+	struct facts *facts;
+	struct plan plan;
+	uint32_t first_id;  /* of the steps of this run */
+	char (*parked)[16]; /* owned; of each hold of the plan: as it was kept before */
+	bool *fresh;	    /* owned; of each hold of the plan: taken by this run */
+};
+
+static void start_free(struct start *s)
+{
+	spec_free(&s->spec);
+	s->facts = facts_free(s->facts);
+	plan_free(&s->plan);
+	free(s->parked);
+	free(s->fresh);
+}
+
+static bool have_journal(const struct session *s)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER,
+		       s->request->vmid);
+	return file_exists(s->root, path);
+}
+
+static int read_spec(struct start *s, struct err *err)
+{
+	struct session *session = s->session;
+	int r = spec_load(session->root, session->request->node, session->request->vmid,
+			  &s->spec, err);
+
+	if (r < 0)
+		return session_fail(session, EXIT_CODE_CONFIG, err);
+	session->outcome->warnings = s->spec.notes;
+	s->spec.notes = (struct notes){0};
+	if (s->spec.have_config || s->spec.have_policy || have_journal(session))
+		return 0;
+	(void)err_set(err, ENOENT,
+		      "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s",
+		      s->spec.vmid, s->spec.vmid, s->spec.config);
+	return session_fail(session, EXIT_CODE_CONFIG, err);
+}
+
+/* Looks at the host, plans and judges. Nothing is changed. */
+static int consider(struct start *s, struct err *err)
+{
+	struct session *session = s->session;
+	int r;
+
+	r = facts_gather(session->root, &s->spec, &s->facts, err);
+	if (r < 0)
+		return session_fail(session,
+				    r == -EINVAL ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED,
+				    err);
+	r = claims_gather(session->root, session->request->vmid, s->facts,
+			  &session->outcome->warnings, err);
+	if (r == 0)
+		r = plan_build(&s->spec, s->facts, &s->plan, &session->outcome->notes,
+			       err);
+	if (r < 0)
+		return session_fail(session, EXIT_CODE_REFUSED, err);
+	gate_check(&s->spec, s->facts, &session->outcome->findings);
+	outcome_show(session->outcome, s->facts);
+	return session->outcome->findings.refused
+		       ? outcome_exit(session->outcome, EXIT_CODE_REFUSED)
+		       : 0;
+}
+
+static bool plan_holds(const struct plan *plan, const struct bdf *bdf)
+{
+	for (size_t i = 0; i < plan->holds; i++)
+		if (bdf_equal(&plan->hold[i].bdf, bdf))
+			return true;
+	return false;
+}
+
+/* Puts every device of the plan on file: from then on it is claimed. */
+static int claim(struct start *s)
+{
+	struct journal *j = s->session->journal;
+	int r = journal_phase(j, "pre-start");
+
+	s->first_id = j->next_id;
+	s->parked = calloc(s->plan.holds + 1, sizeof(*s->parked));
+	s->fresh = calloc(s->plan.holds + 1, sizeof(*s->fresh));
+	if (!s->parked || !s->fresh)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < s->plan.holds; i++) {
+		const struct journal_hold *old = journal_find(j, &s->plan.hold[i].bdf);
+
+		s->fresh[i] = !old || !old->open;
+		if (old && old->open)
+			memcpy(s->parked[i], old->parked, sizeof(s->parked[i]));
+		r = journal_take(j, &s->plan.hold[i]);
+	}
+	return r;
+}
+
+/* Devices that an earlier start took and this one does not want: they go back first. */
+static void undo_leftovers(struct start *s)
+{
+	struct session *session = s->session;
+	struct deeds *deeds = &session->outcome->deeds;
+	struct journal *j = session->journal;
+	struct err err = {.msg = "out of memory"};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->holds; i++)
+		if (j->hold[i].open && !plan_holds(&s->plan, &j->hold[i].hold.bdf))
+			r = undo_add(j, &j->hold[i].hold.bdf, 0, false, deeds);
+	if (r == 0 && !session->request->dry)
+		r = engine_run(session->root, j, deeds->item, deeds->n, NULL, &err);
+	if (r < 0)
+		notes_add(
+			&session->outcome->warnings,
+			"left over from an earlier start: %s; the next stop tries again",
+			err.msg);
+	for (size_t i = 0; !session->request->dry && i < j->holds; i++) {
+		const struct hold *h = &j->hold[i].hold;
+
+		if (j->hold[i].open && !plan_holds(&s->plan, &h->bdf) &&
+		    !undo_is_left(j, &h->bdf) && journal_close(j, &h->bdf) < 0)
+			break;
+	}
+}
+
+static int add_deeds(struct start *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->plan.steps; i++)
+		r = deeds_add(&s->session->outcome->deeds, &s->plan.step[i], false);
+	return r;
+}
+
+/* Takes back what this run did, and leaves kept devices kept. */
+static int roll_back(struct start *s, struct err *why)
+{
+	struct session *session = s->session;
+	struct deeds *deeds = &session->outcome->deeds;
+	struct journal *j = session->journal;
+	size_t first = deeds->n;
+	struct err err;
+	bool left = false;
+
+	for (size_t i = s->plan.holds; i-- > 0;)
+		if (undo_add(j, &s->plan.hold[i].bdf, s->first_id, true, deeds) < 0)
+			left = true;
+	(void)!engine_run(session->root, j, deeds->item + first, deeds->n - first, NULL,
+			  &err);
+	for (size_t i = 0; i < s->plan.holds; i++) {
+		const struct bdf *bdf = &s->plan.hold[i].bdf;
+		int r = 0;
+
+		if (!s->fresh[i] && s->parked[i][0])
+			r = journal_park(j, bdf, s->parked[i]);
+		else if (s->fresh[i] && !undo_is_left(j, bdf))
+			r = journal_close(j, bdf);
+		left |= r < 0 || (s->fresh[i] && undo_is_left(j, bdf));
+	}
+	for (size_t i = first; i < deeds->n; i++)
+		left |= deeds->item[i].state == DEED_FAILED ||
+			deeds->item[i].state == DEED_STUCK ||
+			deeds->item[i].state == DEED_SKIPPED;
+	if (journal_end(j) < 0)
+		left = true;
+	return session_fail(session, left ? EXIT_CODE_LEFT : EXIT_CODE_REFUSED, why);
+}
+
+static int prepare(struct start *s, struct err *err)
+{
+	struct session *session = s->session;
+	struct deeds *deeds = &session->outcome->deeds;
+	struct journal *j = session->journal;
+	size_t first;
+	int r;
+
+	r = claim(s);
+	session_unlock(session);
+	if (r < 0) {
+		(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
+		return roll_back(s, err);
+	}
+	undo_leftovers(s);
+	first = deeds->n;
+	r = add_deeds(s);
+	if (r == 0)
+		r = engine_run(session->root, j, deeds->item + first, deeds->n - first,
+			       &session->cancel, err);
+	else
+		(void)err_set(err, -r, "out of memory");
+	if (r < 0)
+		return roll_back(s, err);
+	r = journal_phase(j, "prepared");
+	if (r == 0 && j->size > LIMIT_JOURNAL_COMPACT)
+		r = journal_compact(j);
+	if (r == 0)
+		r = journal_end(j); /* no device after all */
+	if (r < 0) {
+		(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
+		return roll_back(s, err);
+	}
+	return outcome_exit(session->outcome, EXIT_CODE_DONE);
+}
+
+static int refuse_running(struct session *session, struct err *err)
+{
+	struct proc_id qemu;
+
+	if (!session_vm_runs(session, &qemu))
+		return 0;
+	(void)err_set(err, EBUSY, "VM %u runs (pid %d): its devices are in use",
+		      session->request->vmid, (int)qemu.pid);
+	return session_fail(session, EXIT_CODE_BUSY, err);
+}
+
+static int plan_only(struct start *s)
+{
+	if (s->session->journal)
+		undo_leftovers(s);
+	return outcome_exit(s->session->outcome,
+			    add_deeds(s) < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE);
+}
+
+int start_run(struct session *session)
+{
+	_cleanup_(start_free) struct start s = {.session = session};
+	struct err err = {0};
+	int r;
+
+	r = read_spec(&s, &err);
+	if (r != 0)
+		return r;
+	if (!spec_has_devices(&s.spec) && !have_journal(session))
+		return outcome_exit(session->outcome, EXIT_CODE_DONE);
+	r = session_begin(session, true, &err);
+	if (r < 0)
+		return session_fail(
+			session, r == -EBUSY ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED, &err);
+	r = refuse_running(session, &err);
+	if (r == 0)
+		r = consider(&s, &err);
+	if (session->request->dry)
+		return r == 0 ? plan_only(&s) : r;
+	if (r != 0) {
+		/* Refused: a journal that this run made goes again. */
+		if (journal_end(session->journal) < 0)
+			notes_add(&session->outcome->warnings, "%s: cannot be removed",
+				  JOURNAL_FOLDER);
+		return r;
+	}
+	return prepare(&s, &err);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec/key.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/words.h"
+
+static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
+const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
+static const char *const reset_words[_WISH_RESET_MAX] = {"none", "default"};
+
+/* pve-configid: a letter, then letters, digits, - and _ (pve-common, JSONSchema). */
+static bool valid_id(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n < 2 || !isalpha((unsigned char)s[0]))
+		return false;
+	for (size_t i = 1; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && s[i] != '_' && s[i] != '-')
+			return false;
+	return true;
+}
+
+static bool valid_file(const char *s)
+{
+	return !s[strcspn(s, ",;\n")];
+}
+
+static bool valid_mdev(const char *s)
+{
+	return !s[strcspn(s, "/.:")];
+}
+
+static bool valid_hex16(const char *s)
+{
+	return !strncmp(s, "0x", 2) && strlen(s) == 6 &&
+	       strspn(s + 2, "0123456789abcdefABCDEF") == 4;
+}
+
+#define AT(member) .offset = offsetof(struct wish, member)
+#define TEXT(member) \
+	AT(member), .type = KEY_TYPE_TEXT, .max = sizeof(((struct wish *)0)->member)
+#define BOTH .where = KEY_IN_PROXMOX | KEY_IN_DEVICE
+
+const struct key key_table[_KEY_MAX] = {
+	[KEY_HOST] = {.name = "host",
+		      .type = KEY_TYPE_ADDRESSES,
+		      BOTH,
+		      AT(host),
+		      .help = "addresses of the functions, separated by ';'; without "
+			      "function: all of the slot"},
+	[KEY_MAPPING] = {.name = "mapping",
+			 BOTH,
+			 TEXT(mapping),
+			 .valid = valid_id,
+			 .help = "name of a cluster-wide resource mapping"},
+	[KEY_PCIE] = {.name = "pcie",
+		      .type = KEY_TYPE_BOOL,
+		      BOTH,
+		      AT(pcie),
+		      .help = "show the device as PCI Express (machine q35)"},
+	[KEY_X_VGA] = {.name = "x-vga",
+		       .type = KEY_TYPE_BOOL,
+		       BOTH,
+		       AT(x_vga),
+		       .help = "the machine's first graphics card"},
+	[KEY_ROMBAR] = {.name = "rombar",
+			.type = KEY_TYPE_BOOL,
+			BOTH,
+			AT(rombar),
+			.help = "show the device's option ROM to the guest (default 1)"},
+	[KEY_ROMFILE] = {.name = "romfile",
+			 BOTH,
+			 TEXT(romfile),
+			 .valid = valid_file,
+			 .help = "option ROM image, a file below /usr/share/kvm"},
+	[KEY_LEGACY_IGD] = {.name = "legacy-igd",
+			    .type = KEY_TYPE_BOOL,
+			    BOTH,
+			    AT(legacy_igd),
+			    .help = "Intel graphics in legacy mode at 00:02.0"},
+	[KEY_MDEV] = {.name = "mdev",
+		      BOTH,
+		      TEXT(mdev),
+		      .valid = valid_mdev,
+		      .help = "type of mediated device to use"},
+	[KEY_DRIVER] =
+		{.name = "driver",
+		 .type = KEY_TYPE_WORD,
+		 BOTH,
+		 AT(driver),
+		 .max = _WISH_DRIVER_MAX,
+		 .words = driver_words,
+		 .help = "vfio: bind vfio-pci; keep: leave the driver that is bound"},
+	[KEY_VENDOR_ID] = {.name = "vendor-id",
+			   BOTH,
+			   TEXT(vendor_id),
+			   .valid = valid_hex16,
+			   .help = "vendor id shown to the guest"},
+	[KEY_DEVICE_ID] = {.name = "device-id",
+			   BOTH,
+			   TEXT(device_id),
+			   .valid = valid_hex16,
+			   .help = "device id shown to the guest"},
+	[KEY_SUB_VENDOR_ID] = {.name = "sub-vendor-id",
+			       BOTH,
+			       TEXT(sub_vendor_id),
+			       .valid = valid_hex16,
+			       .help = "subsystem vendor id shown to the guest"},
+	[KEY_SUB_DEVICE_ID] = {.name = "sub-device-id",
+			       BOTH,
+			       TEXT(sub_device_id),
+			       .valid = valid_hex16,
+			       .help = "subsystem device id shown to the guest"},
+	[KEY_RETURN] = {.name = "return",
+			.type = KEY_TYPE_WORD,
+			.where = KEY_IN_DEVICE | KEY_IN_VM,
+			AT(return_to),
+			.max = _WISH_RETURN_MAX,
+			.words = wish_return_words,
+			.help = "after the machine stopped: host, vfio or none (default "
+				"host; storage: vfio)"},
+	[KEY_RESET] = {.name = "reset",
+		       .type = KEY_TYPE_WORD,
+		       .where = KEY_IN_DEVICE | KEY_IN_VM,
+		       AT(reset),
+		       .max = _WISH_RESET_MAX,
+		       .words = reset_words,
+		       .help = "reset before the start: none (default) or default (the "
+			       "kernel's method)"},
+	[KEY_DEADLINE] =
+		{.name = "deadline",
+		 .type = KEY_TYPE_INT,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM,
+		 AT(deadline),
+		 .min = 1,
+		 .max = 600,
+		 .help = "seconds one step on the device may take (default: by step)"},
+	[KEY_STRICT] =
+		{.name = "strict",
+		 .type = KEY_TYPE_BOOL,
+		 .where = KEY_IN_VM,
+		 AT(strict),
+		 .help = "a hostpciN line that Proxmox would drop makes the start fail"},
+};
+
+const struct key *key_find(const char *name, unsigned where)
+{
+	for (size_t i = 0; i < _KEY_MAX; i++)
+		if (key_table[i].where & where && !strcmp(key_table[i].name, name))
+			return &key_table[i];
+	return NULL;
+}
+
+/* Levenshtein's distance, of names short enough for one row. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[33], n = (unsigned)strlen(b);
+
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned i = 1; *a; a++, i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= n; j++) {
+			unsigned up = row[j], best = diagonal + (*a != b[j - 1]);
+
+			if (up + 1 < best)
+				best = up + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diagonal = up;
+			row[j] = best;
+		}
+	}
+	return row[n];
+}
+
+const struct key *key_nearest(const char *name, unsigned where)
+{
+	const struct key *nearest = NULL;
+	unsigned best = 3;
+
+	if (strlen(name) > 32)
+		return NULL;
+	for (size_t i = 0; i < _KEY_MAX; i++) {
+		unsigned d = distance(name, key_table[i].name);
+
+		if (key_table[i].where & where && d < best) {
+			best = d;
+			nearest = &key_table[i];
+		}
+	}
+	return nearest;
+}
+
+static void *member(const struct key *key, struct wish *wish)
+{
+	wish->set |= UINT64_C(1) << (key - key_table);
+	return (char *)wish + key->offset;
+}
+
+static int wrong_type(const struct key *key, struct err *err)
+{
+	static const char *const wanted[] = {
+		[KEY_TYPE_BOOL] = "true or false",
+		[KEY_TYPE_WORD] = "one of its words",
+		[KEY_TYPE_INT] = "a number",
+		[KEY_TYPE_TEXT] = "a text in quotes",
+		[KEY_TYPE_ADDRESSES] = "PCI addresses in quotes",
+	};
+
+	return err_set(err, EINVAL, "'%s' takes %s", key->name, wanted[key->type]);
+}
+
+int key_store_bool(const struct key *key, bool value, struct wish *wish, struct err *err)
+{
+	if (key->type != KEY_TYPE_BOOL)
+		return wrong_type(key, err);
+	*(bool *)member(key, wish) = value;
+	return 0;
+}
+
+int key_store_int(const struct key *key, long value, struct wish *wish, struct err *err)
+{
+	if (key->type != KEY_TYPE_INT)
+		return wrong_type(key, err);
+	if (value < key->min || value > key->max)
+		return err_set(err, ERANGE, "'%s' is %ld, not within %ld and %ld",
+			       key->name, value, key->min, key->max);
+	*(int *)member(key, wish) = (int)value;
+	return 0;
+}
+
+static int store_word(const struct key *key, const char *text, struct wish *wish,
+		      struct err *err)
+{
+	int value = words_find(key->words, (int)key->max, text);
+	char all[128];
+	size_t at = 0;
+
+	if (value >= 0) {
+		*(int *)member(key, wish) = value;
+		return 0;
+	}
+	for (int i = 0; i < (int)key->max && at < sizeof(all); i++)
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s", i ? ", " : "",
+				       key->words[i]);
+	return err_set(err, EINVAL, "'%s' is '%s', not one of: %s", key->name, text, all);
+}
+
+static int store_plain_text(const struct key *key, const char *text, struct wish *wish,
+			    struct err *err)
+{
+	if (strlen(text) >= (size_t)key->max)
+		return err_set(err, ERANGE, "'%s' is longer than %ld characters",
+			       key->name, key->max - 1);
+	if (key->valid && !key->valid(text))
+		return err_set(err, EINVAL, "'%s' has the wrong form: '%s'", key->name,
+			       text);
+	strcpy(member(key, wish), text);
+	return 0;
+}
+
+int key_store_text(const struct key *key, const char *text, struct wish *wish,
+		   struct err *err)
+{
+	struct address_list list;
+	int r;
+
+	switch (key->type) {
+	case KEY_TYPE_BOOL:
+	case KEY_TYPE_INT:
+		return wrong_type(key, err);
+	case KEY_TYPE_WORD:
+		return store_word(key, text, wish, err);
+	case KEY_TYPE_TEXT:
+		return store_plain_text(key, text, wish, err);
+	case KEY_TYPE_ADDRESSES:
+		r = address_list_parse(text, &list, err);
+		if (r < 0)
+			return err_wrap(err, "'%s'", key->name);
+		*(struct address_list *)member(key, wish) = list;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int key_store_property(const struct key *key, const char *text, struct wish *wish,
+		       struct err *err)
+{
+	static const char *const yes[] = {"1", "on", "yes", "true"};
+	static const char *const no[] = {"0", "off", "no", "false"};
+
+	if (key->type != KEY_TYPE_BOOL)
+		return key_store_text(key, text, wish, err);
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (!strcasecmp(text, yes[i]))
+			return key_store_bool(key, true, wish, err);
+		if (!strcasecmp(text, no[i]))
+			return key_store_bool(key, false, wish, err);
+	}
+	return err_set(err, EINVAL, "'%s=%s' is neither 1 nor 0", key->name, text);
+}

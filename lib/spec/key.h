@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "spec/address.h"
+
+/*
+ * The one key table. A key may be written in Proxmox's property strings (hostpci0:
+ * 01:00.0,pcie=1), in the libconfig policy (pcie = true;), or in both, and then means the
+ * same. Help, man pages and messages are derived from it or tested against it.
+ */
+enum key_id {
+	KEY_HOST,
+	KEY_MAPPING,
+	KEY_PCIE,
+	KEY_X_VGA,
+	KEY_ROMBAR,
+	KEY_ROMFILE,
+	KEY_LEGACY_IGD,
+	KEY_MDEV,
+	KEY_DRIVER,
+	KEY_VENDOR_ID,
+	KEY_DEVICE_ID,
+	KEY_SUB_VENDOR_ID,
+	KEY_SUB_DEVICE_ID,
+	KEY_RETURN,
+	KEY_RESET,
+	KEY_DEADLINE,
+	KEY_STRICT,
+	_KEY_MAX,
+};
+
+enum key_type {
+	KEY_TYPE_BOOL,
+	KEY_TYPE_WORD, /* one of key.words, stored as int */
+	KEY_TYPE_INT,
+	KEY_TYPE_TEXT, /* char[]; key.max is the size of the field */
+	KEY_TYPE_ADDRESSES,
+};
+
+/* Where a key may stand. */
+enum {
+	KEY_IN_PROXMOX = 1 << 0, /* a property of a hostpciN line */
+	KEY_IN_DEVICE = 1 << 1,	 /* a setting of a hostpciN group of the policy */
+	KEY_IN_VM = 1 << 2,	 /* a setting of the policy itself: for all its devices */
+};
+
+enum wish_driver {
+	WISH_DRIVER_VFIO, /* vfio-pci */
+	WISH_DRIVER_KEEP, /* what is bound stays: variant drivers */
+	_WISH_DRIVER_MAX,
+};
+
+enum wish_return {
+	WISH_RETURN_HOST, /* back to the driver that was there */
+	WISH_RETURN_VFIO, /* stays on vfio-pci, parked until release */
+	WISH_RETURN_NONE, /* left alone and forgotten */
+	_WISH_RETURN_MAX,
+};
+
+enum wish_reset {
+	WISH_RESET_NONE,
+	WISH_RESET_DEFAULT, /* the kernel's choice of method */
+	_WISH_RESET_MAX,
+};
+
+/* What a machine, or one of its devices, asks for. Only members whose bit is in @set
+ * count. */
+struct wish {
+	uint64_t set; /* 1 << enum key_id */
+	struct address_list host;
+	char mapping[64];
+	bool pcie;
+	bool x_vga;
+	bool rombar;
+	bool legacy_igd;
+	bool strict;
+	char romfile[256];
+	char mdev[128];
+	int driver; /* enum wish_driver */
+	char vendor_id[8];
+	char device_id[8];
+	char sub_vendor_id[8];
+	char sub_device_id[8];
+	int return_to; /* enum wish_return */
+	int reset;     /* enum wish_reset */
+	int deadline;  /* seconds a step may take */
+};
+
+struct key {
+	const char *name;
+	enum key_type type;
+	unsigned where;
+	size_t offset; /* of its member in struct wish */
+	long min, max; /* range of an int; max: size of a text */
+	const char *const *words;
+	bool (*valid)(const char *text); /* a text's form; NULL: any */
+	const char *help;
+};
+
+extern const struct key key_table[_KEY_MAX];
+extern const char *const wish_return_words[_WISH_RETURN_MAX];
+
+/* NULL: no such key in any place of @where. */
+const struct key *key_find(const char *name, unsigned where);
+/* The key of @where that @name was probably meant to be, NULL if none is near. */
+const struct key *key_nearest(const char *name, unsigned where);
+
+static inline bool wish_has(const struct wish *wish, enum key_id id)
+{
+	return wish->set & UINT64_C(1) << id;
+}
+
+/* Stores a value. Type, form and range are checked; -EINVAL or -ERANGE with words. */
+int key_store_text(const struct key *key, const char *text, struct wish *wish,
+		   struct err *err) _must_check_;
+/* A value of a property string: booleans are words there
+ * (PVE::JSONSchema::parse_boolean). */
+int key_store_property(const struct key *key, const char *text, struct wish *wish,
+		       struct err *err) _must_check_;
+int key_store_bool(const struct key *key, bool value, struct wish *wish,
+		   struct err *err) _must_check_;
+int key_store_int(const struct key *key, long value, struct wish *wish,
+		  struct err *err) _must_check_;

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec/spec.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "spec/policy.h"
+#include "spec/vmconf.h"
+
+static int load_policy(const struct root *root, const char *folder, struct spec *spec,
+		       struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[128];
+	size_t size;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/vm/%u.conf", folder, spec->vmid);
+	r = file_read_trusted(root, path, LIMIT_CONFIG, &text, &size, err);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	spec->have_policy = true;
+	return policy_parse(text, size, path, spec, err);
+}
+
+static int load_config(const struct root *root, const char *node, char **ret_text,
+		       size_t *ret_size, struct spec *spec, struct err *err)
+{
+	int r;
+
+	if (node)
+		(void)snprintf(spec->config, sizeof(spec->config),
+			       "/etc/pve/nodes/%s/qemu-server/%u.conf", node, spec->vmid);
+	else
+		(void)snprintf(spec->config, sizeof(spec->config),
+			       "/etc/pve/qemu-server/%u.conf", spec->vmid);
+	r = file_read(root, spec->config, LIMIT_CONFIG, ret_text, ret_size);
+	if (r == -ENOENT) {
+		(void)snprintf(spec->config, sizeof(spec->config),
+			       "/etc/hostpci/qemu-server/%u.conf", spec->vmid);
+		r = file_read(root, spec->config, LIMIT_CONFIG, ret_text, ret_size);
+	}
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return err_at(err, -r, spec->config, 0, "%s", strerror(-r));
+	spec->have_config = true;
+	return 0;
+}
+
+int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *ret,
+	      struct err *err)
+{
+	_cleanup_(spec_free) struct spec spec = {.vmid = vmid};
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	int r;
+
+	r = load_config(root, node, &text, &size, &spec, err);
+	if (r == 0 && spec.have_config)
+		r = vmconf_parse(text, size, spec.config, &spec, err);
+	if (r == 0)
+		r = load_policy(root, "/etc/pve/hostpci", &spec, err);
+	if (r == 0)
+		r = load_policy(root, "/etc/hostpci", &spec, err);
+	if (r < 0)
+		return r;
+	if (spec.rejected.code && wish_has(&spec.vm, KEY_STRICT) && spec.vm.strict) {
+		*err = spec.rejected;
+		return -spec.rejected.code;
+	}
+	*ret = spec;
+	spec.notes = (struct notes){0};
+	return 0;
+}
+
+void spec_free(struct spec *spec)
+{
+	notes_free(&spec->notes);
+}
+
+bool spec_has_devices(const struct spec *spec)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		if (spec->slot[i].present)
+			return true;
+	return false;
+}
+
+/* The slot's own wish if it set @id, else the machine's, else NULL. */
+static const struct wish *effective(const struct spec *spec, unsigned slot,
+				    enum key_id id)
+{
+	if (wish_has(&spec->slot[slot].wish, id))
+		return &spec->slot[slot].wish;
+	return wish_has(&spec->vm, id) ? &spec->vm : NULL;
+}
+
+int spec_return(const struct spec *spec, unsigned slot, int fallback)
+{
+	const struct wish *wish = effective(spec, slot, KEY_RETURN);
+
+	return wish ? wish->return_to : fallback;
+}
+
+int spec_reset(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = effective(spec, slot, KEY_RESET);
+
+	return wish ? wish->reset : WISH_RESET_NONE;
+}
+
+bool spec_keeps_driver(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = &spec->slot[slot].wish;
+
+	return wish_has(wish, KEY_DRIVER) && wish->driver == WISH_DRIVER_KEEP;
+}
+
+int spec_deadline_ms(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = effective(spec, slot, KEY_DEADLINE);
+
+	return wish ? wish->deadline * 1000 : 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/notes.h"
+#include "base/root.h"
+#include "base/vmid.h"
+#include "spec/key.h"
+
+/* One hostpciN of a machine. */
+struct slot {
+	bool present;
+	struct wish wish;
+	char file[128]; /* where it was declared, for messages */
+	unsigned line;
+};
+
+/* What the QEMU arguments depend on besides the devices. */
+struct machine {
+	char type[64];	 /* "machine:", empty: i440fx */
+	char ostype[16]; /* empty: other */
+	bool template;
+};
+
+/* Everything that the configuration says about one machine. */
+struct spec {
+	uint32_t vmid;
+	bool have_config; /* there is a VM config */
+	bool have_policy;
+	char config[128]; /* its path */
+	struct machine machine;
+	struct wish vm; /* the policy's settings for all devices, and of the machine */
+	struct slot slot[LIMIT_SLOTS];
+	struct notes notes;  /* what was not understood: warnings */
+	struct err rejected; /* the first line that Proxmox drops; code 0: none */
+};
+
+/*
+ * Reads the VM config of node @node (NULL: this one) and the policies, the cluster's
+ * (/etc/pve/hostpci/vm) and then this node's (/etc/hostpci/vm), which wins. A machine
+ * without any of them gives a spec with neither have_config nor have_policy.
+ * -EINVAL and others: a file that cannot be used, with file and line in @err.
+ */
+int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *ret,
+	      struct err *err) _must_check_;
+void spec_free(struct spec *spec);
+
+bool spec_has_devices(const struct spec *spec);
+
+/* The effective wish for a key that a slot or the whole machine may set; @fallback else.
+ */
+int spec_return(const struct spec *spec, unsigned slot, int fallback);
+int spec_reset(const struct spec *spec, unsigned slot);
+bool spec_keeps_driver(const struct spec *spec, unsigned slot); /* driver=keep */
+int spec_deadline_ms(const struct spec *spec, unsigned slot);	/* 0: by step */

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec/vmconf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "spec/propstring.h"
+
+struct reader {
+	const char *file;
+	unsigned line;
+	struct spec *spec;
+};
+
+/* Proxmox drops what it cannot read and starts the VM without it. */
+static void dropped(const struct reader *r, const struct err *why)
+{
+	if (!r->spec->rejected.code)
+		(void)err_at(&r->spec->rejected, EINVAL, r->file, r->line, "%s",
+			     why->msg);
+	notes_add(&r->spec->notes,
+		  "%s:%u: %s; Proxmox drops this line and starts the VM without the "
+		  "device: "
+		  "correct it, or set strict = true in the policy to make such a start "
+		  "fail",
+		  r->file, r->line, why->msg);
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from);
+}
+
+/* N of "hostpciN" as Proxmox counts: 0..15, no leading zero. -1: not one. */
+static int slot_number(const char *key)
+{
+	const char *digits = key + strlen("hostpci");
+	uint64_t n;
+
+	if (strncmp(key, "hostpci", strlen("hostpci")) != 0 ||
+	    number_parse(digits, LIMIT_SLOTS - 1, &n) < 0 ||
+	    (digits[0] == '0' && digits[1]))
+		return -1;
+	return (int)n;
+}
+
+static void store_slot(const struct reader *r, unsigned n, const char *value)
+{
+	struct slot *slot = &r->spec->slot[n];
+	struct wish wish;
+	struct err why;
+
+	if (propstring_parse(value, &wish, &why) < 0) {
+		(void)err_wrap(&why, "hostpci%u", n);
+		dropped(r, &why);
+		return;
+	}
+	*slot = (struct slot){.present = true, .wish = wish, .line = r->line};
+	copy(slot->file, sizeof(slot->file), r->file);
+}
+
+static void store_line(const struct reader *r, const char *key, const char *value)
+{
+	struct machine *m = &r->spec->machine;
+	int n = slot_number(key);
+	struct err why;
+
+	if (n >= 0) {
+		store_slot(r, (unsigned)n, value);
+	} else if (!strncmp(key, "hostpci", strlen("hostpci"))) {
+		(void)err_set(&why, EINVAL, "'%s': there are hostpci0 to hostpci%d", key,
+			      LIMIT_SLOTS - 1);
+		dropped(r, &why);
+	} else if (!strcmp(key, "machine"))
+		copy(m->type, sizeof(m->type), value);
+	else if (!strcmp(key, "ostype"))
+		copy(m->ostype, sizeof(m->ostype), value);
+	else if (!strcmp(key, "template"))
+		m->template = !strcmp(value, "1");
+}
+
+/* Splits "key: value" in place, as Proxmox's /^([a-z][a-z_\d]*):\s*(.+?)\s*$/. */
+static bool split(char *line, char **ret_value)
+{
+	size_t n = islower((unsigned char)line[0])
+			   ? strspn(line, "abcdefghijklmnopqrstuvwxyz_0123456789")
+			   : 0;
+	char *value;
+
+	if (!n || line[n] != ':')
+		return false;
+	line[n] = '\0';
+	value = line + n + 1;
+	value += strspn(value, " \t\r\v\f");
+	for (size_t end = strlen(value); end && isspace((unsigned char)value[end - 1]);
+	     end--)
+		value[end - 1] = '\0';
+	*ret_value = value;
+	return *value != '\0';
+}
+
+static void parse_line(const struct reader *r, char *line)
+{
+	struct err why;
+	char *value;
+
+	if (line[0] == '#' || !line[strspn(line, " \t\r\v\f")])
+		return;
+	if (split(line, &value)) {
+		store_line(r, line, value);
+		return;
+	}
+	if (strncmp(line + strspn(line, " \t"), "hostpci", strlen("hostpci")) != 0)
+		return; /* somebody else's line */
+	(void)err_set(&why, EINVAL, "'%.60s' is not of the form 'hostpciN: VALUE'", line);
+	dropped(r, &why);
+}
+
+int vmconf_parse(char *text, size_t size, const char *file, struct spec *spec,
+		 struct err *err)
+{
+	struct reader reader = {.file = file, .spec = spec};
+	char *rest = text;
+
+	if (memchr(text, '\0', size))
+		return err_at(err, EINVAL, file, 0,
+			      "holds a NUL byte: this is no VM config");
+	while (rest) {
+		char *line = strsep(&rest, "\n");
+
+		reader.line++;
+		if (line[0] == '[') /* a snapshot, [PENDING] or another section */
+			break;
+		parse_line(&reader, line);
+	}
+	return 0;
+}
