@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Guests inside the lab, which own the devices passed to them.
+
+LAB_BUILD_DIR=$LAB_DIR/../../build/lab
+: "${INNER_TIMEOUT:=180}" # seconds
+: "${INNER_MEMORY:=384}"  # MiB; all of it is pinned when a device is passed through
+
+# KVM works under emulation, through the SVM or VMX that QEMU's TCG has, and is ten times
+# as fast as emulating once more.
+inner_kvm() {
+	[ -e /dev/kvm ] || modprobe -q kvm_amd || modprobe -q kvm_intel || fail "no KVM in the lab"
+	wait_for 5 test -e /dev/kvm
+}
+
+inner_qemu() { # ARGUMENTS...
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+		-accel kvm -cpu host -M q35 -m "$INNER_MEMORY" "$@"
+}
+
+# Boots a guest, runs SCRIPT (busybox sh) in it, prints what the script printed, returns
+# its exit code. 125: the guest did not come to its end. Log: $LAB_OUT/inner-NAME.log
+inner_guest() { # NAME SCRIPT -- QEMU-ARGUMENTS...
+	local name=$1 script=$2 log=$LAB_OUT/inner-$1.log code
+	[ "$3" = -- ] || fail "usage: inner_guest NAME SCRIPT -- QEMU-ARGUMENTS..."
+	shift 3
+	inner_kvm
+	inner_qemu -kernel "$LAB_BUILD_DIR/kernel/vmlinuz" -initrd "$LAB_BUILD_DIR/inner.img" \
+		-append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off random.trust_cpu=on" \
+		-fw_cfg "name=opt/hostpci.script,file=$script" \
+		-serial "file:$log" "$@" </dev/null >"$log.qemu" 2>&1 &
+	inner_wait $! || printf 'inner guest %s: QEMU: %s\n' "$name" "$(tail -n 3 "$log.qemu")" >&2
+	[ -e "$log" ] || : >"$log"
+	sed -n '/^@inner begin/,/^@inner end/ { /^@inner/d; s/\r$//; p }' "$log"
+	code=$(sed -n 's/^@inner end \([0-9]*\)\r*$/\1/p' "$log")
+	[ -n "$code" ] || {
+		printf 'inner guest %s did not come to its end, see %s\n' "$name" "${log##*/}" >&2
+		tail -n 5 "$log" >&2
+		return 125
+	}
+	return "$code"
+}
+
+# Ends QEMU when its time is over. Not timeout(1): that cannot run a shell function.
+inner_wait() { # PID
+	local pid=$1 end=$((SECONDS + INNER_TIMEOUT))
+	while kill -0 "$pid" 2>/dev/null; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			kill -KILL "$pid"
+			wait "$pid" || true
+			echo "ended after $INNER_TIMEOUT s" >&2
+			return 1
+		fi
+		sleep 0.3
+	done
+	wait "$pid"
+}
+
+# Starts QEMU with its processors stopped, gives it a QMP command, prints the reply, ends
+# it. query-pci shows which devices it really has, by their ids.
+inner_qmp() { # COMMAND -- QEMU-ARGUMENTS...
+	local command=$1 in
+	[ "$2" = -- ] || fail "usage: inner_qmp COMMAND -- QEMU-ARGUMENTS..."
+	shift 2
+	inner_kvm
+	# Open for both reading and writing, the pipe never ends: at the end of its input QMP
+	# forgets the commands that wait.
+	[ -p "$LAB_TMP/qmp" ] || mkfifo "$LAB_TMP/qmp"
+	exec {in}<>"$LAB_TMP/qmp"
+	printf '%s\n' '{"execute":"qmp_capabilities"}' "{\"execute\":\"$command\",\"id\":\"lab\"}" \
+		'{"execute":"quit"}' >&"$in"
+	inner_qemu -S -qmp stdio "$@" <&"$in" >"$LAB_TMP/qmp.out" 2>"$LAB_TMP/qmp.err" &
+	inner_wait $! || true
+	exec {in}<&-
+	grep '"id": "lab"' "$LAB_TMP/qmp.out" | tr -d '\r' || {
+		printf 'QEMU gave no reply: %s\n' "$(tail -n 3 "$LAB_TMP/qmp.err")" >&2
+		return 1
+	}
+}
