@@ -172,7 +172,7 @@ static bool is_block(const struct root *root, const char *path)
 
 	(void)snprintf(at, sizeof(at), "%s/subsystem", path);
 	if (sysfs_link(root, at, subsystem, sizeof(subsystem)) < 0 ||
-	    strcmp(subsystem, "block"))
+	    strcmp(subsystem, "block") != 0)
 		return false;
 	(void)snprintf(at, sizeof(at), "%s/dev",
 		       path); /* a hidden path of a head has none */

@@ -207,8 +207,9 @@ int facts_gather(const struct root *root, const struct spec *spec, struct facts 
 	_cleanup_(facts_freep) struct facts *facts = NULL;
 	int r = facts_resolve(root, spec, &facts, err);
 
-	if (r == 0)
-		r = look_closely(root, facts, err);
+	if (!facts)
+		return r;
+	r = look_closely(root, facts, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(facts);

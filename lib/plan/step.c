@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/step.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "plan/step-bind.h"
@@ -26,6 +27,42 @@ static const struct {
 	{STEP_UNBIND, "megaraid_sas", 120000}, {STEP_UNBIND, "mpt3sas", 120000},
 	{STEP_UNBIND, "nvme", 90000},	       {STEP_UNBIND, "qla2xxx", 120000},
 };
+
+/* What the kernel means by it (drivers/base/bus.c and dd.c, drivers/pci/pci.c, libkmod).
+ */
+static const struct {
+	enum step_kind kind;
+	int code;
+	const char *words;
+} errno_words[] = {
+	{STEP_MODULE, ENOENT,
+	 "there is no such module for this kernel: install the package of its modules"},
+	{STEP_MODULE, ENOTSUP, "modules are not loaded while the root is moved"},
+	{STEP_MODULE, ELIBACC, "libkmod.so.2 cannot be loaded: install libkmod2"},
+	{STEP_UNBIND, ENODEV, "it is not on this driver any more"},
+	{STEP_UNBIND, ENOENT, "the driver is not there: load its module"},
+	{STEP_BIND, ENODEV,
+	 "the driver does not take it: something else set driver_override, or the "
+	 "driver's list of ids lacks it"},
+	{STEP_BIND, EBUSY,
+	 "the driver says busy: another driver has it, or it has virtual functions "
+	 "(sriov_numvfs)"},
+	{STEP_BIND, EINVAL,
+	 "the driver refuses it (a bridge, or on vfio-pci's list of devices it denies): "
+	 "look at dmesg"},
+	{STEP_RESET, ENOTTY,
+	 "the kernel has no reset method that works for it here: take reset out of the "
+	 "policy"},
+	{STEP_RESET, ENOENT, "it has no reset: take reset out of the policy"},
+};
+
+const char *step_errno_words(const struct step *step, int code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(errno_words); i++)
+		if (errno_words[i].kind == step->kind && errno_words[i].code == code)
+			return errno_words[i].words;
+	return strerror(code);
+}
 
 enum step_kind step_kind_parse(const char *name)
 {

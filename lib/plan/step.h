@@ -80,6 +80,9 @@ enum step_kind step_kind_parse(const char *name);
 /* Milliseconds that a step of @kind with @driver may take. */
 int step_deadline_ms(enum step_kind kind, const char *driver);
 
+/* What errno @code of a step's write means, in words, and what to do next. */
+const char *step_errno_words(const struct step *step, int code);
+
 /* Path of @name below the device's folder in /sys. */
 void step_device_path(const struct step *step, const char *name,
 		      char buf[static CHILD_PATH]);

@@ -246,7 +246,8 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 		if (journal_mark(lane->journal, "failed", d->step.id) < 0)
 			(void)0; /* an intent alone says as much */
 		if (written < 0)
-			fail(lane, "%s", strerror(-written));
+			fail(lane, "%s (errno %d)", step_errno_words(&d->step, -written),
+			     -written);
 		else if (reply->result < 0)
 			fail(lane, "written, but it cannot be looked at: %s",
 			     strerror(-reply->result));

@@ -30,12 +30,21 @@ static int address_parse(const char *s, size_t n, struct address *ret)
 	if (hex_span(s + at, n - at) != 2)
 		return -EINVAL;
 	at += 2;
-	ret->whole_slot = at == n;
-	if (!ret->whole_slot && (s[at] != '.' || n - at != 2 || !hex_span(s + at + 1, 1)))
-		return -EINVAL;
+	/* Proxmox's $ ends before a last newline; it stays in the text, no device has it. */
+	ret->whole_slot = at == n || !strcmp(s + at, "\n");
+	if (!ret->whole_slot) {
+		if (s[at] != '.' || n - at < 2 || !hex_span(s + at + 1, 1))
+			return -EINVAL;
+		at += 2;
+		if (at != n && strcmp(s + at, "\n") != 0)
+			return -EINVAL;
+	}
+	/* A domain too long for any device is well formed; the dots keep what is stored
+	 * from naming one. */
 	if ((size_t)snprintf(ret->text, sizeof(ret->text), "%s%.*s",
-			     domain ? "" : "0000:", (int)n, s) >= sizeof(ret->text))
-		return -EINVAL;
+			     domain ? "" : "0000:", (int)(n < 24 ? n : 24),
+			     s) >= sizeof(ret->text))
+		memcpy(ret->text + sizeof(ret->text) - 4, "...", 4);
 	return 0;
 }
 

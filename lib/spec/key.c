@@ -263,7 +263,7 @@ static int store_plain_text(const struct key *key, const char *text, struct wish
 	if (key->valid && !key->valid(text))
 		return err_set(err, EINVAL, "'%s' has the wrong form: '%s'", key->name,
 			       text);
-	strcpy(member(key, wish), text);
+	memcpy(member(key, wish), text, strlen(text) + 1);
 	return 0;
 }
 
@@ -291,19 +291,29 @@ int key_store_text(const struct key *key, const char *text, struct wish *wish,
 	return -EINVAL;
 }
 
+int key_parse_bool(const char *text, bool *ret)
+{
+	static const char *const words[] = {"0",   "1",	 "off",	  "on",
+					    "no", "yes", "false", "true"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!strcasecmp(text, words[i])) {
+			*ret = i % 2;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 int key_store_property(const struct key *key, const char *text, struct wish *wish,
 		       struct err *err)
 {
-	static const char *const yes[] = {"1", "on", "yes", "true"};
-	static const char *const no[] = {"0", "off", "no", "false"};
+	bool value;
 
 	if (key->type != KEY_TYPE_BOOL)
 		return key_store_text(key, text, wish, err);
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		if (!strcasecmp(text, yes[i]))
-			return key_store_bool(key, true, wish, err);
-		if (!strcasecmp(text, no[i]))
-			return key_store_bool(key, false, wish, err);
-	}
-	return err_set(err, EINVAL, "'%s=%s' is neither 1 nor 0", key->name, text);
+	if (key_parse_bool(text, &value) < 0)
+		return err_set(err, EINVAL, "'%s=%s' is neither 1 nor 0", key->name,
+			       text);
+	return key_store_bool(key, value, wish, err);
 }

@@ -68,14 +68,14 @@ enum wish_reset {
 struct wish {
 	uint64_t set; /* 1 << enum key_id */
 	struct address_list host;
-	char mapping[64];
+	char mapping[1024]; /* Proxmox sets no limit to a name */
 	bool pcie;
 	bool x_vga;
 	bool rombar;
 	bool legacy_igd;
 	bool strict;
-	char romfile[256];
-	char mdev[128];
+	char romfile[4096]; /* PATH_MAX */
+	char mdev[256]; /* NAME_MAX: a folder of sysfs */
 	int driver; /* enum wish_driver */
 	char vendor_id[8];
 	char device_id[8];
@@ -113,8 +113,10 @@ static inline bool wish_has(const struct wish *wish, enum key_id id)
 /* Stores a value. Type, form and range are checked; -EINVAL or -ERANGE with words. */
 int key_store_text(const struct key *key, const char *text, struct wish *wish,
 		   struct err *err) _must_check_;
-/* A value of a property string: booleans are words there
- * (PVE::JSONSchema::parse_boolean). */
+/* 1, on, yes, true and 0, off, no, false in any case (PVE::JSONSchema::parse_boolean).
+ * -EINVAL: none of them. */
+int key_parse_bool(const char *text, bool *ret) _must_check_;
+/* A value of a property string: booleans are words there. */
 int key_store_property(const struct key *key, const char *text, struct wish *wish,
 		       struct err *err) _must_check_;
 int key_store_bool(const struct key *key, bool value, struct wish *wish,

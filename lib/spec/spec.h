@@ -5,6 +5,7 @@
 #include "base/root.h"
 #include "base/vmid.h"
 #include "spec/key.h"
+#include "spec/machine.h"
 
 /* One hostpciN of a machine. */
 struct slot {
@@ -12,13 +13,6 @@ struct slot {
 	struct wish wish;
 	char file[128]; /* where it was declared, for messages */
 	unsigned line;
-};
-
-/* What the QEMU arguments depend on besides the devices. */
-struct machine {
-	char type[64];	 /* "machine:", empty: i440fx */
-	char ostype[16]; /* empty: other */
-	bool template;
 };
 
 /* Everything that the configuration says about one machine. */

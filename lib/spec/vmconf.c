@@ -63,7 +63,6 @@ static void store_slot(const struct reader *r, unsigned n, const char *value)
 
 static void store_line(const struct reader *r, const char *key, const char *value)
 {
-	struct machine *m = &r->spec->machine;
 	int n = slot_number(key);
 	struct err why;
 
@@ -73,32 +72,47 @@ static void store_line(const struct reader *r, const char *key, const char *valu
 		(void)err_set(&why, EINVAL, "'%s': there are hostpci0 to hostpci%d", key,
 			      LIMIT_SLOTS - 1);
 		dropped(r, &why);
-	} else if (!strcmp(key, "machine"))
-		copy(m->type, sizeof(m->type), value);
-	else if (!strcmp(key, "ostype"))
-		copy(m->ostype, sizeof(m->ostype), value);
-	else if (!strcmp(key, "template"))
-		m->template = !strcmp(value, "1");
+	} else if (machine_store(&r->spec->machine, key, value, &why) < 0) {
+		notes_add(&r->spec->notes,
+			  "%s:%u: %s; Proxmox drops this line: correct or remove it",
+			  r->file, r->line, why.msg);
+	}
 }
 
-/* Splits "key: value" in place, as Proxmox's /^([a-z][a-z_\d]*):\s*(.+?)\s*$/. */
+/* Splits "key: value" in place, as Proxmox's /^([a-z][a-z_\d]*):\s*(.+?)\s*$/: a value
+ * of nothing but blanks is the last of them. */
 static bool split(char *line, char **ret_value)
 {
 	size_t n = islower((unsigned char)line[0])
 			   ? strspn(line, "abcdefghijklmnopqrstuvwxyz_0123456789")
 			   : 0;
+	size_t end;
 	char *value;
 
 	if (!n || line[n] != ':')
 		return false;
 	line[n] = '\0';
 	value = line + n + 1;
+	end = strlen(value);
+	if (!end)
+		return false;
+	*ret_value = value + end - 1;
 	value += strspn(value, " \t\r\v\f");
-	for (size_t end = strlen(value); end && isspace((unsigned char)value[end - 1]);
-	     end--)
+	if (!*value)
+		return true;
+	for (end = strlen(value); isspace((unsigned char)value[end - 1]); end--)
 		value[end - 1] = '\0';
 	*ret_value = value;
-	return *value != '\0';
+	return true;
+}
+
+/* "[snap1]", "[PENDING]" and others, blanks after it allowed: what follows is not the
+ * machine's current configuration. */
+static bool is_section(const char *line)
+{
+	const char *end = line[0] == '[' ? strchr(line, ']') : NULL;
+
+	return end && !end[1 + strspn(end + 1, " \t\r\v\f")];
 }
 
 static void parse_line(const struct reader *r, char *line)
@@ -131,7 +145,7 @@ int vmconf_parse(char *text, size_t size, const char *file, struct spec *spec,
 		char *line = strsep(&rest, "\n");
 
 		reader.line++;
-		if (line[0] == '[') /* a snapshot, [PENDING] or another section */
+		if (is_section(line))
 			break;
 		parse_line(&reader, line);
 	}

@@ -16,25 +16,15 @@ LAB_BUILD=$CHECKOUT/build/lab
 LAB_RESULTS=$LAB_BUILD/results
 # A link to the unpacked kernel package in use.
 LAB_KERNEL=$LAB_BUILD/kernel
-# QEMU's options and the kernel's arguments have no quotes, and the lab has its own /tmp.
+# QEMU's options and the kernel's arguments have no quotes, and the lab has its own /run.
 [[ $CHECKOUT =~ ^[A-Za-z0-9._/+~-]+$ ]] || die "cannot work in a folder of this name: $CHECKOUT"
 case $CHECKOUT/ in
-/tmp/* | /run/* | /dev/*) die "cannot work below /tmp, /run or /dev, which the lab replaces: $CHECKOUT" ;;
+/run/* | /dev/*) die "cannot work below /run or /dev, which the lab replaces: $CHECKOUT" ;;
 esac
 export CHECKOUT LAB_BUILD LAB_RESULTS LAB_KERNEL
 
-# Debian's QEMU replaces Proxmox's own: on a node that would take its machines down.
-refuse_proxmox_node() {
-	local package state
-	for package in pve-manager qemu-server pve-qemu-kvm; do
-		state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
-		[ "$state" != installed ] ||
-			die "this is a Proxmox node ($package is installed): the lab is for development machines, nothing was changed"
-	done
-	if [ -e /etc/pve ]; then
-		die "this looks like a Proxmox node (/etc/pve exists): the lab is for development machines, nothing was changed"
-	fi
-}
+# shellcheck source=tests/setup.sh
+. "$CHECKOUT/tests/setup.sh"
 
 kernel_version() { basename "$(readlink "$LAB_KERNEL")"; }
 

@@ -202,7 +202,7 @@ check_scripts() { # SCRIPT...
 		[ -f "$script" ] || die "no such script: $script"
 		script=$(realpath "$script")
 		case $script in
-		/tmp/* | /run/* | /dev/* | /proc/* | /sys/*) die "$script: the lab has its own ${script%"${script#/*/}"}, put the script elsewhere" ;;
+		/run/* | /dev/* | /proc/* | /sys/*) die "$script: the lab has its own ${script%"${script#/*/}"}, put the script elsewhere" ;;
 		esac
 		name=$(scenario_name "$script")
 		[[ $name =~ ^[A-Za-z0-9._-]+$ ]] || die "$script: not a name for a scenario"

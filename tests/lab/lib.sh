@@ -165,4 +165,6 @@ expect_same_host() { # BEFORE AFTER
 . "$LAB_DIR/lib-trace.sh"
 # shellcheck source=tests/lab/lib-inner.sh
 . "$LAB_DIR/lib-inner.sh"
+# shellcheck source=tests/lab/lib-vm.sh
+. "$LAB_DIR/lib-vm.sh"
 lab_devices

@@ -14,21 +14,6 @@ LAB_PACKAGES=(
 LAB_QEMU_MIN=1:8.0
 LAB_BACKPORTS=/etc/apt/sources.list.d/hostpci-lab-backports.sources
 
-apt_get() {
-	# Somebody else may be installing: wait for the lock instead of failing.
-	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@"
-}
-
-codename() {
-	# shellcheck source=/dev/null
-	(. /etc/os-release && printf '%s\n' "${VERSION_CODENAME:-}")
-}
-
-package_version() { # NAME: nothing if it is not installed
-	dpkg-query -W -f='${db:Status-Status} ${Version}\n' "$1" 2>/dev/null |
-		sed -n 's/^installed //p' || true
-}
-
 # The address this machine already gets its release from, so that a mirror or a proxy
 # is honoured and no host is named here.
 # shellcheck disable=SC2016 # the word in dollars is apt's
