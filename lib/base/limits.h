@@ -15,9 +15,9 @@ enum {
 	LIMIT_BLOCK_DEPTH = 12,		    /* folders below a device until its disks */
 	LIMIT_BLOCKS = 64,		    /* disks and partitions of one controller */
 
-	LIMIT_LOCK_MS = 20 * 1000,  /* waiting for /run/hostpci/lock or a journal */
-	LIMIT_CHILD_MS = 10 * 1000, /* waiting for a child of an earlier run */
-	LIMIT_READ_MS = 3 * 1000,   /* a read that takes a device lock */
-	LIMIT_BUSY_MS = 15 * 1000,  /* waiting for QEMU to let go of a device */
+	LIMIT_LOCK_MS = 20 * 1000, /* waiting for another run, or a child that one left in
+				      the kernel */
+	LIMIT_READ_MS = 3 * 1000,  /* a read that takes a device lock */
+	LIMIT_BUSY_MS = 15 * 1000, /* waiting for QEMU to let go of a device */
 	LIMIT_BUSY_POLL_MS = 50,
 };

@@ -63,8 +63,8 @@ void look_handle(const struct root *root, const struct child_request *request,
 		return;
 	case LOOK_GROUP_BUSY:
 		reply->result = look_busy(root, path, O_RDWR, buf, size);
-		/* No such node: nothing of the group is on a vfio driver. */
-		if (reply->result == -ENOENT)
+		/* No such node, or one that is going: nothing of the group is on vfio. */
+		if (reply->result == -ENOENT || reply->result == -ENODEV)
 			reply->result = 0;
 		return;
 	case LOOK_CLAIM:

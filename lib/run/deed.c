@@ -20,6 +20,15 @@ int deeds_add(struct deeds *deeds, const struct step *step, bool rollback)
 	return 0;
 }
 
+bool deeds_stuck(const struct deeds *deeds, int lane)
+{
+	for (size_t i = 0; i < deeds->n; i++)
+		if (deeds->item[i].state == DEED_STUCK &&
+		    deeds->item[i].step.lane == lane)
+			return true;
+	return false;
+}
+
 void deeds_free(struct deeds *deeds)
 {
 	free(deeds->item);

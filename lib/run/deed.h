@@ -31,4 +31,6 @@ struct deeds {
 };
 
 int deeds_add(struct deeds *deeds, const struct step *step, bool rollback) _must_check_;
+/* True if a step of lane @lane is stuck in the kernel. */
+bool deeds_stuck(const struct deeds *deeds, int lane);
 void deeds_free(struct deeds *deeds);

@@ -157,9 +157,14 @@ static int roll_back(struct start *s, struct err *why)
 	struct err err;
 	bool left = false;
 
-	for (size_t i = s->plan.holds; i-- > 0;)
-		if (undo_add(j, &s->plan.hold[i].bdf, s->first_id, true, deeds) < 0)
+	for (size_t i = s->plan.holds; i-- > 0;) {
+		const struct hold *h = &s->plan.hold[i];
+
+		/* What the kernel still works on would hold up the next write as well. */
+		if (deeds_stuck(deeds, h->group) ||
+		    undo_add(j, &h->bdf, s->first_id, true, deeds) < 0)
 			left = true;
+	}
 	(void)!engine_run(session->root, j, deeds->item + first, deeds->n - first, NULL,
 			  &err);
 	for (size_t i = 0; i < s->plan.holds; i++) {
