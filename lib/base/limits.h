@@ -15,8 +15,8 @@ enum {
 	LIMIT_BLOCK_DEPTH = 12,		    /* folders below a device until its disks */
 	LIMIT_BLOCKS = 64,		    /* disks and partitions of one controller */
 
-	LIMIT_LOCK_MS = 20 * 1000, /* waiting for another run, or a child that one left in
-				      the kernel */
+	/* Waiting for another run, or for a child that one left in the kernel. */
+	LIMIT_LOCK_MS = 20 * 1000,
 	LIMIT_READ_MS = 3 * 1000,  /* a read that takes a device lock */
 	LIMIT_BUSY_MS = 15 * 1000, /* waiting for QEMU to let go of a device */
 	LIMIT_BUSY_POLL_MS = 50,

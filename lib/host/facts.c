@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/child.h"
+#include "base/name.h"
 #include "host/block.h"
 #include "host/group.h"
 #include "host/look.h"
@@ -47,6 +48,10 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 	if (r < 0)
 		return r == -ENODEV ? r
 				    : err_set(err, -r, "%s: %s", BDF(bdf), strerror(-r));
+	/* Its name becomes part of the paths that are written to. */
+	if (fact->device.driver[0] && !name_valid(fact->device.driver))
+		return err_set(err, EBADMSG, "%s: its driver has an odd name: '%s'",
+			       BDF(bdf), fact->device.driver);
 	fact->slot = slot;
 	fact->wanted = wanted;
 	facts->n++;
@@ -142,6 +147,9 @@ static int read_override(const struct root *root, struct child *looker,
 	if (r < 0)
 		return err_set(err, -r, "%s: driver_override: %s", BDF(&device->bdf),
 			       strerror(-r));
+	if (reply.value[0] && !name_valid(reply.value))
+		return err_set(err, EBADMSG, "%s: driver_override is odd: '%s'",
+			       BDF(&device->bdf), reply.value);
 	if (strcmp(reply.value, "(null)") != 0)
 		(void)snprintf(device->override, sizeof(device->override), "%s",
 			       reply.value);
