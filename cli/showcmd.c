@@ -1,16 +1,159 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
 #include "cli/command.h"
+#include "plan/qemu-args.h"
+
+/* True if a POSIX shell takes @word as it stands. */
+static bool is_plain(const char *word)
+{
+	return *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_@%+=:,./-")];
+}
+
+static void print_quoted(const char *word)
+{
+	if (is_plain(word)) {
+		(void)fputs(word, stdout);
+		return;
+	}
+	(void)putchar('\'');
+	for (; *word; word++)
+		(void)fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, stdout);
+	(void)putchar('\'');
+}
+
+static void print_text(const struct qemu_args *args)
+{
+	for (size_t i = 0; i < args->n; i++) {
+		if (i)
+			(void)putchar(' ');
+		print_quoted(args->word[i]);
+	}
+	if (args->n)
+		(void)putchar('\n');
+}
+
+static struct json_object *args_json(const struct qemu_args *args)
+{
+	struct json_object *o = json_object_new_object(), *words, *chosen, *list = NULL;
+	char name[16];
+
+	json_object_object_add(o, "ok", json_object_new_boolean(true));
+	words = json_object_new_array();
+	for (size_t i = 0; i < args->n; i++)
+		json_object_array_add(words, json_object_new_string(args->word[i]));
+	json_object_object_add(o, "args", words);
+	chosen = json_object_new_object();
+	for (unsigned i = 0; i < args->chosen_n; i++) {
+		const struct qemu_chosen *c = &args->chosen[i];
+
+		if (!i || c->slot != args->chosen[i - 1].slot) {
+			list = json_object_new_array();
+			(void)snprintf(name, sizeof(name), "hostpci%u", c->slot);
+			json_object_object_add(chosen, name, list);
+		}
+		json_object_array_add(list, json_object_new_string(BDF(&c->bdf)));
+	}
+	json_object_object_add(o, "chosen", chosen);
+	json_object_object_add(o, "kvm_off", json_object_new_int(args->kvm_off));
+	json_object_object_add(o, "gpu_passthrough",
+			       json_object_new_int(args->gpu_passthrough));
+	json_object_object_add(o, "legacy_igd", json_object_new_int(args->legacy_igd));
+	return o;
+}
+
+static int fail(const struct context *context, int code, const struct err *err)
+{
+	char text[sizeof(struct err)];
+	struct json_object *o;
+
+	(void)err_text(err, text, sizeof(text));
+	if (context->format == FORMAT_TEXT) {
+		(void)fprintf(stderr, "hostpci: %s\n", text);
+		return code;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "ok", json_object_new_boolean(false));
+	json_object_object_add(o, "error", json_object_new_string(text));
+	json_print(context, o);
+	return code;
+}
+
+static int load(const struct context *context, uint32_t vmid, struct spec *ret,
+		struct err *err)
+{
+	int r = spec_load(&context->root, context->value[OPTION_NODE], vmid, ret, err);
+
+	if (r < 0 || ret->have_config || ret->have_policy)
+		return r;
+	r = err_set(err, EINVAL,
+		    "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s",
+		    vmid, vmid, ret->config);
+	spec_free(ret);
+	return r;
+}
+
+static int show(const struct context *context, const struct spec *spec)
+{
+	_cleanup_(facts_freep) struct facts *facts = NULL;
+	_cleanup_(qemu_args_free) struct qemu_args args = {0};
+	struct err err;
+	int r = 0;
+
+	if (!context->value[OPTION_QUIET])
+		for (size_t i = 0; i < spec->notes.n; i++)
+			(void)fprintf(stderr, "hostpci: warning: %s\n",
+				      spec->notes.text[i]);
+	if (!spec->machine.template)
+		r = facts_resolve(&context->root, spec, &facts, &err);
+	if (r == 0)
+		r = qemu_args_build(spec, facts,
+				    context->value[OPTION_STANDALONE] != NULL, &args,
+				    &err);
+	if (r < 0)
+		return fail(context, r == -EINVAL ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED,
+			    &err);
+	if (context->format == FORMAT_TEXT)
+		print_text(&args);
+	else
+		json_print(context, args_json(&args));
+	return EXIT_CODE_DONE;
+}
 
 static int run(struct context *context)
 {
-	(void)context;
-	return 1;
+	struct spec spec;
+	uint32_t vmid;
+	struct err err;
+	int code;
+
+	if (!argument_vmid(context, 0, &vmid))
+		return EXIT_CODE_USAGE;
+	if (load(context, vmid, &spec, &err) < 0)
+		return fail(context, EXIT_CODE_CONFIG, &err);
+	code = show(context, &spec);
+	spec_free(&spec);
+	return code;
 }
 
 const struct command command_showcmd = {
 	.name = "showcmd",
 	.arguments = "VMID",
 	.summary = "print the QEMU arguments of a machine's passthrough devices",
+	.help = "They are the ones that Proxmox adds. With --standalone, those for a "
+		"plain\n"
+		"qemu-system-x86_64 -machine q35 or pc: the root ports and bridges that "
+		"the\n"
+		"devices sit on come first. With x-vga=1 QEMU also needs -vga none. "
+		"Nothing "
+		"is\n"
+		"reserved, bound or changed.\n"
+		"Exit code: 0 printed, 1 a device is not there or an option is not known "
+		"yet,\n"
+		"78 the configuration is wrong.\n",
 	.options = 1U << OPTION_STANDALONE,
 	.min = 1,
 	.max = 1,

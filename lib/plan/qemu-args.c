@@ -7,7 +7,8 @@
 
 #include "plan/qemu-place.h"
 
-/* Where Proxmox looks for romfile= (qemu-server); it neither checks nor cleans the name. */
+/* Where Proxmox looks for romfile= (qemu-server); it neither checks nor cleans the name.
+ */
 #define ROM_FOLDER "/usr/share/kvm"
 
 struct builder {
@@ -53,13 +54,18 @@ static int choose(struct builder *b, unsigned slot, const struct bdf *bdf)
 {
 	struct qemu_args *args = b->args;
 
-	for (unsigned i = 0; i < args->chosen_n; i++)
-		if (bdf_equal(&args->chosen[i].bdf, bdf))
-			return err_set(b->err, EINVAL,
-				       "%s: hostpci%u names %s, and hostpci%u has it "
-				       "already: a device can be given once",
-				       PLACE(&b->spec->slot[slot]), slot, BDF(bdf),
-				       args->chosen[i].slot);
+	for (unsigned i = 0; i < args->chosen_n; i++) {
+		unsigned other = args->chosen[i].slot;
+
+		if (!bdf_equal(&args->chosen[i].bdf, bdf))
+			continue;
+		return err_set(
+			b->err, EINVAL,
+			"%s: hostpci%u names %s, and so does hostpci%u%s: a device "
+			"can be given once",
+			PLACE(&b->spec->slot[slot]), slot, BDF(bdf), other,
+			other == slot ? " itself" : "");
+	}
 	if (args->chosen_n == LIMIT_DEVICES)
 		return err_set(b->err, E2BIG, "more than %d functions for one machine",
 			       LIMIT_DEVICES);
@@ -135,11 +141,12 @@ static int choose_slot(struct builder *b, unsigned n)
 			       "%s: hostpci%u: this version does not know %s yet",
 			       PLACE(slot), n, unknown_wish(wish));
 	if (is_on(wish, KEY_PCIE, wish->pcie) && !machine_is_q35(&b->spec->machine))
-		return err_set(b->err, EINVAL,
-			       "%s: hostpci%u has pcie=1, which needs machine: q35 (it is "
-			       "'%s'): set it, or remove pcie=1",
-			       PLACE(slot), n,
-			       b->spec->machine.type[0] ? b->spec->machine.type : "pc");
+		return err_set(
+			b->err, EINVAL,
+			"%s: hostpci%u has pcie=1, which needs machine: q35 (it is "
+			"'%s'): set it, or remove pcie=1",
+			PLACE(slot), n,
+			b->spec->machine.type[0] ? b->spec->machine.type : "pc");
 	for (unsigned a = 0; r == 0 && a < wish->host.n; a++)
 		r = choose_address(b, n, &wish->host.item[a]);
 	return r;

@@ -22,8 +22,8 @@ struct qemu_args {
 };
 
 /*
- * The arguments of @spec on the host in @facts. @standalone adds the root ports and bridges
- * that they use, for a QEMU that is started without Proxmox's machine files.
+ * The arguments of @spec on the host in @facts. @standalone adds the root ports and
+ * bridges that they use, for a QEMU that is started without Proxmox's machine files.
  * -EINVAL: the configuration contradicts itself, -ENODEV: a device is not there,
  * -EOPNOTSUPP: it asks for what is not known here yet, -ENOMEM.
  */

@@ -68,9 +68,9 @@ static unsigned first_port(unsigned slot)
 }
 
 /*
- * The ports of Proxmox's file, and function 0 of every other device that has one: firmware
- * and guests look for the other functions only if they find that one (PCI Local Bus 3.0,
- * 3.2.2.3.4).
+ * The ports of Proxmox's file, and function 0 of every other device that has one:
+ * firmware and guests look for the other functions only if they find that one (PCI Local
+ * Bus 3.0, 3.2.2.3.4).
  */
 static unsigned add_ports(const struct machine *machine, unsigned pcie,
 			  char ret[static QEMU_BRIDGES][QEMU_PORT_TEXT])

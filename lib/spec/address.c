@@ -30,7 +30,8 @@ static int address_parse(const char *s, size_t n, struct address *ret)
 	if (hex_span(s + at, n - at) != 2)
 		return -EINVAL;
 	at += 2;
-	/* Proxmox's $ ends before a last newline; it stays in the text, no device has it. */
+	/* Proxmox's $ ends before a last newline; it stays in the text, no device has it.
+	 */
 	ret->whole_slot = at == n || !strcmp(s + at, "\n");
 	if (!ret->whole_slot) {
 		if (s[at] != '.' || n - at < 2 || !hex_span(s + at + 1, 1))

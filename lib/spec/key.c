@@ -293,7 +293,7 @@ int key_store_text(const struct key *key, const char *text, struct wish *wish,
 
 int key_parse_bool(const char *text, bool *ret)
 {
-	static const char *const words[] = {"0",   "1",	 "off",	  "on",
+	static const char *const words[] = {"0",  "1",	 "off",	  "on",
 					    "no", "yes", "false", "true"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {

@@ -75,8 +75,8 @@ struct wish {
 	bool legacy_igd;
 	bool strict;
 	char romfile[4096]; /* PATH_MAX */
-	char mdev[256]; /* NAME_MAX: a folder of sysfs */
-	int driver; /* enum wish_driver */
+	char mdev[256];	    /* NAME_MAX: a folder of sysfs */
+	int driver;	    /* enum wish_driver */
 	char vendor_id[8];
 	char device_id[8];
 	char sub_vendor_id[8];

@@ -9,8 +9,8 @@
 #include "spec/propstring.h"
 
 static const char *const ostype_words[] = {
-	"other", "wxp",	 "w2k",	  "w2k3",  "w2k8", "wvista",  "win7",
-	"win8",	 "win10", "win11", "l24",  "l26",    "solaris",
+	"other", "wxp",	  "w2k",   "w2k3", "w2k8", "wvista",  "win7",
+	"win8",	 "win10", "win11", "l24",  "l26",  "solaris",
 };
 static const char *const arch_words[] = {"x86_64", "aarch64"};
 static const char *const bios_words[] = {"seabios", "ovmf"};
@@ -107,8 +107,14 @@ static const struct boot_device {
 	const char *name;
 	unsigned max;
 } boot_devices[] = {
-	{"hostpci", LIMIT_SLOTS - 1}, {"ide", 3},  {"scsi", 30}, {"virtio", 15},
-	{"sata", 5},		      {"net", 31}, {"usb", 13},	 {"unused", 255},
+	{"hostpci", LIMIT_SLOTS - 1},
+	{"ide", 3},
+	{"scsi", 30},
+	{"virtio", 15},
+	{"sata", 5},
+	{"net", 31},
+	{"usb", 13},
+	{"unused", 255},
 };
 
 /* The device @word of a boot order; NULL: there is no such device. */

@@ -12,8 +12,8 @@ struct machine {
 	char type[48];	 /* type of "machine:", empty: i440fx, on aarch64 virt */
 	char ostype[16]; /* empty: other */
 	bool template;
-	bool ovmf;    /* "bios: ovmf" */
-	bool aarch64; /* "arch: aarch64" */
+	bool ovmf;			 /* "bios: ovmf" */
+	bool aarch64;			 /* "arch: aarch64" */
 	unsigned bootindex[LIMIT_SLOTS]; /* of hostpciN in "boot: order=", 0: none */
 };
 
@@ -37,8 +37,8 @@ static inline bool machine_is_virt(const struct machine *machine)
 
 /*
  * Stores the line "@key: @value" of a VM config. 1: it is one of the machine's, 0: it is
- * somebody else's. -EINVAL with words, and @machine as it was: Proxmox's reader drops this
- * value (qemu-server, the formats of these keys).
+ * somebody else's. -EINVAL with words, and @machine as it was: Proxmox's reader drops
+ * this value (qemu-server, the formats of these keys).
  */
 int machine_store(struct machine *machine, const char *key, const char *value,
 		  struct err *err) _must_check_;

@@ -79,7 +79,7 @@ static int store(const struct property *p, struct wish *wish, struct err *err)
 int propstring_parse(const char *text, struct wish *wish, struct err *err)
 {
 	_cleanup_free_ char *copy = strdup(text);
-	struct property list[PROPSTRING_MAX];
+	struct property list[PROPSTRING_MAX] = {0};
 	int n, r = 0;
 
 	if (!copy)

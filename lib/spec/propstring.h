@@ -13,8 +13,9 @@ enum { PROPSTRING_MAX = 32 }; /* no format has as many keys */
 
 /*
  * Splits Proxmox's "VALUE,KEY=VALUE,..." in place (pve-common,
- * PVE::JSONSchema::parse_property_string). A part without '=' is the value of @bare. Empty
- * parts are skipped, a key may stand once. Returns how many there are; -EINVAL with words.
+ * PVE::JSONSchema::parse_property_string). A part without '=' is the value of @bare.
+ * Empty parts are skipped, a key may stand once. Returns how many there are; -EINVAL with
+ * words.
  */
 int propstring_split(char *text, const char *bare, struct property ret[PROPSTRING_MAX],
 		     struct err *err) _must_check_;

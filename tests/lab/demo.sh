@@ -15,7 +15,8 @@ chapter() {
 
 # Shows a command and its output; it must succeed.
 show() { # COMMAND...
-	printf '$ %s\n' "${*/#"$HOSTPCI_BUILD/"*\//}"
+	local words=$*
+	printf '$ %s\n' "${words/#hook /hostpci-hook }"
 	"$@" 2>&1
 }
 

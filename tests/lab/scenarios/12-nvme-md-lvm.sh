@@ -11,18 +11,18 @@
 cat >"$LAB_TMP/make" <<'END'
 await /dev/nvme0n1 || exit 1
 mdadm --create /dev/md0 --run --level=1 --raid-devices=1 --force --metadata=1.2 /dev/nvme0n1 || exit 2
-pvcreate -q /dev/md0 && vgcreate -q guestvg /dev/md0 && lvcreate -q -n vol -L 32M guestvg || exit 3
+lvm pvcreate -q /dev/md0 && lvm vgcreate -q guestvg /dev/md0 && lvm lvcreate -q -n vol -L 32M guestvg || exit 3
 mkfs.ext4 -q /dev/guestvg/vol && mount -t ext4 /dev/guestvg/vol /mnt || exit 4
 echo made >/mnt/file
-umount /mnt && vgchange -q -an guestvg && mdadm --stop /dev/md0
+umount /mnt && lvm vgchange -q -an guestvg && mdadm --stop /dev/md0
 END
 cat >"$LAB_TMP/use" <<'END'
 await /dev/nvme0n1 || exit 1
 mdadm --assemble --run /dev/md0 /dev/nvme0n1 || exit 2
-vgchange -q -ay guestvg && mount -t ext4 /dev/guestvg/vol /mnt || exit 3
+lvm vgchange -q -ay guestvg && mount -t ext4 /dev/guestvg/vol /mnt || exit 3
 cat /mnt/file
 echo again >>/mnt/file
-umount /mnt && vgchange -q -an guestvg && mdadm --stop /dev/md0
+umount /mnt && lvm vgchange -q -an guestvg && mdadm --stop /dev/md0
 END
 cat >"$LAB_TMP/wipe" <<'END'
 await /dev/nvme0n1 || exit 1
