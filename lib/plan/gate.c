@@ -31,6 +31,30 @@ static struct finding *find(struct gate *g, enum grade grade, const struct fact 
 	return f;
 }
 
+/* What the policy may allow: refused unless it does. */
+static struct finding *ask(struct gate *g, const struct fact *fact)
+{
+	bool allowed = spec_gate_warns(g->spec) ||
+		       spec_allows(g->spec, (unsigned)fact->slot, &fact->device.bdf);
+
+	return find(g, allowed ? GRADE_TELL : GRADE_ASK, fact);
+}
+
+static void check_protect(struct gate *g, const struct fact *fact)
+{
+	struct finding *f;
+
+	if (!spec_protects(g->spec, &fact->device.bdf))
+		return;
+	f = ask(g, fact);
+	if (!f)
+		return;
+	SAY(f->why, "is protected by hostpci.conf");
+	SAY(f->cure,
+	    "if VM %u is to have it all the same: allow = [\"%s\"]; in its policy",
+	    g->spec->vmid, f->device);
+}
+
 static void check_absent(struct gate *g)
 {
 	for (unsigned i = 0; i < g->facts->absents; i++) {
@@ -188,7 +212,7 @@ static void check_sibling(struct gate *g, const struct fact *fact)
 	if (fact->wanted || !d->driver[0])
 		return;
 	same_card = shares_slot(g->facts, fact);
-	f = find(g, same_card ? GRADE_TELL : GRADE_ASK, fact);
+	f = same_card ? find(g, GRADE_TELL, fact) : ask(g, fact);
 	if (!f)
 		return;
 	if (same_card) {
@@ -204,8 +228,9 @@ static void check_sibling(struct gate *g, const struct fact *fact)
 	    d->driver, d->group);
 	SAY(f->cure,
 	    "name it in the machine's configuration too (hostpciN: %s), unbind it from "
-	    "%s, or move the card to another slot",
-	    f->device, d->driver);
+	    "%s, move the card to another slot, or, if the host can do without it, "
+	    "allow = [\"%s\"]; in the machine's policy",
+	    f->device, d->driver, f->device);
 }
 
 static void check_kept(struct gate *g, const struct fact *fact)
@@ -242,6 +267,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 			check_kept(&g, fact);
 			continue;
 		}
+		check_protect(&g, fact);
 		check_locked(&g, fact);
 		if (fact->device.on_vfio)
 			continue;

@@ -74,3 +74,18 @@ int address_list_parse(const char *text, struct address_list *ret, struct err *e
 	*ret = list;
 	return 0;
 }
+
+bool address_list_has(const struct address_list *list, const struct bdf *bdf)
+{
+	char text[BDF_TEXT];
+	size_t slot = strlen(bdf_format(bdf, text)) - strlen(".0");
+
+	for (unsigned i = 0; i < list->n; i++) {
+		const struct address *a = &list->item[i];
+
+		if (!strcmp(a->text, text) || (a->whole_slot && strlen(a->text) == slot &&
+					       !strncmp(a->text, text, slot)))
+			return true;
+	}
+	return false;
+}

@@ -20,6 +20,9 @@ struct address_list {
 	struct address item[LIMIT_ADDRESSES];
 };
 
+/* True if one of @list names @bdf: the function itself, or its whole slot. */
+bool address_list_has(const struct address_list *list, const struct bdf *bdf);
+
 /* Parses "ADDRESS[;ADDRESS...]". -EINVAL, -E2BIG. */
 int address_list_parse(const char *text, struct address_list *ret,
 		       struct err *err) _must_check_;

@@ -10,6 +10,7 @@
 
 static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
 const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
+static const char *const gate_words[_WISH_GATE_MAX] = {"strict", "warn"};
 static const char *const reset_words[_WISH_RESET_MAX] = {"none", "default"};
 
 /* pve-configid: a letter, then letters, digits, - and _ (pve-common, JSONSchema). */
@@ -118,24 +119,24 @@ const struct key key_table[_KEY_MAX] = {
 			       .help = "subsystem device id shown to the guest"},
 	[KEY_RETURN] = {.name = "return",
 			.type = KEY_TYPE_WORD,
-			.where = KEY_IN_DEVICE | KEY_IN_VM,
+			.where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
 			AT(return_to),
 			.max = _WISH_RETURN_MAX,
 			.words = wish_return_words,
-			.help = "after the machine stopped: host, vfio or none (default "
-				"host; storage: vfio)"},
+			.help = "after the machine stopped: host, vfio or none "
+				"(default host; storage: vfio)"},
 	[KEY_RESET] = {.name = "reset",
 		       .type = KEY_TYPE_WORD,
-		       .where = KEY_IN_DEVICE | KEY_IN_VM,
+		       .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
 		       AT(reset),
 		       .max = _WISH_RESET_MAX,
 		       .words = reset_words,
-		       .help = "reset before the start: none (default) or default (the "
-			       "kernel's method)"},
+		       .help = "reset before the start: none (default) or default "
+			       "(the kernel's method)"},
 	[KEY_DEADLINE] =
 		{.name = "deadline",
 		 .type = KEY_TYPE_INT,
-		 .where = KEY_IN_DEVICE | KEY_IN_VM,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
 		 AT(deadline),
 		 .min = 1,
 		 .max = 600,
@@ -143,9 +144,29 @@ const struct key key_table[_KEY_MAX] = {
 	[KEY_STRICT] =
 		{.name = "strict",
 		 .type = KEY_TYPE_BOOL,
-		 .where = KEY_IN_VM,
+		 .where = KEY_IN_VM | KEY_IN_HOST,
 		 AT(strict),
 		 .help = "a hostpciN line that Proxmox would drop makes the start fail"},
+	[KEY_GATE] = {.name = "gate",
+		      .type = KEY_TYPE_WORD,
+		      .where = KEY_IN_VM | KEY_IN_HOST,
+		      AT(gate),
+		      .max = _WISH_GATE_MAX,
+		      .words = gate_words,
+		      .help = "strict (default): what the gate grades 'ask' is refused; "
+			      "warn: it is told"},
+	[KEY_ALLOW] = {.name = "allow",
+		       .type = KEY_TYPE_ADDRESSES,
+		       .where = KEY_IN_DEVICE | KEY_IN_VM,
+		       AT(allow),
+		       .help = "addresses that may be taken although the gate grades "
+			       "them 'ask'"},
+	[KEY_PROTECT] =
+		{.name = "protect",
+		 .type = KEY_TYPE_ADDRESSES,
+		 .where = KEY_IN_HOST,
+		 AT(protect),
+		 .help = "addresses that no machine gets unless its policy allows it"},
 };
 
 const struct key *key_find(const char *name, unsigned where)

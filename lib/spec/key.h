@@ -26,6 +26,9 @@ enum key_id {
 	KEY_RESET,
 	KEY_DEADLINE,
 	KEY_STRICT,
+	KEY_GATE,
+	KEY_ALLOW,
+	KEY_PROTECT,
 	_KEY_MAX,
 };
 
@@ -41,7 +44,8 @@ enum key_type {
 enum {
 	KEY_IN_PROXMOX = 1 << 0, /* a property of a hostpciN line */
 	KEY_IN_DEVICE = 1 << 1,	 /* a setting of a hostpciN group of the policy */
-	KEY_IN_VM = 1 << 2,	 /* a setting of the policy itself: for all its devices */
+	KEY_IN_VM = 1 << 2,   /* a setting of a machine's policy, for all its devices */
+	KEY_IN_HOST = 1 << 3, /* a setting of hostpci.conf, for all machines */
 };
 
 enum wish_driver {
@@ -61,6 +65,12 @@ enum wish_reset {
 	WISH_RESET_NONE,
 	WISH_RESET_DEFAULT, /* the kernel's choice of method */
 	_WISH_RESET_MAX,
+};
+
+enum wish_gate {
+	WISH_GATE_STRICT, /* what the gate grades "ask" is refused */
+	WISH_GATE_WARN,	  /* it is told */
+	_WISH_GATE_MAX,
 };
 
 /* What a machine, or one of its devices, asks for. Only members whose bit is in @set
@@ -84,6 +94,9 @@ struct wish {
 	int return_to; /* enum wish_return */
 	int reset;     /* enum wish_reset */
 	int deadline;  /* seconds a step may take */
+	int gate;      /* enum wish_gate */
+	struct address_list allow;
+	struct address_list protect;
 };
 
 struct key {

@@ -10,8 +10,33 @@
 
 struct reader {
 	const char *file;
+	const char *node; /* whose section counts; a host's policy only */
 	struct spec *spec;
 };
+
+/* ["0000:01:00.0", "02:00"] for a key that takes addresses. */
+static int store_array(const struct key *key, config_setting_t *array, struct wish *wish,
+		       struct err *err)
+{
+	char text[LIMIT_ADDRESSES * 32] = "";
+	size_t at = 0;
+
+	if (key->type != KEY_TYPE_ADDRESSES)
+		return err_set(err, EINVAL, "'%s' takes no list", key->name);
+	for (int i = 0; i < config_setting_length(array); i++) {
+		const char *item = config_setting_get_string_elem(array, i);
+
+		if (!item)
+			return err_set(err, EINVAL, "'%s' takes a list of texts",
+				       key->name);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ";" : "",
+				       item);
+		if (at >= sizeof(text))
+			return err_set(err, E2BIG, "'%s' names more than %d addresses",
+				       key->name, LIMIT_ADDRESSES);
+	}
+	return key_store_text(key, text, wish, err);
+}
 
 static int store(const struct reader *r, const struct key *key, config_setting_t *setting,
 		 struct wish *wish, struct err *err)
@@ -30,6 +55,10 @@ static int store(const struct reader *r, const struct key *key, config_setting_t
 		break;
 	case CONFIG_TYPE_STRING:
 		ret = key_store_text(key, config_setting_get_string(setting), wish, &why);
+		break;
+	case CONFIG_TYPE_ARRAY:
+	case CONFIG_TYPE_LIST:
+		ret = store_array(key, setting, wish, &why);
 		break;
 	default:
 		ret = err_set(&why, EINVAL,
@@ -96,44 +125,107 @@ static int slot_number(const char *name)
 	return (int)n;
 }
 
-static int store_group(const struct reader *r, config_setting_t *group, unsigned where,
-		       struct wish *wish, struct err *err)
+/* Sections of a host's policy; those of other nodes are checked, and do not count. */
+static int store_nodes(const struct reader *r, config_setting_t *nodes, struct err *err)
 {
-	for (int i = 0; i < config_setting_length(group); i++) {
-		config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
-		const char *name = config_setting_name(setting);
-		const struct key *key = key_find(name, where);
-		int n = where & KEY_IN_VM ? slot_number(name) : -1, ret = 0;
+	if (!config_setting_is_group(nodes))
+		return err_at(err, EINVAL, r->file, config_setting_source_line(nodes),
+			      "'nodes' must be a group: nodes = { NAME = { ... }; };");
+	for (int i = 0; i < config_setting_length(nodes); i++) {
+		config_setting_t *node = config_setting_get_elem(nodes, (unsigned)i);
+		bool mine = !strcmp(config_setting_name(node), r->node);
+		struct wish other = {0};
+		int ret;
 
-		if (n >= 0)
-			ret = store_slot(r, setting, (unsigned)n, err);
-		else if (key)
-			ret = store(r, key, setting, wish, err);
-		else
-			unknown(r, setting, where);
+		if (!config_setting_is_group(node))
+			return err_at(err, EINVAL, r->file,
+				      config_setting_source_line(node),
+				      "node '%s' must be a group: { ... }",
+				      config_setting_name(node));
+		ret = store_group(r, node, KEY_IN_HOST, mine ? &r->spec->host : &other,
+				  err);
 		if (ret < 0)
 			return ret;
 	}
 	return 0;
 }
 
-int policy_parse(const char *text, size_t size, const char *file, struct spec *spec,
-		 struct err *err)
+static int store_setting(const struct reader *r, config_setting_t *setting,
+			 unsigned where, struct wish *wish, struct err *err)
 {
-	struct reader reader = {.file = file, .spec = spec};
+	const char *name = config_setting_name(setting);
+	const struct key *key = key_find(name, where);
+	int n = where & KEY_IN_VM ? slot_number(name) : -1;
+
+	if (n >= 0)
+		return store_slot(r, setting, (unsigned)n, err);
+	if (key)
+		return store(r, key, setting, wish, err);
+	if (where & KEY_IN_HOST && !strcmp(name, "nodes") && wish == &r->spec->host)
+		return 0; /* after the settings for all nodes */
+	unknown(r, setting, where);
+	return 0;
+}
+
+static int store_group(const struct reader *r, config_setting_t *group, unsigned where,
+		       struct wish *wish, struct err *err)
+{
+	for (int i = 0; i < config_setting_length(group); i++) {
+		int ret = store_setting(r, config_setting_get_elem(group, (unsigned)i),
+					where, wish, err);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+typedef int policy_reader(const struct reader *r, config_setting_t *top, struct err *err);
+
+static int read_machine(const struct reader *r, config_setting_t *top, struct err *err)
+{
+	return store_group(r, top, KEY_IN_VM, &r->spec->vm, err);
+}
+
+static int read_host(const struct reader *r, config_setting_t *top, struct err *err)
+{
+	config_setting_t *nodes = config_setting_get_member(top, "nodes");
+	int ret = store_group(r, top, KEY_IN_HOST, &r->spec->host, err);
+
+	return ret == 0 && nodes ? store_nodes(r, nodes, err) : ret;
+}
+
+static int parse(const struct reader *r, const char *text, size_t size,
+		 policy_reader *read, struct err *err)
+{
 	config_t config;
 	int ret;
 
-	ret = policy_lint(text, size, file, err);
+	ret = policy_lint(text, size, r->file, err);
 	if (ret < 0)
 		return ret;
 	config_init(&config);
 	if (config_read_string(&config, text) != CONFIG_TRUE)
-		ret = err_at(err, EINVAL, file, (unsigned)config_error_line(&config),
+		ret = err_at(err, EINVAL, r->file, (unsigned)config_error_line(&config),
 			     "%s", config_error_text(&config));
 	else
-		ret = store_group(&reader, config_root_setting(&config), KEY_IN_VM,
-				  &spec->vm, err);
+		ret = read(r, config_root_setting(&config), err);
 	config_destroy(&config);
 	return ret;
+}
+
+int policy_parse(const char *text, size_t size, const char *file, struct spec *spec,
+		 struct err *err)
+{
+	struct reader reader = {.file = file, .spec = spec};
+
+	return parse(&reader, text, size, read_machine, err);
+}
+
+int policy_parse_host(const char *text, size_t size, const char *file, const char *node,
+		      struct spec *spec, struct err *err)
+{
+	struct reader reader = {.file = file, .node = node, .spec = spec};
+
+	return parse(&reader, text, size, read_host, err);
 }

@@ -4,6 +4,13 @@
 #include "spec/spec.h"
 
 /*
+ * Reads a host's policy over spec.host: settings for all machines and, in a group
+ * nodes.NAME, for one node of the cluster. Otherwise as policy_parse.
+ */
+int policy_parse_host(const char *text, size_t size, const char *file, const char *node,
+		      struct spec *spec, struct err *err) _must_check_;
+
+/*
  * Reads a machine's policy (libconfig) over what @spec already holds: settings for all
  * devices, and groups hostpciN. An unknown key is a note that names file and line; a
  * known key of the wrong type or range is an error, as are @include and numbers that

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fileio.h"
+#include "base/node.h"
 #include "spec/policy.h"
 #include "spec/vmconf.h"
 
@@ -24,6 +25,33 @@ static int load_policy(const struct root *root, const char *folder, struct spec 
 		return r;
 	spec->have_policy = true;
 	return policy_parse(text, size, path, spec, err);
+}
+
+static int load_host_policy(const struct root *root, const char *folder, const char *node,
+			    struct spec *spec, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[128];
+	size_t size;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/hostpci.conf", folder);
+	r = file_read_trusted(root, path, LIMIT_CONFIG, &text, &size, err);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return policy_parse_host(text, size, path, node, spec, err);
+}
+
+static int load_host_policies(const struct root *root, const char *node,
+			      struct spec *spec, struct err *err)
+{
+	char name[NODE_NAME];
+	int r;
+
+	if (!node)
+		node = node_name(root, name);
+	r = load_host_policy(root, "/etc/pve/hostpci", node, spec, err);
+	return r < 0 ? r : load_host_policy(root, "/etc/hostpci", node, spec, err);
 }
 
 static int load_config(const struct root *root, const char *node, char **ret_text,
@@ -66,9 +94,11 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 		r = load_policy(root, "/etc/pve/hostpci", &spec, err);
 	if (r == 0)
 		r = load_policy(root, "/etc/hostpci", &spec, err);
+	if (r == 0 && (spec_has_devices(&spec) || spec.have_policy || spec.rejected.code))
+		r = load_host_policies(root, node, &spec, err);
 	if (r < 0)
 		return r;
-	if (spec.rejected.code && wish_has(&spec.vm, KEY_STRICT) && spec.vm.strict) {
+	if (spec.rejected.code && spec_strict(&spec)) {
 		*err = spec.rejected;
 		return -spec.rejected.code;
 	}
@@ -90,13 +120,15 @@ bool spec_has_devices(const struct spec *spec)
 	return false;
 }
 
-/* The slot's own wish if it set @id, else the machine's, else NULL. */
+/* The slot's own wish if it set @id, else the machine's, else the host's, else NULL. */
 static const struct wish *effective(const struct spec *spec, unsigned slot,
 				    enum key_id id)
 {
 	if (wish_has(&spec->slot[slot].wish, id))
 		return &spec->slot[slot].wish;
-	return wish_has(&spec->vm, id) ? &spec->vm : NULL;
+	if (wish_has(&spec->vm, id))
+		return &spec->vm;
+	return wish_has(&spec->host, id) ? &spec->host : NULL;
 }
 
 int spec_return(const struct spec *spec, unsigned slot, int fallback)
@@ -125,4 +157,32 @@ int spec_deadline_ms(const struct spec *spec, unsigned slot)
 	const struct wish *wish = effective(spec, slot, KEY_DEADLINE);
 
 	return wish ? wish->deadline * 1000 : 0;
+}
+
+bool spec_strict(const struct spec *spec)
+{
+	if (wish_has(&spec->vm, KEY_STRICT))
+		return spec->vm.strict;
+	return wish_has(&spec->host, KEY_STRICT) && spec->host.strict;
+}
+
+bool spec_gate_warns(const struct spec *spec)
+{
+	if (wish_has(&spec->vm, KEY_GATE))
+		return spec->vm.gate == WISH_GATE_WARN;
+	return wish_has(&spec->host, KEY_GATE) && spec->host.gate == WISH_GATE_WARN;
+}
+
+bool spec_allows(const struct spec *spec, unsigned slot, const struct bdf *bdf)
+{
+	const struct wish *own = &spec->slot[slot].wish;
+
+	return (wish_has(own, KEY_ALLOW) && address_list_has(&own->allow, bdf)) ||
+	       (wish_has(&spec->vm, KEY_ALLOW) && address_list_has(&spec->vm.allow, bdf));
+}
+
+bool spec_protects(const struct spec *spec, const struct bdf *bdf)
+{
+	return wish_has(&spec->host, KEY_PROTECT) &&
+	       address_list_has(&spec->host.protect, bdf);
 }

@@ -22,16 +22,19 @@ struct spec {
 	bool have_policy;
 	char config[128]; /* its path */
 	struct machine machine;
-	struct wish vm; /* the policy's settings for all devices, and of the machine */
+	struct wish host; /* hostpci.conf: settings for all machines, and of the host */
+	struct wish vm;	  /* the policy's settings for all devices, and of the machine */
 	struct slot slot[LIMIT_SLOTS];
 	struct notes notes;  /* what was not understood: warnings */
 	struct err rejected; /* the first line that Proxmox drops; code 0: none */
 };
 
 /*
- * Reads the VM config of node @node (NULL: this one) and the policies, the cluster's
- * (/etc/pve/hostpci/vm) and then this node's (/etc/hostpci/vm), which wins. A machine
- * without any of them gives a spec with neither have_config nor have_policy.
+ * Reads the VM config of node @node (NULL: this one), the host's policy (hostpci.conf)
+ * and the machine's (vm/VMID.conf), each the cluster's (/etc/pve/hostpci) and then this
+ * node's
+ * (/etc/hostpci), which wins. A machine without any of its own gives a spec with neither
+ * have_config nor have_policy; one without devices leaves the host's policy unread.
  * -EINVAL and others: a file that cannot be used, with file and line in @err.
  */
 int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *ret,
@@ -40,9 +43,15 @@ void spec_free(struct spec *spec);
 
 bool spec_has_devices(const struct spec *spec);
 
-/* The effective wish for a key that a slot or the whole machine may set; @fallback else.
- */
+/* The effective wish: the slot's own, else the machine's, else the host's, else a
+ * default. */
 int spec_return(const struct spec *spec, unsigned slot, int fallback);
 int spec_reset(const struct spec *spec, unsigned slot);
 bool spec_keeps_driver(const struct spec *spec, unsigned slot); /* driver=keep */
 int spec_deadline_ms(const struct spec *spec, unsigned slot);	/* 0: by step */
+bool spec_strict(const struct spec *spec);
+bool spec_gate_warns(const struct spec *spec);
+/* The machine's policy, or the slot's, names @bdf in allow. */
+bool spec_allows(const struct spec *spec, unsigned slot, const struct bdf *bdf);
+/* The host's policy names @bdf in protect. */
+bool spec_protects(const struct spec *spec, const struct bdf *bdf);
