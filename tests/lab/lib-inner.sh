@@ -57,20 +57,25 @@ inner_wait() { # PID
 	wait "$pid"
 }
 
-# Starts QEMU with its processors stopped, gives it a QMP command, prints the reply, ends
-# it. query-pci shows which devices it really has, by their ids.
-inner_qmp() { # COMMAND -- QEMU-ARGUMENTS...
-	local command=$1 in
+# Starts QEMU, gives it a QMP command, prints the reply, ends it. Its processors are
+# stopped, unless INNER_FIRMWARE is set: then the firmware gets that many seconds first to
+# number the buses, without which query-pci does not show what is behind a root port.
+inner_qmp() { # COMMAND -- QEMU-ARGUMENTS...; $INNER_QMP_ARGUMENTS: the command's, in JSON
+	local command=$1 in paused=(-S)
 	[ "$2" = -- ] || fail "usage: inner_qmp COMMAND -- QEMU-ARGUMENTS..."
 	shift 2
+	[ -z "${INNER_FIRMWARE:-}" ] || paused=()
 	inner_kvm
 	# Open for both reading and writing, the pipe never ends: at the end of its input QMP
 	# forgets the commands that wait.
 	[ -p "$LAB_TMP/qmp" ] || mkfifo "$LAB_TMP/qmp"
 	exec {in}<>"$LAB_TMP/qmp"
-	printf '%s\n' '{"execute":"qmp_capabilities"}' "{\"execute\":\"$command\",\"id\":\"lab\"}" \
+	printf '%s\n' '{"execute":"qmp_capabilities"}' >&"$in"
+	inner_qemu "${paused[@]}" -qmp stdio "$@" <&"$in" >"$LAB_TMP/qmp.out" 2>"$LAB_TMP/qmp.err" &
+	sleep "${INNER_FIRMWARE:-0}"
+	printf '%s\n' \
+		"{\"execute\":\"$command\",\"arguments\":${INNER_QMP_ARGUMENTS:-{\}},\"id\":\"lab\"}" \
 		'{"execute":"quit"}' >&"$in"
-	inner_qemu -S -qmp stdio "$@" <&"$in" >"$LAB_TMP/qmp.out" 2>"$LAB_TMP/qmp.err" &
 	inner_wait $! || true
 	exec {in}<&-
 	grep '"id": "lab"' "$LAB_TMP/qmp.out" | tr -d '\r' || {
