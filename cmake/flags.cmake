@@ -9,8 +9,7 @@ target_compile_definitions(hostpci_flags INTERFACE _GNU_SOURCE
 target_include_directories(hostpci_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib)
 target_compile_options(hostpci_flags INTERFACE -Wall -Wextra -Wconversion -Wsign-conversion
 	-Wshadow -Wformat=2 -Wswitch-enum -Wmissing-prototypes -Wstrict-prototypes
-	-Wpointer-arith -Wcast-qual -Wundef -Wvla
-	-Wno-format-truncation -fno-strict-aliasing)
+	-Wpointer-arith -Wcast-qual -Wundef -Wvla -fno-strict-aliasing)
 
 if(HOSTPCI_WERROR)
 	target_compile_options(hostpci_flags INTERFACE -Werror)
@@ -39,6 +38,7 @@ function(hostpci_try_flag flag)
 endfunction()
 
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+hostpci_try_flag(-Wno-format-truncation) # clang has none of it
 hostpci_try_flag(-fstack-protector-strong)
 hostpci_try_flag(-fstack-clash-protection)
 hostpci_try_flag(-fcf-protection)

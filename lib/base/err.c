@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-static int err_vset(struct err *err, int code, const char *fmt, va_list ap)
+static _printf_(3, 0) int err_vset(struct err *err, int code, const char *fmt, va_list ap)
 {
 	if (!err)
 		return -code;

@@ -292,8 +292,8 @@ int journal_mark(struct journal *journal, const char *what, uint32_t id)
 {
 	int r = append(journal, "{\"%s\":%u}", what, id);
 
-	for (size_t i = 0; r == 0 && i < journal->steps; i++)
-		if (journal->step[i].step.id == id)
+	for (size_t i = 0; i < journal->steps; i++)
+		if (journal->step[i].step.id == id && (r == 0 || !strcmp(what, "undone")))
 			journal->step[i].state = !strcmp(what, "done") ? JOURNAL_DONE
 						 : !strcmp(what, "undone")
 							 ? JOURNAL_UNDONE
@@ -317,11 +317,11 @@ static int mark_hold(struct journal *j, const struct bdf *bdf, const char *what,
 		return -ENOENT;
 	r = why ? append(j, "{\"%s\":\"%s\",\"why\":\"%s\"}", what, BDF(bdf), why)
 		: append(j, "{\"%s\":\"%s\"}", what, BDF(bdf));
-	if (r < 0)
-		return r;
-	(void)snprintf(hold->parked, sizeof(hold->parked), "%s", why ? why : "");
-	hold->open = strcmp(what, "close") != 0;
-	return 0;
+	if (!strcmp(what, "close"))
+		hold->open = false;
+	else if (r == 0)
+		(void)snprintf(hold->parked, sizeof(hold->parked), "%s", why);
+	return r;
 }
 
 int journal_park(struct journal *journal, const struct bdf *bdf, const char *why)
@@ -342,6 +342,12 @@ int journal_qemu(struct journal *journal, const struct proc_id *qemu)
 	if (r == 0)
 		journal->qemu = *qemu;
 	return r;
+}
+
+void journal_rewind(struct journal *journal, size_t size)
+{
+	if (ftruncate(journal->fd, (off_t)size) == 0)
+		journal->size = size;
 }
 
 int journal_end(struct journal *journal)

@@ -76,7 +76,10 @@ static inline void journal_freep(struct journal **journal)
 	*journal = journal_free(*journal);
 }
 
-/* Each appends one record and keeps @journal as if it had been read again. */
+/*
+ * Each appends one record and keeps @journal as if it had been read again. What is undone
+ * or closed is so even if it cannot be put on file: the next run looks and finds it so.
+ */
 int journal_phase(struct journal *journal, const char *phase) _must_check_;
 int journal_take(struct journal *journal, const struct hold *hold) _must_check_;
 int journal_intent(struct journal *journal,
@@ -90,6 +93,9 @@ int journal_qemu(struct journal *journal, const struct proc_id *qemu) _must_chec
 
 /* Makes room for @n more steps, so that journal_intent allocates nothing. */
 int journal_reserve(struct journal *journal, size_t n) _must_check_;
+
+/* Cuts the file back to its first @size bytes: records that a failed run began. */
+void journal_rewind(struct journal *journal, size_t size);
 
 /* Removes the file if nothing of it is open any more. */
 int journal_end(struct journal *journal) _must_check_;

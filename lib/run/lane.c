@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "host/device.h"
+#include "host/sysfs.h"
 #include "run/act.h"
 
 static struct deed *current(struct lane *lane)
@@ -173,10 +175,24 @@ static void undone(struct lane *lane, enum deed_state state)
 	finish(lane, state);
 }
 
+/* A device that was unplugged, or a virtual function whose card made it go. */
+static bool is_gone(struct lane *lane)
+{
+	if (!lane->undoing ||
+	    sysfs_exists(lane->root, DEVICE_ATTR(&current(lane)->step.bdf, "")))
+		return false;
+	(void)snprintf(current(lane)->text, sizeof(current(lane)->text),
+		       "the device is gone: there is nothing to take back");
+	undone(lane, DEED_LEFT);
+	return true;
+}
+
 static void looked(struct lane *lane, const struct child_reply *reply)
 {
 	struct deed *d = current(lane);
 
+	if (is_gone(lane))
+		return;
 	if (reply->result < 0) {
 		fail(lane, "cannot look at it: %s", strerror(-reply->result));
 		return;

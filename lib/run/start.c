@@ -110,6 +110,23 @@ static int claim(struct start *s)
 	return r;
 }
 
+/* The claims could not all be put on file: takes back those that were. */
+static void unclaim(struct start *s, size_t size)
+{
+	struct journal *j = s->session->journal;
+
+	journal_rewind(j, size);
+	for (size_t i = 0; s->fresh && i < s->plan.holds; i++) {
+		struct journal_hold *hold = journal_find(j, &s->plan.hold[i].bdf);
+
+		if (hold && s->fresh[i])
+			hold->open = false;
+	}
+	if (journal_end(j) < 0)
+		notes_add(&s->session->outcome->warnings, "%s: cannot be removed",
+			  JOURNAL_FOLDER);
+}
+
 /* Devices that an earlier start took and this one does not want: they go back first. */
 static void undo_leftovers(struct start *s)
 {
@@ -174,7 +191,8 @@ static int roll_back(struct start *s, struct err *why)
 		if (!s->fresh[i] && s->parked[i][0])
 			r = journal_park(j, bdf, s->parked[i]);
 		else if (s->fresh[i] && !undo_is_left(j, bdf))
-			r = journal_close(j, bdf);
+			(void)!journal_close(
+				j, bdf); /* on a full /run it is enough to end it */
 		left |= r < 0 || (s->fresh[i] && undo_is_left(j, bdf));
 	}
 	for (size_t i = first; i < deeds->n; i++)
@@ -191,14 +209,17 @@ static int prepare(struct start *s, struct err *err)
 	struct session *session = s->session;
 	struct deeds *deeds = &session->outcome->deeds;
 	struct journal *j = session->journal;
-	size_t first;
+	size_t first, size;
 	int r;
 
+	size = j->size;
 	r = claim(s);
 	session_unlock(session);
 	if (r < 0) {
+		/* Nothing was done yet, so nothing of this run needs to stay on file. */
+		unclaim(s, size);
 		(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
-		return roll_back(s, err);
+		return session_fail(session, EXIT_CODE_REFUSED, err);
 	}
 	undo_leftovers(s);
 	first = deeds->n;

@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line: help, options, formats and exit codes, of every verb.
+# The helpers are those of the simulated kernel's scenarios.
+# shellcheck source=tests/simkernel/lib.sh
+. "$(dirname "$0")/../simkernel/lib.sh"
+
+out() { cat "$DIR/$cases/out"; }
+
+verbs() { "$CLI" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
+
+# stdout ARGUMENT...: what comes to stdout alone.
+stdout() { SIMKERNEL=$SIM LD_PRELOAD=$SHIM "$CLI" --root "$ROOT" "$@" 2>/dev/null; }
+
+it "help names every verb, and every verb has help"
+hostpci_exits 0 --help
+says '^usage: hostpci VERB'
+[[ $(verbs | wc -l) -ge 4 ]] || fail "verbs: $(verbs)"
+for verb in $(verbs); do
+	for arguments in "$verb --help" "--help $verb" "$verb -help"; do
+		# shellcheck disable=SC2086 # they are several
+		run "$CLI" $arguments
+		[[ $rc -eq 0 ]] || fail "$arguments exits $rc"
+		says "^usage: hostpci $verb"
+		says '^Options:'
+		says '--output-format text\|json\|json-pretty'
+	done
+done
+
+it "help needs no root folder and no arguments"
+run "$CLI" --root /nowhere plan --help
+[[ $rc -eq 0 ]] || fail "exits $rc"
+
+it "the version"
+for arguments in --version 'plan --version' -version; do
+	# shellcheck disable=SC2086
+	run "$CLI" $arguments
+	[[ $rc -eq 0 ]] || fail "exits $rc"
+	says '^hostpci [0-9]+\.[0-9]+\.[0-9]+$'
+done
+
+it "options stand before and after the verb, in three spellings"
+config 100 'hostpci0: 02:00.0'
+want=$(stdout plan 100 --output-format json | jq -S 'del(.time, .ms)')
+[[ -n $want ]] || fail "no plan"
+i=0
+while read -r -a words; do
+	i=$((i + 1))
+	got=$(SIMKERNEL=$SIM LD_PRELOAD=$SHIM "$CLI" "${words[@]}" 2>&1 | jq -S 'del(.time, .ms)')
+	[[ $got == "$want" ]] || fail "${words[*]}: $got"
+done <<END
+--root $ROOT --output-format json plan 100
+--root=$ROOT --output-format=json plan 100
+-root $ROOT -output-format json plan 100
+plan --root $ROOT 100 --output-format=json
+plan 100 -output-format json -root $ROOT
+-root $ROOT plan -output-format json -- 100
+plan -output-format json --root=$ROOT -- 100 pre-start
+END
+[[ $i -eq 7 ]] || fail "$i spellings"
+
+it "an unknown option, verb, format, phase or number is a usage error"
+while read -r -a words; do
+	hostpci_exits 64 "${words[@]}"
+	says '^hostpci: '
+	says "^Try 'hostpci .*--help'\.$"
+	[[ -z $(stdout "${words[@]}") ]] || fail "${words[*]}: it prints to stdout"
+done <<'END'
+--no-such plan 100
+plan 100 --no-such
+plan 100 --outputformat json
+plan 100 -x
+plan
+plan 100 pre-start x
+plan 99
+plan 0100
+plan x
+plan 1000000000
+plan 100 pre-begin
+no-such-verb
+status 100 101
+status -1
+release
+release 100 101
+release abc
+plan 100 --output-format
+plan 100 --output-format yaml
+plan 100 --output-format=
+plan 100 --quiet=1
+plan 100 --standalone
+END
+hostpci_exits 64
+says 'a verb is needed'
+
+it "a root that is not below /tmp is refused"
+for root in / /etc /tmp /tmp/../etc "$DIR/none"; do
+	run "$CLI" --root "$root" status
+	[[ $rc -eq 64 ]] || fail "$root: exits $rc"
+	says '^hostpci: root '
+done
+
+it "exit codes of plan"
+config 100 'hostpci0: 02:00.0'
+hostpci_exits 0 plan 100
+config 101 'hostpci0: 00:1c.0'
+hostpci_exits 1 plan 101
+hostpci_exits 78 plan 102
+policy 100 'return = 1;'
+hostpci_exits 78 plan 100
+writes_are 0
+[[ ! -e $ROOT/run/hostpci ]] || fail "a dry run made /run/hostpci"
+
+it "a plan shows its writes and makes none"
+config 100 'hostpci0: 02:00.0'
+hostpci_exits 0 plan 100
+says '3 writes:'
+says 'echo 0000:02:00.0 > /sys/bus/pci/drivers/igb/unbind'
+says 'echo vfio-pci > /sys/bus/pci/devices/0000:02:00.0/driver_override'
+says 'echo 0000:02:00.0 > /sys/bus/pci/drivers/vfio-pci/bind'
+writes_are 0
+as_before
+hook_exits 0 100 pre-start
+[[ $(stdout plan 100 post-stop --output-format json | jq '[.steps[].write] | length') -eq 3 ]] ||
+	fail "post-stop would not take back three writes"
+hook_exits 0 100 post-stop
+as_before
+
+it "what is planned is what is written"
+config 100 'hostpci0: 03:00.0' 'hostpci1: 01:00.0'
+stdout plan 100 --output-format json |
+	jq -r '.steps[].write | .path + " " + .value' | sort >"$DIR/$cases/planned"
+hook_exits 0 100 pre-start
+while IFS=$'\t' read -r what _ _ _ path value; do
+	[[ $what != write ]] || echo "/$path $value"
+done <"$SIM/log" | sed 's|/sys/devices/.*/\(0000:0[0-9]:00.[0-9]\)/|/sys/bus/pci/devices/\1/|' |
+	sort >"$DIR/$cases/written"
+diff "$DIR/$cases/planned" "$DIR/$cases/written" || fail "they differ"
+
+it "JSON is valid everywhere, on one line or on several"
+config 100 'hostpci0: 02:00.0'
+config 101 'hostpci0: 77:00.0'
+hook_exits 0 100 pre-start
+hook 101 pre-start
+while read -r -a words; do
+	for format in json json-pretty; do
+		text=$(stdout "${words[@]}" --output-format $format)
+		jq -e . <<<"$text" >/dev/null || fail "${words[*]}: no JSON: $text"
+		lines=$(wc -l <<<"$text")
+		if [[ $format == json ]]; then
+			[[ $lines -eq 1 ]] || fail "${words[*]}: $lines lines"
+		else
+			[[ $lines -gt 1 ]] || fail "${words[*]}: one line"
+		fi
+	done
+done <<'END'
+plan 100
+plan 101
+plan 102
+plan 100 post-start
+plan 100 pre-stop
+plan 100 post-stop
+status
+status 100
+status 101
+status 999
+release 100
+END
+as_before
+
+it "a report has its fields"
+config 101 'hostpci0: 77:00.0'
+hook 101 pre-start
+stdout status 101 --output-format json |
+	jq -e '.[0].last | .ok == false and .vmid == 101 and .phase == "pre-start" and
+		.exit == 1 and (.findings[0] | .grade == "never" and .slot == "hostpci0" and
+		(.why | length > 0) and (.cure | length > 0))' >/dev/null || fail "it has not"
+
+it "status knows the states of a machine"
+state() { stdout status 100 --output-format json | jq -r '.[0].state'; }
+config 100 'hostpci0: 01:00.0'
+[[ $(state) == none ]] || fail "first it is $(state)"
+hook_exits 0 100 pre-start
+[[ $(state) == prepared ]] || fail "after pre-start it is $(state)"
+qemu 100
+hook_exits 0 100 post-start
+[[ $(state) == running ]] || fail "after post-start it is $(state)"
+qemu_ends
+hook_exits 0 100 post-stop
+[[ $(state) == kept ]] || fail "after post-stop it is $(state)"
+hostpci_exits 0 release 100
+[[ $(state) == none ]] || fail "after release it is $(state)"
+
+it "status tells a damaged journal and goes on"
+config 100 'hostpci0: 02:00.0'
+hook_exits 0 100 pre-start
+echo x >"$(journal 101)"
+hostpci_exits 1 status
+says '101.journal:1: '
+says '^100 '
+
+it "no colour and no control characters where nobody looks"
+config 100 'hostpci0: 01:00.0'
+hook_exits 0 100 pre-start
+for arguments in status 'plan 100' 'plan 100 post-stop' --help; do
+	# shellcheck disable=SC2086
+	hostpci $arguments
+	! out | grep -qP '[\x00-\x08\x0b-\x1f\x7f]' || fail "$arguments: control characters"
+done
+
+it "quiet says nothing of what went well"
+config 100 'hostpci0: 01:00.0'
+hook_exits 0 100 pre-start
+hostpci_exits 0 release 100 --quiet
+silent
+config 101 'hostpci0: 77:00.0'
+hostpci_exits 1 plan 101 --quiet
+says 'is no PCI device'
+
+finish

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the scenarios are written with. Each case (it) has a host of its own, made from
+# hosts/$HOST.json; the real programs run on it with the simulated kernel preloaded.
+set -u -o pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+BUILD=${HOSTPCI_BUILD:-$HERE/../../build/ci}
+HOOK=$BUILD/hooks/hostpci-hook
+CLI=$BUILD/cli/hostpci
+SHIM=$BUILD/tests/simkernel/libsimkernel.so
+DIR=$(mktemp -d /tmp/hostpci-sim.XXXXXX)
+HOST=desk CASE='' QEMU='' ROOT='' SIM='' failures=0 cases=0 rc=0 took=0
+
+for program in "$HOOK" "$CLI" "$SHIM"; do
+	[[ -e $program ]] || { echo "skipped: $program is not built"; exit 77; }
+done
+
+# shellcheck disable=SC2317 # called by the trap
+clean_up() {
+	# Let go of every child that a rule blocks: they end by themselves.
+	for sim in "$DIR"/*/sim; do : >"$sim/go"; : >"$sim/busy"; done
+	sleep 0.1
+	rm -rf "$DIR"
+}
+trap clean_up EXIT
+
+fail() {
+	failures=$((failures + 1))
+	printf 'FAIL: %s: line %s: %s\n' "$CASE" "${BASH_LINENO[1]}" "$*"
+	sed 's/^/    | /' "$DIR/$cases/out" 2>/dev/null
+}
+
+make_template() {
+	mkdir "$DIR/template"
+	"$HERE/mkhost" "$HERE/hosts/$HOST.json" "$DIR/template" || exit 1
+	ROOT=$DIR/template/root
+	snapshot >"$DIR/template/before"
+}
+
+# it NAME: begins a case on a fresh host.
+it() {
+	CASE=$1 cases=$((cases + 1))
+	[[ -d $DIR/template ]] || make_template
+	cp -a "$DIR/template" "$DIR/$cases"
+	ROOT=$DIR/$cases/root SIM=$DIR/$cases/sim
+}
+
+finish() {
+	printf '%s: %d cases, %d failures\n' "$(basename "$0")" "$cases" "$failures"
+	exit $((failures > 0))
+}
+
+# Everything that a run may change, in lines that sort; its last report does not count.
+snapshot() {
+	(
+		cd "$ROOT" || exit 1
+		find sys dev -printf '%p %y %l\n'
+		grep -rI '' sys
+		find run -type f ! -path run/hostpci/lock ! -name '*.report.json*' \
+			! -name 'pci-id-reservations*'
+	) | LC_ALL=C sort
+}
+
+# config VMID [LINE...]: the VM's config.
+config() {
+	local vmid=$1
+	shift
+	printf '%s\n' "$@" >"$ROOT/etc/pve/qemu-server/$vmid.conf"
+}
+
+# policy VMID [LINE...]: this node's policy for it.
+policy() {
+	local vmid=$1
+	shift
+	printf '%s\n' "$@" >"$ROOT/etc/hostpci/vm/$vmid.conf"
+}
+
+# rule LINE: see rules.c. no_rules forgets them and their counts.
+rule() { echo "$*" >>"$SIM/rules"; }
+no_rules() {
+	: >"$SIM/rules"
+	rm -f "$SIM"/count.*
+}
+
+busy() { echo "$1" >>"$SIM/busy"; }
+free() { : >"$SIM/busy"; }
+
+run() {
+	local begin=${EPOCHREALTIME/./}
+	# The inner shell's word about a killed program is nobody's output.
+	(
+		timeout 90 env SIMKERNEL="$SIM" LD_PRELOAD="$SHIM" HOSTPCI_ROOT="$ROOT" "$@" \
+			>"$DIR/$cases/out" 2>&1 </dev/null
+		exit $?
+	) 2>/dev/null
+	rc=$?
+	# shellcheck disable=SC2034 # the scenarios use it
+	took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+	if [[ -s $DIR/$cases/out && $(tail -c1 "$DIR/$cases/out" | wc -l) -ne 1 ]]; then
+		fail "the last line of the output has no end"
+	fi
+}
+
+# Before it calls post-stop, Proxmox drops the machine's reservations itself.
+hook() {
+	if [[ ${2-} == post-stop && -e $ROOT/run/qemu-server/pci-id-reservations ]]; then
+		sed -i "/ $1 /d" "$ROOT/run/qemu-server/pci-id-reservations"
+	fi
+	run "$HOOK" "$@"
+}
+hostpci() { run "$CLI" --root "$ROOT" "$@"; }
+
+# hook_exits CODE VMID PHASE and hostpci_exits CODE ARGUMENT...
+hook_exits() {
+	local want=$1
+	shift
+	hook "$@"
+	[[ $rc -eq $want ]] || fail "hook $* exits $rc, not $want"
+}
+
+hostpci_exits() {
+	local want=$1
+	shift
+	hostpci "$@"
+	[[ $rc -eq $want ]] || fail "hostpci $* exits $rc, not $want"
+}
+
+says() { grep -qE -- "$1" "$DIR/$cases/out" || fail "does not say '$1'"; }
+says_not() { ! grep -qE -- "$1" "$DIR/$cases/out" || fail "says '$1'"; }
+silent() { [[ ! -s $DIR/$cases/out ]] || fail "is not silent"; }
+
+driver() { basename "$(readlink "$ROOT/sys/bus/pci/devices/0000:$1/driver")" 2>/dev/null; }
+
+# driver_is ADDRESS NAME: NAME '' for none.
+driver_is() { [[ $(driver "$1") == "$2" ]] || fail "$1 is on '$(driver "$1")', not '$2'"; }
+
+override_is() {
+	local now
+	now=$(<"$ROOT/sys/bus/pci/devices/0000:$1/driver_override")
+	[[ $now == "$2" ]] || fail "driver_override of $1 is '$now', not '$2'"
+}
+
+writes() { grep -c '^write' "$SIM/log"; }
+writes_are() { [[ $(writes) -eq $1 ]] || fail "$(writes) writes, not $1"; }
+journal() { echo "$ROOT/run/hostpci/vm/$1.journal"; }
+has_journal() { [[ -e $(journal "$1") ]] || fail "VM $1 has no journal"; }
+has_no_journal() { [[ ! -e $(journal "$1") ]] || fail "VM $1 has a journal"; }
+
+# qemu VMID: something whose command line is that of the machine's QEMU runs, and Proxmox
+# knows its pid; qemu_ends.
+qemu() {
+	mkfifo "$SIM/pipe"
+	sh -c 'read -r line' kvm -id "$1" <>"$SIM/pipe" &
+	QEMU=$!
+	echo $QEMU >"$ROOT/run/qemu-server/$1.pid"
+	until grep -qs kvm "/proc/$QEMU/cmdline"; do sleep 0.01; done
+}
+qemu_ends() {
+	kill "$QEMU"
+	wait "$QEMU" 2>/dev/null
+	rm "$SIM/pipe" "$ROOT"/run/qemu-server/*.pid
+}
+
+# The case's host as it is now is what as_before compares with.
+now_is_before() { snapshot >"$DIR/$cases/before"; }
+
+# Nothing of the host differs from the beginning of the case.
+as_before() {
+	local difference
+	difference=$(diff "$DIR/$cases/before" <(snapshot)) ||
+		fail "the host is not as before: $difference"
+	! grep -q ENOTRECOVERABLE "$SIM/log" || fail "a write that no kernel knows"
+}

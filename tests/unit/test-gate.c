@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The gate as a table: one trouble a row, its grade, and words for it. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "plan/gate.h"
+
+struct scene {
+	struct spec spec;
+	struct facts *facts;
+	struct fact *nic; /* hostpci0, 0000:02:00.0, idle on igb, alone in group 12 */
+};
+
+static struct fact *add(struct scene *s, struct bdf bdf, int group, const char *driver,
+			bool wanted)
+{
+	struct fact *fact = &s->facts->fact[s->facts->n++];
+
+	fact->device =
+		(struct device){.bdf = bdf, .group = group, .class_code = 0x020000};
+	(void)strcpy(fact->device.driver, driver);
+	fact->wanted = wanted;
+	return fact;
+}
+
+static struct scene scene(void)
+{
+	struct scene s = {.spec = {.vmid = 100},
+			  .facts = calloc(1, sizeof(struct facts))};
+
+	assert_non_null(s.facts);
+	s.facts->iommu = s.facts->vfio_ready = true;
+	s.spec.slot[0] = (struct slot){.present = true, .file = "100.conf", .line = 3};
+	s.nic = add(&s, (struct bdf){0, 2, 0, 0}, 12, "igb", true);
+	return s;
+}
+
+static void absent(struct scene *s)
+{
+	s->facts->n = 0;
+	s->facts->absent[s->facts->absents++] = (struct absent){0, "0000:77:00.0"};
+}
+
+static void no_iommu(struct scene *s)
+{
+	s->facts->iommu = false;
+}
+
+static void no_group(struct scene *s)
+{
+	s->nic->device.group = -1;
+}
+
+static void bridge(struct scene *s)
+{
+	s->nic->device.bridge = true;
+}
+
+static void bridge_in_group(struct scene *s)
+{
+	add(s, (struct bdf){0, 0, 0x1c, 0}, 12, "pcieport", false)->device.bridge = true;
+}
+
+static void claim(struct scene *s, bool parked)
+{
+	s->facts->claim = calloc(1, sizeof(struct claim));
+	assert_non_null(s->facts->claim);
+	s->facts->claim[s->facts->claims++] =
+		(struct claim){.bdf = s->nic->device.bdf, .vmid = 101, .parked = parked};
+}
+
+static void claimed(struct scene *s)
+{
+	claim(s, false);
+}
+
+static void parked(struct scene *s)
+{
+	claim(s, true);
+}
+
+static void held(struct scene *s)
+{
+	struct holding *h = holdings_add(&s->facts->holdings, &s->nic->device.bdf);
+
+	(void)strcpy(h->what, "/dev/sda1");
+	(void)strcpy(h->why, "is mounted on /srv");
+	(void)strcpy(h->cure, "umount /srv");
+}
+
+static void held_on_vfio(struct scene *s)
+{
+	held(s);
+	s->nic->device.on_vfio = true;
+}
+
+static void locked(struct scene *s)
+{
+	s->nic->device.locked = true;
+}
+
+static void has_vfs(struct scene *s)
+{
+	s->nic->device.vfs = 4;
+}
+
+static void same_card(struct scene *s)
+{
+	add(s, (struct bdf){0, 2, 0, 1}, 12, "igb", false);
+}
+
+static void other_card(struct scene *s)
+{
+	add(s, (struct bdf){0, 5, 0, 0}, 12, "xhci_hcd", false);
+}
+
+static void other_card_idle(struct scene *s)
+{
+	add(s, (struct bdf){0, 5, 0, 0}, 12, "", false);
+}
+
+static void sibling_held(struct scene *s)
+{
+	struct fact *fact = add(s, (struct bdf){0, 2, 0, 1}, 12, "", false);
+
+	held(s);
+	s->facts->holdings.item[0].bdf = fact->device.bdf;
+}
+
+static void kept(struct scene *s)
+{
+	s->spec.slot[0].wish.set |= UINT64_C(1) << KEY_DRIVER;
+	s->spec.slot[0].wish.driver = WISH_DRIVER_KEEP;
+}
+
+static void kept_on_vfio(struct scene *s)
+{
+	kept(s);
+	s->nic->device.on_vfio = true;
+}
+
+static void fine(struct scene *s)
+{
+	(void)s;
+}
+
+static const struct {
+	void (*make)(struct scene *);
+	int grade; /* -1: nothing is found */
+	const char *what, *why;
+} rows[] = {
+	{fine, -1, NULL, NULL},
+	{absent, GRADE_NEVER, "0000:77:00.0", "is no PCI device"},
+	{no_iommu, GRADE_NEVER, "IOMMU", "is not at work"},
+	{no_group, GRADE_NEVER, "0000:02:00.0", "in no IOMMU group"},
+	{bridge, GRADE_NEVER, "0000:02:00.0", "is a bridge"},
+	{bridge_in_group, GRADE_TELL, "0000:00:1c.0", "stays with the host"},
+	{claimed, GRADE_NEVER, "0000:02:00.0", "is held by VM 101"},
+	{parked, GRADE_NEVER, "0000:02:00.0", "is kept for VM 101"},
+	{held, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},
+	{held_on_vfio, -1, NULL, NULL}, /* the host cannot use it */
+	{locked, GRADE_NEVER, "0000:02:00.0", "is locked in the kernel"},
+	{has_vfs, GRADE_NEVER, "0000:02:00.0", "has 4 virtual functions"},
+	{same_card, GRADE_TELL, "0000:02:00.1", "comes along and goes back"},
+	{other_card, GRADE_ASK, "0000:05:00.0", "taken from the host"},
+	{other_card_idle, -1, NULL, NULL},
+	{sibling_held, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},
+	{kept, GRADE_NEVER, "0000:02:00.0", "igb is no vfio driver"},
+	{kept_on_vfio, -1, NULL, NULL},
+};
+
+static void each_trouble_is_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct findings found = {0};
+		struct scene s = scene();
+
+		rows[i].make(&s);
+		gate_check(&s.spec, s.facts, &found);
+		if (found.n != (rows[i].grade >= 0))
+			fail_msg("row %zu: %zu findings", i, found.n);
+		assert_int_equal(found.refused,
+				 rows[i].grade >= 0 && rows[i].grade != GRADE_TELL);
+		if (found.n) {
+			const struct finding *f = &found.item[0];
+
+			assert_int_equal(f->grade, rows[i].grade);
+			assert_string_equal(f->what, rows[i].what);
+			assert_contains(f->why, rows[i].why);
+			/* What refuses says what to do. */
+			assert_true(f->cure[0] || f->grade == GRADE_TELL);
+		}
+		findings_free(&found);
+		facts_free(s.facts);
+	}
+}
+
+static void all_are_told_at_once(void **state)
+{
+	struct findings found = {0};
+	struct scene s = scene();
+
+	(void)state;
+	absent(&s);
+	s.facts->n = 1;
+	no_iommu(&s);
+	held(&s);
+	has_vfs(&s);
+	claimed(&s);
+	other_card(&s);
+	gate_check(&s.spec, s.facts, &found);
+	assert_int_equal(found.n, 6);
+	findings_free(&found);
+	facts_free(s.facts);
+}
+
+static void a_claim_names_the_machine(void **state)
+{
+	struct findings found = {0};
+	struct scene s = scene();
+
+	(void)state;
+	parked(&s);
+	gate_check(&s.spec, s.facts, &found);
+	assert_string_equal(found.item[0].who, "VM 101");
+	assert_string_equal(found.item[0].cure, "hostpci release 101");
+	findings_free(&found);
+	facts_free(s.facts);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_trouble_is_found),
+		cmocka_unit_test(all_are_told_at_once),
+		cmocka_unit_test(a_claim_names_the_machine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The journal: what is written is read again; what nobody wrote is refused. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/fileio.h"
+#include "run/undo.h"
+
+#define FILE_100 "/run/hostpci/vm/100.journal"
+#define HEADER \
+	"{\"journal\":1,\"boot\":\"" UNIT_BOOT "\",\"vmid\":100,\"program\":\"x\"}\n"
+#define HOLD                                                                     \
+	"{\"hold\":\"0000:01:00.0\",\"slot\":0,\"group\":7,\"return\":\"host\"," \
+	"\"storage\":false}\n"
+#define INTENT(id, kind, found, want)                                            \
+	"{\"intent\":" #id ",\"kind\":\"" kind "\",\"device\":\"0000:01:00.0\"," \
+	"\"slot\":0,\"group\":7,\"stage\":1,\"lane\":7,\"found\":\"" found       \
+	"\",\"want\":\"" want "\",\"deadline\":5000}\n"
+
+static const struct bdf nic = {0, 1, 0, 0}, disk = {0, 2, 0, 0};
+
+static struct journal *create(const struct scratch *s)
+{
+	struct journal *j = NULL;
+	struct err err;
+
+	assert_int_equal(journal_open(&s->root, 100, true, &j, &err), 0);
+	return j;
+}
+
+static struct journal *reread(const struct scratch *s)
+{
+	struct journal *j = NULL;
+	struct err err = {0};
+
+	if (journal_read(&s->root, 100, &j, &err) < 0)
+		fail_msg("%s:%u: %s", err.file, err.line, err.msg);
+	return j;
+}
+
+static struct hold hold_of(struct bdf bdf, int slot)
+{
+	return (struct hold){.bdf = bdf,
+			     .slot = slot,
+			     .group = 7 + slot,
+			     .return_to = WISH_RETURN_VFIO,
+			     .storage = slot == 1};
+}
+
+static uint32_t intend(struct journal *j, struct bdf bdf, enum step_kind kind,
+		       const char *found, const char *want)
+{
+	struct step step = {.kind = kind,
+			    .bdf = bdf,
+			    .group = 7,
+			    .lane = 7,
+			    .stage = 1,
+			    .deadline_ms = 5000};
+
+	(void)strcpy(step.found, found);
+	(void)strcpy(step.want, want);
+	assert_int_equal(journal_intent(j, &step), 0);
+	return step.id;
+}
+
+/* A round: two devices taken, three steps, one of them undone. */
+static void fill(struct journal *j)
+{
+	struct hold a = hold_of(nic, 0), b = hold_of(disk, 1);
+
+	assert_int_equal(journal_phase(j, "pre-start"), 0);
+	assert_int_equal(journal_take(j, &a), 0);
+	assert_int_equal(journal_take(j, &b), 0);
+	assert_int_equal(journal_child(j, &(struct proc_id){4321, 99}), 0);
+	assert_int_equal(intend(j, nic, STEP_UNBIND, "igb", ""), 1);
+	assert_int_equal(journal_mark(j, "done", 1), 0);
+	assert_int_equal(intend(j, nic, STEP_BIND, "", "vfio-pci"), 2);
+	assert_int_equal(intend(j, disk, STEP_OVERRIDE, "", "vfio-pci"), 3);
+	assert_int_equal(journal_mark(j, "undo", 3), 0);
+	assert_int_equal(journal_mark(j, "undone", 3), 0);
+	assert_int_equal(journal_park(j, &disk, "return"), 0);
+	assert_int_equal(journal_qemu(j, &(struct proc_id){1234, 56}), 0);
+}
+
+static void check(struct journal *j)
+{
+	const struct journal_hold *b = journal_find(j, &disk);
+
+	assert_string_equal(j->phase, "pre-start");
+	assert_int_equal(j->steps, 3);
+	assert_int_equal(j->step[0].state, JOURNAL_DONE);
+	assert_string_equal(j->step[0].step.found, "igb");
+	assert_int_equal(j->step[0].step.lane, 7);
+	assert_int_equal(j->step[0].step.deadline_ms, 5000);
+	assert_int_equal(j->step[1].state, JOURNAL_INTENT);
+	assert_int_equal(j->step[1].step.kind, STEP_BIND);
+	assert_int_equal(j->step[2].state, JOURNAL_UNDONE);
+	assert_int_equal(j->holds, 2);
+	assert_non_null(b);
+	assert_true(b->open && b->hold.storage);
+	assert_string_equal(b->parked, "return");
+	assert_int_equal(b->hold.return_to, WISH_RETURN_VFIO);
+	assert_int_equal(j->qemu.pid, 1234);
+	assert_int_equal(j->qemu.start, 56);
+	assert_int_equal(j->next_id, 4);
+	assert_false(j->torn || j->other_boot);
+}
+
+static void what_is_written_is_read_again(void **state)
+{
+	struct journal *j = create(*state), *again;
+	_cleanup_free_ char *text = NULL;
+
+	fill(j);
+	check(j);
+	again = reread(*state);
+	check(again);
+	assert_int_equal(again->children, 1);
+	assert_int_equal(again->child[0].pid, 4321);
+	assert_int_equal(again->size, j->size);
+	text = scratch_get(*state, FILE_100);
+	assert_int_equal(strlen(text), j->size);
+	journal_free(again);
+	journal_free(j);
+}
+
+static void a_torn_last_record_is_cut_off(void **state)
+{
+	struct scratch *s = *state;
+	struct journal *j;
+	char *text;
+
+	scratch_put(s, FILE_100, HEADER HOLD "{\"intent\":1,\"ki");
+	j = reread(s);
+	assert_true(j->torn);
+	assert_int_equal(j->steps, 0);
+	assert_int_equal(j->size, strlen(HEADER HOLD));
+	journal_free(j);
+	j = create(s); /* an existing one */
+	assert_int_equal(journal_phase(j, "x"), 0);
+	journal_free(j);
+	text = scratch_get(s, FILE_100);
+	assert_string_equal(text, HEADER HOLD "{\"phase\":\"x\"}\n");
+	free(text);
+	/* Torn in its very first record: as if it were empty. */
+	scratch_put(s, FILE_100, "{\"jour");
+	j = create(s);
+	assert_int_equal(j->holds, 0);
+	journal_free(j);
+	j = reread(s);
+	assert_false(j->torn);
+	journal_free(j);
+}
+
+static void damage_is_refused_by_line(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+	} rows[] = {
+		{"\n", 1},
+		{"x\n", 1},
+		{HOLD, 1}, /* no header */
+		{HEADER HEADER, 2},
+		{HEADER "[]\n", 2},
+		{HEADER "{}\n", 2},
+		{HEADER "{\"phase\":\"a\"} {\n", 2},
+		{HEADER "{\"phase\":1}\n", 2},
+		{HEADER
+		 "{\"hold\":\"../x\",\"slot\":0,\"group\":7,\"return\":\"host\"}\n",
+		 2},
+		{HEADER
+		 "{\"hold\":\"0000:01:00.0\",\"slot\":99,\"group\":7,\"return\":\"host\"}"
+		 "\n",
+		 2},
+		{HEADER
+		 "{\"hold\":\"0000:01:00.0\",\"slot\":0,\"group\":7,\"return\":\"away\"}"
+		 "\n",
+		 2},
+		{HEADER "{\"park\":\"0000:01:00.0\",\"why\":\"return\"}\n",
+		 2},			      /* not held */
+		{HEADER "{\"done\":1}\n", 2}, /* no such step */
+		{HEADER HOLD INTENT(1, "unbind", "../../x", ""), 3},
+		{HEADER HOLD INTENT(1, "bind", "", "a/b"), 3},
+		{HEADER HOLD INTENT(1, "bind", "", ""), 3},
+		{HEADER HOLD INTENT(1, "unbind", "", ""), 3},
+		{HEADER HOLD INTENT(1, "format", "a", "b"), 3},
+		{HEADER HOLD INTENT(0, "reset", "", ""), 3},
+		{HEADER HOLD INTENT(-1, "reset", "", ""), 3},
+		{HEADER HOLD INTENT(1e3, "reset", "", ""), 3},
+		{HEADER HOLD INTENT(5, "reset", "", "") INTENT(5, "reset", "", ""), 4},
+		{HEADER HOLD INTENT(5, "reset", "", "") INTENT(4, "reset", "", ""), 4},
+		{HEADER "{\"child\":0,\"start\":1}\n", 2},
+		{HEADER "{\"qemu\":-5,\"start\":1}\n", 2},
+		{"{\"journal\":1,\"boot\":\"" UNIT_BOOT "\",\"vmid\":101}\n",
+		 1}, /* another's */
+	};
+	struct scratch *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct journal *j = NULL;
+		struct err err = {0};
+
+		scratch_put(s, FILE_100, rows[i].text);
+		if (journal_read(&s->root, 100, &j, &err) != -EBADMSG)
+			fail_msg("row %zu was taken", i);
+		assert_string_equal(err.file, FILE_100);
+		if (err.line != rows[i].line)
+			fail_msg("row %zu: line %u", i, err.line);
+		assert_null(j);
+		assert_int_equal(journal_open(&s->root, 100, true, &j, &err), -EBADMSG);
+	}
+}
+
+static void nul_bytes_are_damage(void **state)
+{
+	static const char text[] = HEADER "{\"phase\":\"a\"}\0\n";
+	struct scratch *s = *state;
+	struct journal *j = NULL;
+	struct err err;
+
+	scratch_put_bytes(s, FILE_100, text, sizeof(text) - 1);
+	assert_int_equal(journal_read(&s->root, 100, &j, &err), -EBADMSG);
+}
+
+static void a_newer_version_is_not_touched(void **state)
+{
+	struct scratch *s = *state;
+	struct journal *j = NULL;
+	struct err err;
+	char *text;
+
+	scratch_put(s, FILE_100,
+		    "{\"journal\":2,\"boot\":\"x\",\"vmid\":100}\n{\"new\":1}\n");
+	assert_int_equal(journal_open(&s->root, 100, true, &j, &err), -EPROTO);
+	assert_contains(err.msg, "newer hostpci");
+	text = scratch_get(s, FILE_100);
+	assert_contains(text, "{\"new\":1}");
+	free(text);
+}
+
+static void another_boots_journal_is_history(void **state)
+{
+	struct scratch *s = *state;
+	struct journal *j;
+
+	scratch_put(s, FILE_100,
+		    "{\"journal\":1,\"boot\":\"ffffffff-89ab-cdef-0123-456789abcdef\","
+		    "\"vmid\":100}\n" HOLD);
+	j = reread(s);
+	assert_true(j->other_boot);
+	journal_free(j);
+	j = create(s);
+	assert_false(j->other_boot);
+	assert_int_equal(j->holds, 0);
+	journal_free(j);
+	j = reread(s);
+	assert_false(j->other_boot);
+	assert_int_equal(j->holds, 0);
+	journal_free(j);
+}
+
+static void one_process_at_a_time(void **state)
+{
+	struct scratch *s = *state;
+	struct journal *j = create(s), *other = NULL;
+	struct err err;
+
+	assert_int_equal(journal_open(&s->root, 100, true, &other, &err), -EBUSY);
+	journal_free(j);
+	assert_int_equal(journal_open(&s->root, 100, false, &other, &err), 0);
+	journal_free(other);
+	assert_int_equal(journal_open(&s->root, 101, false, &other, &err), -ENOENT);
+	assert_int_equal(journal_read(&s->root, 101, &other, &err), -ENOENT);
+}
+
+static void a_link_is_no_journal(void **state)
+{
+	struct scratch *s = *state;
+	struct journal *j = NULL;
+	struct err err;
+
+	scratch_put(s, "/etc/x", HEADER);
+	scratch_link(s, "../../../etc/x", FILE_100);
+	assert_true(journal_read(&s->root, 100, &j, &err) < 0);
+	assert_true(journal_open(&s->root, 100, true, &j, &err) < 0);
+}
+
+static void parked_and_taken_and_closed(void **state)
+{
+	struct journal *j = create(*state);
+	struct hold a = hold_of(nic, 0);
+
+	assert_int_equal(journal_park(j, &nic, "return"), -ENOENT);
+	assert_int_equal(journal_take(j, &a), 0);
+	assert_int_equal(journal_park(j, &nic, "reboot"), 0);
+	a.slot = 5;
+	assert_int_equal(journal_take(j, &a), 0); /* ends the parking */
+	assert_string_equal(journal_find(j, &nic)->parked, "");
+	assert_int_equal(journal_find(j, &nic)->hold.slot, 5);
+	assert_int_equal(j->holds, 1);
+	assert_int_equal(journal_end(j), 0);
+	assert_true(file_exists(j->root, FILE_100)); /* something is open */
+	assert_int_equal(journal_close(j, &nic), 0);
+	assert_false(journal_has_open(j));
+	assert_int_equal(journal_end(j), 0);
+	assert_false(file_exists(j->root, FILE_100));
+	journal_free(j);
+}
+
+static void compacting_keeps_what_is_open(void **state)
+{
+	struct scratch *s = *state;
+	struct journal *j = create(s), *again, *other = NULL;
+	struct err err;
+	size_t before;
+
+	fill(j);
+	assert_int_equal(journal_close(j, &disk), 0);
+	before = j->size;
+	assert_int_equal(journal_compact(j), 0);
+	assert_true(j->size < before);
+	/* The lock and the append go on with the new file. */
+	assert_int_equal(journal_open(&s->root, 100, true, &other, &err), -EBUSY);
+	assert_int_equal(journal_mark(j, "done", 2), 0);
+	again = reread(s);
+	assert_int_equal(again->holds, 1);
+	assert_int_equal(again->steps, 2);
+	assert_int_equal(again->step[0].step.id, 1);
+	assert_int_equal(again->step[0].state, JOURNAL_DONE);
+	assert_string_equal(again->step[0].step.found, "igb");
+	assert_int_equal(again->step[1].state, JOURNAL_DONE);
+	assert_true(again->next_id > 2);
+	assert_false(file_exists(&s->root, "/run/hostpci/vm/.100.journal.new"));
+	journal_free(again);
+	journal_free(j);
+}
+
+static void compacting_keeps_what_is_parked(void **state)
+{
+	struct journal *j = create(*state), *again;
+
+	fill(j);
+	assert_int_equal(journal_compact(j), 0);
+	again = reread(*state);
+	assert_int_equal(again->holds, 2);
+	assert_string_equal(journal_find(again, &disk)->parked, "return");
+	journal_free(again);
+	journal_free(j);
+}
+
+struct seen {
+	uint32_t vmid[8];
+	unsigned n;
+};
+
+static int see(void *context, uint32_t vmid)
+{
+	struct seen *seen = context;
+
+	seen->vmid[seen->n++] = vmid;
+	return vmid == 5000 ? 7 : 0;
+}
+
+static void journals_come_in_order(void **state)
+{
+	static const char *const names[] = {
+		"1000.journal",	    "200.journal",  "5000.journal",    "99.journal",
+		"x.journal",	    "0100.journal", "200.report.json", ".300.journal.new",
+		"200.mdev.journal", "6000.journal"};
+	struct scratch *s = *state;
+	struct seen seen = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[100];
+
+		(void)snprintf(path, sizeof(path), "/run/hostpci/vm/%s", names[i]);
+		scratch_put(s, path, "");
+	}
+	assert_int_equal(journal_each(&s->root, see, &seen), 7);
+	assert_int_equal(seen.n, 3);
+	assert_int_equal(seen.vmid[0], 200);
+	assert_int_equal(seen.vmid[1], 1000);
+	assert_int_equal(seen.vmid[2], 5000);
+}
+
+static void steps_are_bounded(void **state)
+{
+	struct journal *j = create(*state);
+
+	assert_int_equal(journal_reserve(j, LIMIT_STEPS), 0);
+	assert_int_equal(journal_reserve(j, LIMIT_STEPS + 1), -E2BIG);
+	journal_free(j);
+}
+
+/* Undoing is the reverse of doing, for one device, from the first id on. */
+static void undo_goes_backwards(void **state)
+{
+	struct journal *j = create(*state);
+	struct deeds deeds = {0};
+
+	fill(j);
+	(void)intend(j, nic, STEP_RESET, "", "");
+	(void)intend(j, nic, STEP_MODULE, "", "vfio-pci");
+	assert_int_equal(undo_add(j, &nic, 0, false, &deeds), 0);
+	assert_int_equal(deeds.n, 3); /* a module stays */
+	assert_int_equal(deeds.item[0].step.kind, STEP_RESET);
+	assert_int_equal(deeds.item[1].step.kind, STEP_BIND);
+	assert_int_equal(deeds.item[2].step.kind, STEP_UNBIND);
+	for (size_t i = 0; i < deeds.n; i++) {
+		assert_int_equal(deeds.item[i].step.direction, STEP_UNDO);
+		assert_int_equal(deeds.item[i].step.stage, 0);
+		assert_false(deeds.item[i].rollback);
+	}
+	deeds_free(&deeds);
+	assert_int_equal(undo_add(j, &nic, 2, true, &deeds), 0);
+	assert_int_equal(deeds.n, 2); /* not what an earlier run did */
+	assert_true(deeds.item[0].rollback);
+	deeds_free(&deeds);
+	/* Nothing of the disk is in effect any more. */
+	assert_int_equal(undo_add(j, &disk, 0, false, &deeds), 0);
+	assert_int_equal(deeds.n, 0);
+	assert_false(undo_is_left(j, &disk));
+	assert_true(undo_is_left(j, &nic));
+	journal_free(j);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scratch_test(what_is_written_is_read_again),
+		scratch_test(a_torn_last_record_is_cut_off),
+		scratch_test(damage_is_refused_by_line),
+		scratch_test(nul_bytes_are_damage),
+		scratch_test(a_newer_version_is_not_touched),
+		scratch_test(another_boots_journal_is_history),
+		scratch_test(one_process_at_a_time),
+		scratch_test(a_link_is_no_journal),
+		scratch_test(parked_and_taken_and_closed),
+		scratch_test(compacting_keeps_what_is_open),
+		scratch_test(compacting_keeps_what_is_parked),
+		scratch_test(journals_come_in_order),
+		scratch_test(steps_are_bounded),
+		scratch_test(undo_goes_backwards),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The policy: types, ranges, and what libconfig would take without a word. */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "spec/policy.h"
+
+static int parse(const char *text, struct spec *spec, struct err *err)
+{
+	*spec = (struct spec){.vmid = 100};
+	*err = (struct err){0};
+	return policy_parse(text, strlen(text), "p.conf", spec, err);
+}
+
+static void settings_are_taken(void **state)
+{
+	struct spec s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse("return = \"vfio\"; deadline = 600; strict = true;\n"
+			       "hostpci2 = { host = \"01:00.0;01:00.1\"; pcie = true;\n"
+			       "  romfile = \"x.rom\"; reset = \"default\"; };\n",
+			       &s, &err),
+			 0);
+	assert_int_equal(s.vm.return_to, WISH_RETURN_VFIO);
+	assert_int_equal(spec_deadline_ms(&s, 2), 600000);
+	assert_true(s.vm.strict);
+	assert_true(s.slot[2].present && s.slot[2].wish.pcie);
+	assert_int_equal(s.slot[2].wish.host.n, 2);
+	assert_int_equal(s.slot[2].line, 2);
+	assert_int_equal(spec_reset(&s, 2), WISH_RESET_DEFAULT);
+	assert_int_equal(spec_reset(&s, 3), WISH_RESET_NONE);
+	spec_free(&s);
+}
+
+static void wrong_values_are_refused_with_their_line(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		unsigned line;
+		const char *why;
+	} rows[] = {
+		{"return = \"home\";", -EINVAL, 1, "not one of: host, vfio, none"},
+		{"\nreturn = 1;", -EINVAL, 2, "'return' takes one of its words"},
+		{"strict = 1;", -EINVAL, 1, "'strict' takes true or false"},
+		{"strict = \"true\";", -EINVAL, 1, "'strict' takes true or false"},
+		{"deadline = \"5\";", -EINVAL, 1, "'deadline' takes a number"},
+		{"deadline = true;", -EINVAL, 1, "'deadline' takes a number"},
+		{"deadline = 5.0;", -EINVAL, 1, "'deadline'"},
+		{"deadline = 5L;", -EINVAL, 1, "'deadline'"},
+		{"deadline = 0;", -ERANGE, 1, "not within 1 and 600"},
+		{"deadline = -1;", -ERANGE, 1, "not within"},
+		{"deadline = [ 5 ];", -EINVAL, 1, "'deadline'"},
+		{"deadline = 601;", -ERANGE, 1, "not within"},
+		{"hostpci0 = \"x\";", -EINVAL, 1, "must be a group"},
+		{"hostpci0 = { host = \"x\"; };", -EINVAL, 1, "is no PCI address"},
+		{"hostpci0 = {\n pcie = 1; };", -EINVAL, 2, "'pcie' takes true or false"},
+		{"return = ", -EINVAL, 1, "syntax error"},
+		{"return = \"host\"; return = \"vfio\";", -EINVAL, 1, "duplicate"},
+		{"{", -EINVAL, 1, "syntax error"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct spec s;
+		struct err err;
+		int r = parse(rows[i].text, &s, &err);
+
+		if (r != rows[i].result)
+			fail_msg("'%s': %d, %s", rows[i].text, r, err.msg);
+		assert_contains(err.msg, rows[i].why);
+		assert_string_equal(err.file, "p.conf");
+		assert_int_equal(err.line, rows[i].line);
+		spec_free(&s);
+	}
+}
+
+static void what_libconfig_takes_silently_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+		const char *why;
+	} rows[] = {
+		{"@include \"/etc/shadow\"\n", 1, "@include"},
+		{"/* a\n*/ // b\n# c\n  @include \"x\"\n", 4, "@include"},
+		{"a = \"x\\\"\n\"; @include \"y\"\n", 2, "@include"},
+		{"deadline = 4294967301;", 1, "too large"}, /* 5, wrapped */
+		{"deadline = 2147483648;", 1, "too large"},
+		{"\ndeadline = 0x100000005;", 2, "too large"},
+		{"deadline = -4294967291;", 1, "too large"},
+		{"deadline = 99999999999999999999999999;", 1, "too large"},
+		{"unknown = ( 1, 4294967301 );", 1, "too large"},
+		{"a4 = 4294967301;", 1, "too large"},
+		{"deadline=4294967301;", 1, "too large"},
+		{"deadline = 4294967301L;", 1, "too large"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct spec s;
+		struct err err;
+
+		if (parse(rows[i].text, &s, &err) >= 0)
+			fail_msg("'%s' was taken", rows[i].text);
+		assert_contains(err.msg, rows[i].why);
+		assert_int_equal(err.line, rows[i].line);
+		spec_free(&s);
+	}
+}
+
+static void the_same_in_comments_and_texts_is_harmless(void **state)
+{
+	static const char *const good[] = {
+		"# @include \"x\"\n",
+		"// 4294967301 @include\n",
+		"/* @include\n 4294967301 */",
+		"unknown = \"@include 4294967301\";",
+		"unknown = \"\\\" @include \";",
+		"deadline = 2; # 4294967301\n",
+		"key4294967301 = 1;",
+		"unknown = 1e300;",
+		"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		struct spec s;
+		struct err err;
+
+		if (parse(good[i], &s, &err) < 0)
+			fail_msg("'%s': %s", good[i], err.msg);
+		spec_free(&s);
+	}
+}
+
+static void nul_bytes_are_refused(void **state)
+{
+	struct spec s = {.vmid = 100};
+	struct err err;
+
+	(void)state;
+	assert_int_equal(policy_parse("deadline = 2;\0x", 15, "p.conf", &s, &err),
+			 -EINVAL);
+	spec_free(&s);
+}
+
+static void unknown_keys_are_notes(void **state)
+{
+	struct spec s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse("\nretrun = \"host\";\nhostpci0 = { host = \"01:00.0\";\n"
+			       " pice = true; strict = true; };\nhostpci16 = { };\n"
+			       "hostpci1 = { pcie = true; };",
+			       &s, &err),
+			 0);
+	assert_int_equal(s.notes.n, 5);
+	assert_string_equal(s.notes.text[0],
+			    "p.conf:2: unknown key 'retrun' is ignored (did "
+			    "you mean 'return'?)");
+	assert_contains(s.notes.text[1], "p.conf:4: unknown key 'pice'");
+	assert_contains(s.notes.text[2], "p.conf:4: unknown key 'strict'");
+	assert_contains(s.notes.text[3], "p.conf:5: unknown key 'hostpci16'");
+	assert_contains(s.notes.text[4], "p.conf:6: hostpci1 has neither");
+	assert_false(s.slot[1].present);
+	spec_free(&s);
+}
+
+static void a_group_adds_to_the_line_of_the_config(void **state)
+{
+	struct spec s = {.vmid = 100};
+	struct err err;
+	static const char text[] =
+		"return = \"vfio\";\nhostpci0 = { return = \"none\"; };";
+
+	(void)state;
+	s.slot[0] = (struct slot){.present = true, .line = 9, .file = "100.conf"};
+	s.slot[1] = s.slot[0];
+	assert_int_equal(policy_parse(text, strlen(text), "p.conf", &s, &err), 0);
+	assert_int_equal(spec_return(&s, 0, WISH_RETURN_HOST), WISH_RETURN_NONE);
+	assert_int_equal(spec_return(&s, 1, WISH_RETURN_HOST), WISH_RETURN_VFIO);
+	assert_string_equal(s.slot[0].file, "100.conf");
+	assert_int_equal(s.slot[0].line, 9);
+	spec_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(settings_are_taken),
+		cmocka_unit_test(wrong_values_are_refused_with_their_line),
+		cmocka_unit_test(what_libconfig_takes_silently_is_refused),
+		cmocka_unit_test(the_same_in_comments_and_texts_is_harmless),
+		cmocka_unit_test(nul_bytes_are_refused),
+		cmocka_unit_test(unknown_keys_are_notes),
+		cmocka_unit_test(a_group_adds_to_the_line_of_the_config),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
