@@ -97,6 +97,12 @@ int file_write_once(int fd, const void *data, size_t size)
 	return (size_t)n == size ? 0 : -EIO;
 }
 
+static int temporary_name(const char *name, char buf[static NAME_MAX + 1])
+{
+	return snprintf(buf, NAME_MAX + 1, ".%s.new", name) > NAME_MAX ? -ENAMETOOLONG
+								       : 0;
+}
+
 int file_replace(const struct root *root, const char *folder, const char *name,
 		 const void *data, size_t size)
 {
@@ -107,9 +113,9 @@ int file_replace(const struct root *root, const char *folder, const char *name,
 
 	if (dir < 0)
 		return dir;
-	if ((size_t)snprintf(temporary, sizeof(temporary), ".%s.new", name) >=
-	    sizeof(temporary))
-		return -ENAMETOOLONG;
+	r = temporary_name(name, temporary);
+	if (r < 0)
+		return r;
 	if (unlinkat(dir, temporary, 0) < 0 && errno != ENOENT)
 		return -errno;
 	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -143,9 +149,13 @@ int file_mkdir(const struct root *root, const char *path, mode_t mode)
 int file_remove(const struct root *root, const char *folder, const char *name)
 {
 	_cleanup_close_ int dir = root_openat(root, folder, O_PATH | O_DIRECTORY, 0);
+	char temporary[NAME_MAX + 1];
 
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
+	/* What a file_replace that was killed left behind goes with it. */
+	if (temporary_name(name, temporary) == 0)
+		(void)unlinkat(dir, temporary, 0);
 	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return -errno;
 	return 0;

@@ -40,7 +40,8 @@ static const struct {
 	{STEP_MODULE, ENOTSUP, "modules are not loaded while the root is moved"},
 	{STEP_MODULE, ELIBACC, "libkmod.so.2 cannot be loaded: install libkmod2"},
 	{STEP_UNBIND, ENODEV, "it is not on this driver any more"},
-	{STEP_UNBIND, ENOENT, "the driver is not there: load its module"},
+	{STEP_UNBIND, ENOENT, "the driver cannot be unbound by hand, or is gone"},
+	{STEP_BIND, ENOENT, "the driver is not there: load its module"},
 	{STEP_BIND, ENODEV,
 	 "the driver does not take it: something else set driver_override, or the "
 	 "driver's list of ids lacks it"},
@@ -58,8 +59,15 @@ static const struct {
 
 const char *step_errno_words(const struct step *step, int code)
 {
+	enum step_kind kind = step->kind;
+
+	/* Taking back an unbind is a bind, and the other way round. */
+	if (step->direction == STEP_UNDO && kind == STEP_UNBIND)
+		kind = STEP_BIND;
+	else if (step->direction == STEP_UNDO && kind == STEP_BIND)
+		kind = STEP_UNBIND;
 	for (size_t i = 0; i < ARRAY_SIZE(errno_words); i++)
-		if (errno_words[i].kind == step->kind && errno_words[i].code == code)
+		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;
 	return strerror(code);
 }

@@ -198,14 +198,18 @@ static int read_host(const struct reader *r, config_setting_t *top, struct err *
 static int parse(const struct reader *r, const char *text, size_t size,
 		 policy_reader *read, struct err *err)
 {
+	_cleanup_free_ char *whole = NULL;
 	config_t config;
 	int ret;
 
 	ret = policy_lint(text, size, r->file, err);
 	if (ret < 0)
 		return ret;
+	/* libconfig 1.5 takes a comment that ends with the file for a syntax error. */
+	if (asprintf(&whole, "%s\n", text) < 0)
+		return err_set(err, ENOMEM, "out of memory");
 	config_init(&config);
-	if (config_read_string(&config, text) != CONFIG_TRUE)
+	if (config_read_string(&config, whole) != CONFIG_TRUE)
 		ret = err_at(err, EINVAL, r->file, (unsigned)config_error_line(&config),
 			     "%s", config_error_text(&config));
 	else
