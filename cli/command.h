@@ -17,6 +17,16 @@ enum option_id {
 	OPTION_VERSION,
 	OPTION_OUTPUT_FORMAT,
 	OPTION_STANDALONE,
+	OPTION_FORMAT,
+	OPTION_HOSTPCI,
+	OPTION_DELETE,
+	OPTION_REVERT,
+	OPTION_DIGEST,
+	OPTION_FORCE,
+	OPTION_SKIPLOCK,
+	OPTION_CURRENT,
+	OPTION_SNAPSHOT,
+	OPTION_FULL,
 	_OPTION_MAX,
 };
 
@@ -25,7 +35,12 @@ struct option_row {
 	const char *value; /* what follows it, in help; NULL: nothing does */
 	bool global;	   /* before or after any verb */
 	const char *help;
+	bool family; /* NAME0 to NAME15, see context.slot */
+	bool joined; /* given again, the values are joined with commas */
 };
+
+/* The value of an option that is on, or is switched by what follows it. */
+#define OPTION_SWITCH "[0|1]"
 
 extern const struct option_row option_table[_OPTION_MAX];
 
@@ -38,6 +53,8 @@ struct context {
 	const char *argument[8];	/* what is no option */
 	int arguments;
 	enum format format;
+	const char *slot[LIMIT_SLOTS]; /* of an option that is a family, by its number */
+	char *joined[_OPTION_MAX];     /* owned: values that were joined */
 };
 
 /* One verb: one file in cli/, one line in the table of main.c. */
@@ -51,8 +68,13 @@ struct command {
 	int (*run)(struct context *context);
 };
 
+extern const struct command command_config;
+extern const struct command command_list;
+extern const struct command command_mapping;
+extern const struct command command_parse;
 extern const struct command command_plan;
 extern const struct command command_release;
+extern const struct command command_set;
 extern const struct command command_showcmd;
 extern const struct command command_status;
 
@@ -64,6 +86,10 @@ extern const struct command *const command_table[];
  * them: -name value, --name value, --name=value. 0, or EXIT_CODE_USAGE after saying why.
  */
 int options_parse(int argc, char **argv, struct context *ret);
+void options_free(struct context *context);
+
+/* True for a switch that is on. */
+bool option_on(const struct context *context, enum option_id id);
 
 void help_print(const struct command *command, FILE *out);
 
@@ -72,6 +98,12 @@ int usage_error(const struct command *command, const char *fmt, ...) _printf_(2,
 
 /* Parses argument @n as VMID; false after saying that it is none. */
 bool argument_vmid(const struct context *context, int n, uint32_t *ret);
+
+/* Says @err, on stderr or as {"ok": false, "error": ...}; returns @code. */
+int error_print(const struct context *context, int code, const struct err *err);
+
+/* Says each note as a warning on stderr, unless --quiet. */
+void warn_all(const struct context *context, const struct notes *notes);
 
 /* Prints and puts @value, in the format that was asked for. */
 void json_print(const struct context *context, struct json_object *value);

@@ -5,7 +5,8 @@
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
-	&command_plan, &command_release, &command_showcmd, &command_status, NULL,
+	&command_config,  &command_list, &command_mapping, &command_parse,  &command_plan,
+	&command_release, &command_set,	 &command_showcmd, &command_status, NULL,
 };
 
 static void print_options(unsigned own, FILE *out)
@@ -16,8 +17,9 @@ static void print_options(unsigned own, FILE *out)
 
 		if (!row->global && !(own & 1U << i))
 			continue;
-		(void)snprintf(head, sizeof(head), "--%s%s%s", row->name,
-			       row->value ? " " : "", row->value ? row->value : "");
+		(void)snprintf(head, sizeof(head), "--%s%s%s%s", row->name,
+			       row->family ? "N" : "", row->value ? " " : "",
+			       row->value ? row->value : "");
 		(void)fprintf(out, "  %-40s %s\n", head, row->help);
 	}
 }
@@ -84,6 +86,29 @@ void json_print(const struct context *context, struct json_object *value)
 	json_object_put(value);
 }
 
+int error_print(const struct context *context, int code, const struct err *err)
+{
+	char text[sizeof(struct err)];
+	struct json_object *o;
+
+	(void)err_text(err, text, sizeof(text));
+	if (context->format == FORMAT_TEXT) {
+		(void)fprintf(stderr, "hostpci: %s\n", text);
+		return code;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "ok", json_object_new_boolean(false));
+	json_object_object_add(o, "error", json_object_new_string(text));
+	json_print(context, o);
+	return code;
+}
+
+void warn_all(const struct context *context, const struct notes *notes)
+{
+	for (size_t i = 0; i < notes->n && !context->value[OPTION_QUIET]; i++)
+		(void)fprintf(stderr, "hostpci: warning: %s\n", notes->text[i]);
+}
+
 int change_run(struct context *context, uint32_t vmid, enum change change, bool dry,
 	       enum report_style style)
 {
@@ -107,27 +132,35 @@ int change_run(struct context *context, uint32_t vmid, enum change change, bool 
 	return code;
 }
 
-int main(int argc, char **argv)
+static int run_command(struct context *context)
 {
-	struct context context;
 	struct err err;
-	int code = options_parse(argc, argv, &context);
+	int code;
 
-	if (code)
-		return code;
-	if (context.value[OPTION_VERSION]) {
+	if (context->value[OPTION_VERSION]) {
 		(void)printf("hostpci %s\n", HOSTPCI_VERSION);
 		return EXIT_CODE_DONE;
 	}
-	if (context.value[OPTION_HELP]) {
-		help_print(context.command, stdout);
+	if (context->value[OPTION_HELP]) {
+		help_print(context->command, stdout);
 		return EXIT_CODE_DONE;
 	}
-	if (root_open(context.value[OPTION_ROOT], &context.root, &err) < 0) {
+	if (root_open(context->value[OPTION_ROOT], &context->root, &err) < 0) {
 		(void)fprintf(stderr, "hostpci: %s\n", err.msg);
 		return EXIT_CODE_USAGE;
 	}
-	code = context.command->run(&context);
-	root_close(&context.root);
+	code = context->command->run(context);
+	root_close(&context->root);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct context context;
+	int code = options_parse(argc, argv, &context);
+
+	if (!code)
+		code = run_command(&context);
+	options_free(&context);
 	return code;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "base/number.h"
 #include "base/words.h"
 #include "cli/command.h"
+#include "spec/vmoption.h"
 
 const struct option_row option_table[_OPTION_MAX] = {
 	[OPTION_ROOT] = {"root", "DIR", true, "use DIR, below /tmp, for / (tests)"},
@@ -13,19 +15,102 @@ const struct option_row option_table[_OPTION_MAX] = {
 	[OPTION_VERSION] = {"version", NULL, true, "show the version"},
 	[OPTION_OUTPUT_FORMAT] = {"output-format", "text|json|json-pretty", true,
 				  "how to print (default text)"},
+	[OPTION_FORMAT] = {"format", "qemu|libvirt-xml", false,
+			   "QEMU arguments (default), or elements for libvirt"},
 	[OPTION_STANDALONE] = {"standalone", NULL, false,
 			       "add the ports and bridges that plain QEMU lacks"},
+	[OPTION_HOSTPCI] = {"hostpci", "VALUE", false, "a device: ADDRESS,KEY=VALUE,...",
+			    .family = true},
+	[OPTION_DELETE] = {"delete", "OPTION,...", false, "remove options",
+			   .joined = true},
+	[OPTION_REVERT] = {"revert", "OPTION,...", false, "forget their pending changes",
+			   .joined = true},
+	[OPTION_DIGEST] = {"digest", "SHA1", false,
+			   "refuse if the file is not the one with this digest"},
+	[OPTION_FORCE] = {"force", OPTION_SWITCH, false,
+			  "rewrite the file even if that drops lines"},
+	[OPTION_SKIPLOCK] = {"skiplock", OPTION_SWITCH, false,
+			     "change a machine that is locked (lock: ...)"},
+	[OPTION_CURRENT] = {"current", OPTION_SWITCH, false, "leave pending changes out"},
+	[OPTION_SNAPSHOT] = {"snapshot", "NAME", false, "as it was in that snapshot"},
+	[OPTION_FULL] = {"full", OPTION_SWITCH, false, "taken as qm takes it; no effect"},
 };
 
 static const char *const format_words[_FORMAT_MAX] = {"text", "json", "json-pretty"};
 
-static int find_option(const char *name, size_t n)
+/* N of "hostpciN", -1: not one of the family's. */
+static int family_number(const struct option_row *row, const char *name, size_t n)
 {
-	for (int i = 0; i < _OPTION_MAX; i++)
-		if (strlen(option_table[i].name) == n &&
-		    !strncmp(option_table[i].name, name, n))
+	char digits[8];
+	uint64_t number;
+
+	n -= strlen(row->name);
+	if (n >= sizeof(digits))
+		return -1;
+	(void)snprintf(digits, sizeof(digits), "%.*s", (int)n, name + strlen(row->name));
+	if (number_parse(digits, LIMIT_SLOTS - 1, &number) < 0 ||
+	    (digits[0] == '0' && digits[1]))
+		return -1;
+	return (int)number;
+}
+
+/* As qm does: in any case, and a verb's own options may be cut short. */
+static int find_option(const struct context *c, const char *name, size_t n,
+		       int *ret_number)
+{
+	int found = -1;
+
+	for (int i = 0; i < _OPTION_MAX; i++) {
+		const struct option_row *row = &option_table[i];
+		size_t whole = strlen(row->name);
+
+		*ret_number = -1;
+		if (row->family && n > whole && !strncasecmp(row->name, name, whole))
+			*ret_number = family_number(row, name, n);
+		if (*ret_number >= 0)
 			return i;
-	return -1;
+		if (strncasecmp(row->name, name, n) != 0 || row->family)
+			continue;
+		if (whole == n)
+			return i;
+		if (n && c->command && c->command->options & 1U << i)
+			found = found == -1 ? i : -2;
+	}
+	return found;
+}
+
+/* Keeps @value beside what was given before, if the option takes several. */
+static int keep(struct context *c, int id, int number, const char *value)
+{
+	char *all;
+
+	if (number >= 0) {
+		c->slot[number] = value;
+	} else if (option_table[id].joined && c->value[id]) {
+		if (asprintf(&all, "%s,%s", c->value[id], value) < 0)
+			return usage_error(c->command, "out of memory");
+		free(c->joined[id]);
+		c->joined[id] = all;
+		value = all;
+	}
+	c->value[id] = value;
+	return 0;
+}
+
+/* "--force", "--force 1", "--force=0": a word follows only if it is a boolean's. */
+static int take_switch(struct context *c, int id, const char *equals, int argc,
+		       char **argv, int *i)
+{
+	bool on = true;
+
+	if (equals) {
+		if (equals[1] && key_parse_bool(equals + 1, &on) < 0)
+			return usage_error(c->command, "--%s is 0 or 1",
+					   option_table[id].name);
+	} else if (*i + 1 < argc && key_parse_bool(argv[*i + 1], &on) == 0) {
+		++*i;
+	}
+	return keep(c, id, -1, on ? "1" : "0");
 }
 
 /* argv[*i] is an option; steps over its value. */
@@ -33,10 +118,18 @@ static int take_option(struct context *c, int argc, char **argv, int *i)
 {
 	const char *word = argv[*i], *name = word + (word[1] == '-' ? 2 : 1);
 	const char *equals = word[1] == '-' ? strchr(name, '=') : NULL;
-	int id = find_option(name, equals ? (size_t)(equals - name) : strlen(name));
+	int number, id;
 
+	id = find_option(c, name, equals ? (size_t)(equals - name) : strlen(name),
+			 &number);
+	if (id == -1 && c->command == &command_set && vmoption_find(name))
+		return usage_error(c->command,
+				   "'%s' is set with qm: hostpci set changes the devices "
+				   "that are passed through",
+				   word);
 	if (id < 0)
-		return usage_error(c->command, "unknown option '%s'", word);
+		return usage_error(c->command, "%s option '%s'",
+				   id == -1 ? "unknown" : "ambiguous", word);
 	if (!option_table[id].value) {
 		if (equals)
 			return usage_error(c->command, "--%s takes no value",
@@ -44,11 +137,12 @@ static int take_option(struct context *c, int argc, char **argv, int *i)
 		c->value[id] = "";
 		return 0;
 	}
+	if (!strcmp(option_table[id].value, OPTION_SWITCH))
+		return take_switch(c, id, equals, argc, argv, i);
 	if (!equals && ++*i >= argc)
 		return usage_error(c->command, "--%s needs %s", option_table[id].name,
 				   option_table[id].value);
-	c->value[id] = equals ? equals + 1 : argv[*i];
-	return 0;
+	return keep(c, id, number, equals ? equals + 1 : argv[*i]);
 }
 
 static int take_word(struct context *c, const char *word)
@@ -109,4 +203,15 @@ int options_parse(int argc, char **argv, struct context *ret)
 			return r;
 	}
 	return check(ret);
+}
+
+bool option_on(const struct context *context, enum option_id id)
+{
+	return context->value[id] && !strcmp(context->value[id], "1");
+}
+
+void options_free(struct context *context)
+{
+	for (int i = 0; i < _OPTION_MAX; i++)
+		free(context->joined[i]);
 }

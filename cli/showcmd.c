@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "plan/qemu-args.h"
+#include "report/libvirt-xml.h"
 
 /* True if a POSIX shell takes @word as it stands. */
 static bool is_plain(const char *word)
@@ -62,6 +63,7 @@ static struct json_object *args_json(const struct qemu_args *args)
 	json_object_object_add(o, "gpu_passthrough",
 			       json_object_new_int(args->gpu_passthrough));
 	json_object_object_add(o, "legacy_igd", json_object_new_int(args->legacy_igd));
+	json_object_object_add(o, "vga", json_object_new_string(args->vga));
 	return o;
 }
 
@@ -96,19 +98,52 @@ static int load(const struct context *context, uint32_t vmid, struct spec *ret,
 	return r;
 }
 
-static int show(const struct context *context, const struct spec *spec)
+/* The elements as text, or in {"ok":true,"xml":...}. */
+static int show_libvirt(const struct context *context, const struct spec *spec,
+			const struct facts *facts)
 {
-	_cleanup_(facts_freep) struct facts *facts = NULL;
+	_cleanup_free_ char *xml = NULL;
+	_cleanup_(notes_free) struct notes notes = {0};
+	size_t size;
+	FILE *out = open_memstream(&xml, &size);
+	struct json_object *o;
+	struct err err;
+	int r;
+
+	r = out ? libvirt_xml(spec, facts, out, &notes, &err)
+		: err_set(&err, ENOMEM, "out of memory");
+	if (out)
+		(void)fclose(out);
+	if (r < 0)
+		return fail(context, EXIT_CODE_REFUSED, &err);
+	for (size_t i = 0; !context->value[OPTION_QUIET] && i < notes.n; i++)
+		(void)fprintf(stderr, "hostpci: warning: %s\n", notes.text[i]);
+	if (context->format == FORMAT_TEXT) {
+		(void)fputs(xml, stdout);
+		return EXIT_CODE_DONE;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "ok", json_object_new_boolean(true));
+	json_object_object_add(o, "xml", json_object_new_string(xml));
+	json_print(context, o);
+	return EXIT_CODE_DONE;
+}
+
+static int show(const struct context *context, const struct spec *spec, bool libvirt)
+{
+	_cleanup_(facts_freep) struct facts *facts = facts_new();
 	_cleanup_(qemu_args_free) struct qemu_args args = {0};
 	struct err err;
-	int r = 0;
+	int r = facts ? 0 : err_set(&err, ENOMEM, "out of memory");
 
 	if (!context->value[OPTION_QUIET])
 		for (size_t i = 0; i < spec->notes.n; i++)
 			(void)fprintf(stderr, "hostpci: warning: %s\n",
 				      spec->notes.text[i]);
-	if (!spec->machine.template)
-		r = facts_resolve(&context->root, spec, &facts, &err);
+	if (r == 0 && !spec->machine.template)
+		r = facts_resolve(&context->root, spec, facts, &err);
+	if (r == 0 && libvirt)
+		return show_libvirt(context, spec, facts);
 	if (r == 0)
 		r = qemu_args_build(spec, facts,
 				    context->value[OPTION_STANDALONE] != NULL, &args,
@@ -125,16 +160,23 @@ static int show(const struct context *context, const struct spec *spec)
 
 static int run(struct context *context)
 {
+	const char *format = context->value[OPTION_FORMAT];
 	struct spec spec;
 	uint32_t vmid;
 	struct err err;
+	bool libvirt;
 	int code;
 
+	if (!format)
+		format = "qemu";
 	if (!argument_vmid(context, 0, &vmid))
 		return EXIT_CODE_USAGE;
+	libvirt = !strcmp(format, "libvirt-xml");
+	if (!libvirt && strcmp(format, "qemu") != 0)
+		return usage_error(context->command, "--format is qemu or libvirt-xml");
 	if (load(context, vmid, &spec, &err) < 0)
 		return fail(context, EXIT_CODE_CONFIG, &err);
-	code = show(context, &spec);
+	code = show(context, &spec, libvirt);
 	spec_free(&spec);
 	return code;
 }
@@ -147,14 +189,18 @@ const struct command command_showcmd = {
 		"plain\n"
 		"qemu-system-x86_64 -machine q35 or pc: the root ports and bridges that "
 		"the\n"
-		"devices sit on come first. With x-vga=1 QEMU also needs -vga none. "
-		"Nothing "
-		"is\n"
-		"reserved, bound or changed.\n"
-		"Exit code: 0 printed, 1 a device is not there or an option is not known "
-		"yet,\n"
+		"devices sit on come first. With x-vga=1 QEMU also needs -vga none.\n"
+		"Where a mapping leaves a choice it is the first one, as qm showcmd has "
+		"it: what\n"
+		"other machines hold does not count. Nothing is reserved, bound or "
+		"changed.\n"
+		"With --format libvirt-xml: <hostdev managed='yes'> elements for a "
+		"libvirt domain;\n"
+		"libvirt then binds the devices itself.\n"
+		"Exit code: 0 printed, 1 a device is not there or not as its mapping "
+		"says,\n"
 		"78 the configuration is wrong.\n",
-	.options = 1U << OPTION_STANDALONE,
+	.options = 1U << OPTION_STANDALONE | 1U << OPTION_FORMAT,
 	.min = 1,
 	.max = 1,
 	.run = run,

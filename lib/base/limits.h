@@ -20,4 +20,8 @@ enum {
 	LIMIT_READ_MS = 3 * 1000,  /* a read that takes a device lock */
 	LIMIT_BUSY_MS = 15 * 1000, /* waiting for QEMU to let go of a device */
 	LIMIT_BUSY_POLL_MS = 50,
+
+	LIMIT_RESERVE_S =
+		120, /* seconds that Proxmox gives a machine with devices to start */
+	LIMIT_RESERVE_TRIES = 3, /* choices, when others reserve meanwhile */
 };

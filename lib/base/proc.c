@@ -72,6 +72,22 @@ bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid)
 	return false;
 }
 
+pid_t proc_vm_pid(const struct root *root, uint32_t vmid)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64];
+	uint64_t pid;
+
+	(void)snprintf(path, sizeof(path), "/run/qemu-server/%u.pid", vmid);
+	if (file_read(root, path, 64, &text, NULL) < 0)
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	if (number_parse(text, INT32_MAX, &pid) < 0 ||
+	    !proc_is_vm(root, (pid_t)pid, vmid))
+		return 0;
+	return (pid_t)pid;
+}
+
 int proc_boot_id(const struct root *root, char ret[static PROC_BOOT_ID])
 {
 	_cleanup_free_ char *text = NULL;

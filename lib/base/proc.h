@@ -19,6 +19,10 @@ bool proc_alive(const struct root *root, const struct proc_id *id);
 /* True if @pid is QEMU of machine @vmid: its command line has "-id VMID". */
 bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid);
 
+/* Pid of running machine @vmid by Proxmox's /run/qemu-server/VMID.pid; 0: it does not
+ * run. */
+pid_t proc_vm_pid(const struct root *root, uint32_t vmid);
+
 enum { PROC_BOOT_ID = 37 };
 /* The kernel's boot id, 36 characters. */
 int proc_boot_id(const struct root *root, char ret[static PROC_BOOT_ID]) _must_check_;

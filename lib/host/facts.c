@@ -19,27 +19,15 @@ const struct fact *facts_find(const struct facts *facts, const struct bdf *bdf)
 	return NULL;
 }
 
-/* Adds a function; one that is there already stays, but becomes wanted. */
+/* Adds a function; one that is there already stays. */
 static int add(const struct root *root, struct facts *facts, const struct bdf *bdf,
 	       int slot, bool wanted, struct err *err)
 {
 	struct fact *fact;
 	int r;
 
-	for (unsigned i = 0; i < facts->n; i++) {
-		fact = &facts->fact[i];
-		if (!bdf_equal(&fact->device.bdf, bdf))
-			continue;
-		if (wanted && fact->wanted && fact->slot != slot)
-			return err_set(err, EINVAL,
-				       "hostpci%d and hostpci%d both name %s: a device "
-				       "can be given once",
-				       fact->slot, slot, BDF(bdf));
-		if (wanted && !fact->wanted)
-			fact->slot = slot;
-		fact->wanted |= wanted;
+	if (facts_find(facts, bdf))
 		return 0;
-	}
 	if (facts->n == LIMIT_DEVICES)
 		return err_set(err, E2BIG, "more than %d functions for one machine",
 			       LIMIT_DEVICES);
@@ -58,38 +46,18 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 	return 0;
 }
 
-/* A name as sysfs has it, or nothing: 00000000:01:00.0 is well formed, but no name. */
-static bool canonical(const char *text, struct bdf *ret)
+/* Mediated devices and vGPUs are made by Proxmox itself. */
+static int add_chosen(const struct root *root, struct facts *facts, unsigned slot,
+		      struct err *err)
 {
-	return bdf_parse(text, ret) == 0 && !strcmp(BDF(ret), text);
-}
+	const struct pick *pick = &facts->pick[slot];
+	int r = 0;
 
-static int add_address(const struct root *root, struct facts *facts, unsigned slot,
-		       const struct address *address, struct err *err)
-{
-	unsigned functions = address->whole_slot ? 8 : 1, found = 0;
-	char text[32];
-	struct bdf bdf;
-	int r;
-
-	for (unsigned f = 0; f < functions; f++) {
-		(void)snprintf(text, sizeof(text), "%s", address->text);
-		if (address->whole_slot)
-			(void)snprintf(text, sizeof(text), "%s.%u", address->text, f);
-		if (!canonical(text, &bdf))
-			break;
-		r = add(root, facts, &bdf, (int)slot, true, err);
-		if (r < 0 && r != -ENODEV)
-			return r;
-		found += r == 0;
-	}
-	if (!found) {
-		struct absent *absent = &facts->absent[facts->absents++];
-
-		absent->slot = slot;
-		memcpy(absent->text, address->text, sizeof(absent->text));
-	}
-	return 0;
+	for (unsigned i = 0; pick->kind == PICK_DEVICE && r == 0 && i < pick->n; i++)
+		r = add(root, facts, &pick->bdf[i], (int)slot, true, err);
+	/* Gone since it was found. */
+	return r == -ENODEV ? err_set(err, ENODEV, "hostpci%u: its device is gone", slot)
+			    : r;
 }
 
 static int add_siblings(const struct root *root, struct facts *facts, struct err *err)
@@ -156,7 +124,7 @@ static int read_override(const struct root *root, struct child *looker,
 	return 0;
 }
 
-static int look_closely(const struct root *root, struct facts *facts, struct err *err)
+int facts_look(const struct root *root, struct facts *facts, struct err *err)
 {
 	struct child looker = CHILD_NONE;
 	int r;
@@ -178,50 +146,67 @@ static int look_closely(const struct root *root, struct facts *facts, struct err
 	return r;
 }
 
-int facts_resolve(const struct root *root, const struct spec *spec, struct facts **ret,
+struct facts *facts_new(void)
+{
+	return calloc(1, sizeof(struct facts));
+}
+
+int facts_resolve(const struct root *root, const struct spec *spec, struct facts *facts,
 		  struct err *err)
 {
-	_cleanup_(facts_freep) struct facts *facts = calloc(1, sizeof(*facts));
-	int r = 0;
+	struct choice choice = {.pick = facts->pick, .absent = facts->absent};
+	int r;
 
-	if (!facts)
-		return err_set(err, ENOMEM, "out of memory");
 	if (root->sys < 0)
 		return err_set(err, ENOENT, "/sys is not mounted");
 	facts->iommu = group_iommu_present(root);
 	facts->vfio_ready = sysfs_exists(root, "bus/pci/drivers/vfio-pci");
-	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
-		const struct slot *slot = &spec->slot[i];
-
-		/* Mapped and mediated devices are chosen and made by Proxmox itself. */
-		if (!slot->present || !wish_has(&slot->wish, KEY_HOST) ||
-		    wish_has(&slot->wish, KEY_MDEV))
-			continue;
-		for (unsigned a = 0; r == 0 && a < slot->wish.host.n; a++)
-			r = add_address(root, facts, i, &slot->wish.host.item[a], err);
-	}
+	r = choose(root, spec, facts->claim, facts->claims, &choice, err);
+	facts->absents = choice.absents;
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		r = add_chosen(root, facts, i, err);
 	if (r == 0)
 		r = add_siblings(root, facts, err);
 	if (r < 0)
 		return r;
 	qsort(facts->fact, facts->n, sizeof(facts->fact[0]), by_group);
-	*ret = TAKE_PTR(facts);
 	return 0;
 }
 
 int facts_gather(const struct root *root, const struct spec *spec, struct facts **ret,
 		 struct err *err)
 {
-	_cleanup_(facts_freep) struct facts *facts = NULL;
-	int r = facts_resolve(root, spec, &facts, err);
+	_cleanup_(facts_freep) struct facts *facts = facts_new();
+	int r;
 
 	if (!facts)
-		return r;
-	r = look_closely(root, facts, err);
+		return err_set(err, ENOMEM, "out of memory");
+	r = facts_resolve(root, spec, facts, err);
+	if (r == 0)
+		r = facts_look(root, facts, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(facts);
 	return 0;
+}
+
+int facts_add_claim(struct facts *facts, const struct claim *claim)
+{
+	struct claim *grown = realloc(facts->claim, (facts->claims + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	facts->claim = grown;
+	facts->claim[facts->claims++] = *claim;
+	return 0;
+}
+
+const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf)
+{
+	for (size_t i = 0; i < facts->claims; i++)
+		if (bdf_equal(&facts->claim[i].bdf, bdf))
+			return &facts->claim[i];
+	return NULL;
 }
 
 struct facts *facts_free(struct facts *facts)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "host/choose.h"
 #include "host/device.h"
 #include "host/holding.h"
 #include "spec/spec.h"
@@ -12,42 +13,44 @@ struct fact {
 	bool wanted; /* named by the configuration; else a sibling of one that is */
 };
 
-/* An address of the configuration that no function of this host has. */
-struct absent {
-	unsigned slot;
-	char text[24];
-};
-
-/* A device that another machine's journal holds. */
-struct claim {
-	struct bdf bdf;
-	uint32_t vmid;
-	bool parked; /* its machine has stopped; release gives it back */
-};
-
 /* What the plan is made from: a read-only look at the host. */
 struct facts {
 	bool iommu;	 /* the kernel has one at work */
 	bool vfio_ready; /* the driver vfio-pci is there */
 	unsigned n;
 	struct fact fact[LIMIT_DEVICES]; /* by IOMMU group, then address */
+	struct pick pick[LIMIT_SLOTS];
 	unsigned absents;
 	struct absent absent[LIMIT_SLOTS * LIMIT_ADDRESSES];
 	struct holdings holdings;
-	struct claim *claim; /* owned */
+	struct claim *claim; /* owned; what other machines hold */
 	size_t claims;
 };
 
+/* Without anything; claims may be added before it is resolved. NULL: out of memory. */
+struct facts *facts_new(void);
+
 /*
- * Finds the devices that @spec names, and their groups, by what can be read without any
- * device lock. -ENOENT: no /sys; -EINVAL: a device named twice.
+ * Finds the devices that @spec names, or that are chosen where it leaves a choice, and
+ * their groups, by what can be read without any device lock. -ENOENT: no /sys; -EINVAL: a
+ * device named twice.
  */
-int facts_resolve(const struct root *root, const struct spec *spec, struct facts **ret,
+int facts_resolve(const struct root *root, const struct spec *spec, struct facts *facts,
 		  struct err *err) _must_check_;
 
-/* As facts_resolve, and looks who uses them. It changes nothing. */
+/* Looks who uses the devices of resolved @facts. It changes nothing. */
+int facts_look(const struct root *root, struct facts *facts,
+	       struct err *err) _must_check_;
+
+/* A new one, resolved and looked at, without regard to other machines. */
 int facts_gather(const struct root *root, const struct spec *spec, struct facts **ret,
 		 struct err *err) _must_check_;
+
+/* Adds a copy; -ENOMEM. */
+int facts_add_claim(struct facts *facts, const struct claim *claim) _must_check_;
+
+/* NULL, or the claim of another machine on @bdf. */
+const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf);
 struct facts *facts_free(struct facts *facts);
 
 static inline void facts_freep(struct facts **facts)

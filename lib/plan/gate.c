@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/gate.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -75,6 +76,27 @@ static void check_absent(struct gate *g)
 	}
 }
 
+/* What Proxmox itself would not start the machine for. */
+static void check_picks(struct gate *g)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
+		const struct err *err = &g->facts->pick[i].err;
+		struct finding *f;
+
+		if (!err->code)
+			continue;
+		f = findings_add(g->findings, GRADE_NEVER, (int)i, NULL);
+		if (!f)
+			return;
+		SAY(f->device, "hostpci%u", i);
+		SAY(f->what, "hostpci%u", i);
+		SAY(f->why, "%s", err->msg);
+		SAY(f->cure, err->code == EBUSY
+				     ? "stop one of them, or add a 'map' line"
+				     : "correct it; hostpci mapping check shows all");
+	}
+}
+
 static void check_iommu(struct gate *g)
 {
 	struct finding *f;
@@ -136,7 +158,11 @@ static void check_claims(struct gate *g, const struct fact *fact)
 		if (!f)
 			return;
 		SAY(f->who, "VM %u", claim->vmid);
-		if (claim->parked) {
+		if (claim->kind == CLAIM_RESERVED) {
+			SAY(f->why, "is reserved by VM %u, which is starting",
+			    claim->vmid);
+			SAY(f->cure, "stop VM %u, or try again in a while", claim->vmid);
+		} else if (claim->parked) {
 			SAY(f->why, "is kept for VM %u, which has stopped", claim->vmid);
 			SAY(f->cure, "hostpci release %u", claim->vmid);
 		} else {
@@ -254,6 +280,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 	struct gate g = {spec, facts, findings};
 
 	check_absent(&g);
+	check_picks(&g);
 	check_iommu(&g);
 	for (unsigned i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];

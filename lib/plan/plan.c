@@ -124,18 +124,31 @@ static int add_hold(struct builder *b, const struct fact *fact)
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
 }
 
-static void note_left_to_proxmox(const struct spec *spec, struct notes *notes)
+static void note_chosen(const struct slot *slot, unsigned n, const struct pick *pick,
+			struct notes *notes)
+{
+	notes_add(notes, "%s: hostpci%u: mapping=%s: %s%s is chosen%s%s%s",
+		  SLOT_PLACE(slot), n, slot->wish.mapping, BDF(&pick->bdf[0]),
+		  pick->n > 1 ? " with its other functions" : "",
+		  pick->passed[0] ? " (others are not free: " : "", pick->passed,
+		  pick->passed[0] ? ")" : "");
+}
+
+/* What is left to Proxmox, and what was chosen where the configuration leaves it open. */
+static void note_picks(const struct spec *spec, const struct facts *facts,
+		       struct notes *notes)
 {
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		const struct slot *slot = &spec->slot[i];
+		const struct pick *pick = &facts->pick[i];
 
-		if (slot->present && wish_has(&slot->wish, KEY_MAPPING))
-			notes_add(notes,
-				  "%s:%u: hostpci%u: mapping=%s is left to Proxmox",
-				  slot->file, slot->line, i, slot->wish.mapping);
-		else if (slot->present && wish_has(&slot->wish, KEY_MDEV))
-			notes_add(notes, "%s:%u: hostpci%u: mdev=%s is left to Proxmox",
-				  slot->file, slot->line, i, slot->wish.mdev);
+		if (!slot->present)
+			continue;
+		if (wish_has(&slot->wish, KEY_MDEV) && pick->kind != PICK_DEVICE)
+			notes_add(notes, "%s: hostpci%u: mdev=%s is left to Proxmox",
+				  SLOT_PLACE(slot), i, slot->wish.mdev);
+		else if (pick->kind == PICK_DEVICE && pick->alternatives > 1 && pick->n)
+			note_chosen(slot, i, pick, notes);
 	}
 }
 
@@ -146,7 +159,7 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	struct builder b = {spec, &plan};
 	int r;
 
-	note_left_to_proxmox(spec, notes);
+	note_picks(spec, facts, notes);
 	r = add_module(&b, facts);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_hold(&b, &facts->fact[i]);

@@ -42,113 +42,91 @@ static int add_device(struct builder *b, char *text)
 	return 0;
 }
 
-static const char *slot_place(const struct slot *slot, char buf[static 160])
+static int check_found(const struct builder *b, unsigned n)
 {
-	(void)snprintf(buf, 160, "%s:%u", slot->file, slot->line);
-	return buf;
-}
-#define PLACE(slot) slot_place((slot), (char[160]){0})
+	const struct facts *facts = b->facts;
 
-/* One device cannot be two (qemu-server, choose_hostpci_devices). */
-static int choose(struct builder *b, unsigned slot, const struct bdf *bdf)
-{
-	struct qemu_args *args = b->args;
-
-	for (unsigned i = 0; i < args->chosen_n; i++) {
-		unsigned other = args->chosen[i].slot;
-
-		if (!bdf_equal(&args->chosen[i].bdf, bdf))
-			continue;
-		return err_set(
-			b->err, EINVAL,
-			"%s: hostpci%u names %s, and so does hostpci%u%s: a device "
-			"can be given once",
-			PLACE(&b->spec->slot[slot]), slot, BDF(bdf), other,
-			other == slot ? " itself" : "");
+	if (facts->pick[n].err.code) {
+		*b->err = facts->pick[n].err;
+		return -b->err->code;
 	}
-	if (args->chosen_n == LIMIT_DEVICES)
-		return err_set(b->err, E2BIG, "more than %d functions for one machine",
-			       LIMIT_DEVICES);
-	args->chosen[args->chosen_n++] = (struct qemu_chosen){.slot = slot, .bdf = *bdf};
+	for (unsigned i = 0; i < facts->absents; i++)
+		if (facts->absent[i].slot == n)
+			return err_set(b->err, ENODEV,
+				       "%s: hostpci%u names %s, which is no PCI device "
+				       "of this host: lspci -D lists them",
+				       SLOT_PLACE(&b->spec->slot[n]), n,
+				       facts->absent[i].text);
 	return 0;
 }
 
-/* The function that sysfs calls @name; NULL: there is none. */
-static const struct bdf *find(const struct facts *facts, const char *name)
+/* What QEMU's own mode for the host's integrated graphics asks for (qemu-server,
+ * parse_hostpci_devices); NULL: all of it is there. */
+static const char *igd_obstacle(const struct builder *b, unsigned n)
 {
-	for (unsigned i = 0; i < facts->n; i++)
-		if (facts->fact[i].wanted &&
-		    !strcmp(BDF(&facts->fact[i].device.bdf), name))
-			return &facts->fact[i].device.bdf;
+	const struct wish *wish = &b->spec->slot[n].wish;
+	const struct machine *machine = &b->spec->machine;
+	const struct pick *pick = &b->facts->pick[n];
+
+	if (b->args->legacy_igd)
+		return "can be set for one device only";
+	if (!machine->vga_none)
+		return "needs the line 'vga: none'";
+	if (wish_has(wish, KEY_ROMBAR) && !wish->rombar)
+		return "needs the ROM: remove rombar=0";
+	if (is_on(wish, KEY_X_VGA, wish->x_vga))
+		return "cannot go with x-vga=1: remove one of them";
+	if (pick->kind != PICK_DEVICE)
+		return "cannot go with mdev=";
+	if (machine_is_q35(machine))
+		return "needs an i440fx machine (machine: pc)";
+	if (pick->alternatives > 1)
+		return "cannot go with a mapping that leaves a choice";
+	if (pick->n != 1)
+		return "needs a single function";
+	if (pick->bdf[0].slot != 2 || pick->bdf[0].function != 0)
+		return "needs a device that is xx:02.0, as integrated graphics is";
 	return NULL;
 }
 
-static int choose_address(struct builder *b, unsigned slot, const struct address *address)
-{
-	const struct slot *s = &b->spec->slot[slot];
-	unsigned functions = address->whole_slot ? 8 : 1, found = 0;
-
-	for (unsigned f = 0; f < functions; f++) {
-		const struct bdf *bdf;
-		char name[sizeof(address->text) + 8];
-		int r;
-
-		(void)snprintf(name, sizeof(name), "%s.%u", address->text, f);
-		bdf = find(b->facts, address->whole_slot ? name : address->text);
-		if (!bdf)
-			continue;
-		r = choose(b, slot, bdf);
-		if (r < 0)
-			return r;
-		found++;
-	}
-	if (found)
-		return 0;
-	return err_set(b->err, ENODEV,
-		       "%s: hostpci%u names %s, which is no PCI device of this host: "
-		       "lspci -D lists them",
-		       PLACE(s), slot, address->text);
-}
-
-/* What a slot asks for and this version cannot do. */
-static const char *unknown_wish(const struct wish *wish)
-{
-	if (wish_has(wish, KEY_MDEV))
-		return "mdev= (mediated devices and NVIDIA vGPUs)";
-	if (wish_has(wish, KEY_MAPPING))
-		return "mapping= (cluster resource mappings)";
-	if (is_on(wish, KEY_LEGACY_IGD, wish->legacy_igd))
-		return "legacy-igd=";
-	return NULL;
-}
-
-static int choose_slot(struct builder *b, unsigned n)
+static int check_slot(struct builder *b, unsigned n)
 {
 	const struct slot *slot = &b->spec->slot[n];
 	const struct wish *wish = &slot->wish;
-	bool host = wish_has(wish, KEY_HOST), mapping = wish_has(wish, KEY_MAPPING);
-	int r = 0;
+	int r = check_found(b, n);
 
-	if (host == mapping)
-		return err_set(b->err, EINVAL,
-			       host ? "%s: hostpci%u has both host= and mapping=: "
-				      "remove one of them"
-				    : "%s: hostpci%u names no device: add its address "
-				      "(host=01:00.0)",
-			       PLACE(slot), n);
-	if (unknown_wish(wish))
-		return err_set(b->err, EOPNOTSUPP,
-			       "%s: hostpci%u: this version does not know %s yet",
-			       PLACE(slot), n, unknown_wish(wish));
+	if (r < 0)
+		return r;
 	if (is_on(wish, KEY_PCIE, wish->pcie) && !machine_is_q35(&b->spec->machine))
 		return err_set(
 			b->err, EINVAL,
 			"%s: hostpci%u has pcie=1, which needs machine: q35 (it is "
 			"'%s'): set it, or remove pcie=1",
-			PLACE(slot), n,
+			SLOT_PLACE(slot), n,
 			b->spec->machine.type[0] ? b->spec->machine.type : "pc");
-	for (unsigned a = 0; r == 0 && a < wish->host.n; a++)
-		r = choose_address(b, n, &wish->host.item[a]);
+	if (!is_on(wish, KEY_LEGACY_IGD, wish->legacy_igd))
+		return 0;
+	if (igd_obstacle(b, n))
+		return err_set(b->err, EINVAL, "%s: hostpci%u: legacy-igd=1 %s",
+			       SLOT_PLACE(slot), n, igd_obstacle(b, n));
+	b->args->legacy_igd = true;
+	return 0;
+}
+
+static int choose_slot(struct builder *b, unsigned n)
+{
+	const struct pick *pick = &b->facts->pick[n];
+	struct qemu_args *args = b->args;
+	int r = check_slot(b, n);
+
+	for (unsigned i = 0; r == 0 && i < pick->n; i++) {
+		if (args->chosen_n == LIMIT_DEVICES)
+			return err_set(b->err, E2BIG,
+				       "more than %d functions for one machine",
+				       LIMIT_DEVICES);
+		args->chosen[args->chosen_n++] =
+			(struct qemu_chosen){.slot = n, .bdf = pick->bdf[i]};
+	}
 	return r;
 }
 
@@ -181,6 +159,24 @@ static void print_options(const struct builder *b, unsigned slot, bool multifunc
 		(void)fprintf(out, ",x-pci-sub-device-id=%s", wish->sub_device_id);
 }
 
+/* The name that Proxmox gives the mediated device of hostpci@slot (qemu-server,
+ * generate_mdev_uuid). */
+static void print_source(const struct builder *b, const struct qemu_chosen *chosen,
+			 FILE *out)
+{
+	const struct pick *pick = &b->facts->pick[chosen->slot];
+
+	if (pick->kind == PICK_MDEV)
+		(void)fprintf(out,
+			      "vfio-pci,sysfsdev=/sys/bus/mdev/devices/"
+			      "%08u-0000-0000-0000-%012u",
+			      chosen->slot, b->spec->vmid);
+	else
+		(void)fprintf(out, "vfio-pci,host=%s", BDF(&chosen->bdf));
+	if (pick->migration)
+		(void)fputs(",enable-migration=on", out);
+}
+
 /* Function @f of the @count that @chosen begins with. */
 static int add_function(struct builder *b, const struct qemu_chosen *chosen, unsigned f,
 			unsigned count, const struct qemu_place *place)
@@ -191,8 +187,8 @@ static int add_function(struct builder *b, const struct qemu_chosen *chosen, uns
 
 	if (!out)
 		return err_set(b->err, ENOMEM, "out of memory");
-	(void)fprintf(out, "vfio-pci,host=%s,id=hostpci%u", BDF(&chosen[f].bdf),
-		      chosen->slot);
+	print_source(b, &chosen[f], out);
+	(void)fprintf(out, ",id=hostpci%u", chosen->slot);
 	if (count > 1)
 		(void)fprintf(out, ".%u", f);
 	(void)fprintf(out, ",bus=%s,addr=0x%x", place->bus, place->addr);
@@ -207,6 +203,14 @@ static int add_function(struct builder *b, const struct qemu_chosen *chosen, uns
 	return add_device(b, text);
 }
 
+static enum qemu_bus bus_of(const struct wish *wish)
+{
+	if (is_on(wish, KEY_PCIE, wish->pcie))
+		return QEMU_BUS_PCIE;
+	return is_on(wish, KEY_LEGACY_IGD, wish->legacy_igd) ? QEMU_BUS_IGD
+							     : QEMU_BUS_PCI;
+}
+
 /* All functions of the slot that @chosen begins with. */
 static int add_slot(struct builder *b, const struct qemu_chosen *chosen, unsigned count)
 {
@@ -215,10 +219,12 @@ static int add_slot(struct builder *b, const struct qemu_chosen *chosen, unsigne
 	struct qemu_place place;
 	int r = 0;
 
-	qemu_place(&b->spec->machine, chosen->slot, is_on(wish, KEY_PCIE, wish->pcie),
-		   &place);
+	qemu_place(&b->spec->machine, chosen->slot, bus_of(wish), &place);
 	if (is_on(wish, KEY_X_VGA, wish->x_vga))
 		b->args->kvm_off = b->args->gpu_passthrough = true;
+	/* Of a mediated device's possible parents one will do. */
+	if (b->facts->pick[chosen->slot].kind == PICK_MDEV)
+		count = 1;
 	if (place.own_port) {
 		qemu_root_port(&b->spec->machine, chosen->slot, port);
 		r = add_device(b, strdup(port));
@@ -237,10 +243,18 @@ static int add_bridges(struct builder *b)
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		const struct slot *slot = &b->spec->slot[i];
 
-		if (slot->present && is_on(&slot->wish, KEY_PCIE, slot->wish.pcie))
+		if (!slot->present)
+			continue;
+		switch (bus_of(&slot->wish)) {
+		case QEMU_BUS_PCIE:
 			pcie |= 1U << i;
-		else if (slot->present)
+			break;
+		case QEMU_BUS_PCI:
 			pci |= 1U << i;
+			break;
+		case QEMU_BUS_IGD: /* on the root */
+			break;
+		}
 	}
 	n = qemu_bridges(&b->spec->machine, pci, pcie, text);
 	for (unsigned i = 0; r == 0 && i < n; i++)
@@ -268,6 +282,20 @@ static int build(struct builder *b, bool standalone)
 	return r;
 }
 
+/* The type of display that is left: none beside x-vga=1, unless the configuration says
+ * another (qemu-server, config_to_command). */
+static void display(struct qemu_args *args, const struct machine *machine)
+{
+	const char *type = machine->vga;
+
+	if (!*type && args->gpu_passthrough)
+		type = "none";
+	else if (!*type)
+		type = machine_is_virt(machine) ? "virtio" : "std";
+	(void)snprintf(args->vga, sizeof(args->vga), "%s",
+		       !strncmp(type, "qxl", 3) ? "qxl" : type);
+}
+
 int qemu_args_build(const struct spec *spec, const struct facts *facts, bool standalone,
 		    struct qemu_args *ret, struct err *err)
 {
@@ -275,6 +303,8 @@ int qemu_args_build(const struct spec *spec, const struct facts *facts, bool sta
 	struct builder b = {.spec = spec, .facts = facts, .args = &args, .err = err};
 	/* A template is never run with its devices. */
 	int r = spec->machine.template ? 0 : build(&b, standalone);
+
+	display(&args, &spec->machine);
 
 	if (r < 0)
 		return r;

@@ -19,13 +19,14 @@ struct qemu_args {
 	bool kvm_off;				  /* the guest shall not see KVM */
 	bool gpu_passthrough;
 	bool legacy_igd;
+	char vga[16]; /* the display beside them: "std", "none", ... */
 };
 
 /*
  * The arguments of @spec on the host in @facts. @standalone adds the root ports and
  * bridges that they use, for a QEMU that is started without Proxmox's machine files.
- * -EINVAL: the configuration contradicts itself, -ENODEV: a device is not there,
- * -EOPNOTSUPP: it asks for what is not known here yet, -ENOMEM.
+ * -EINVAL: the configuration contradicts itself, -ENODEV, -ESTALE, -ENOENT, -EBUSY: a
+ * device is not there, is not what its mapping says, or none is free; -ENOMEM.
  */
 int qemu_args_build(const struct spec *spec, const struct facts *facts, bool standalone,
 		    struct qemu_args *ret, struct err *err) _must_check_;

@@ -4,7 +4,7 @@
 /* Root ports that the machine files have, ich9-pcie-port-1 to 4, at 1c.0 to 1c.3. */
 enum { FILE_PORTS = 4, PORTS_PER_SLOT = 8 };
 
-void qemu_place(const struct machine *machine, unsigned slot, bool pcie,
+void qemu_place(const struct machine *machine, unsigned slot, enum qemu_bus bus,
 		struct qemu_place *ret)
 {
 	/* Conventional PCI: bus pci.0 or pci.2, on q35 bridges of the machine file. */
@@ -19,18 +19,18 @@ void qemu_place(const struct machine *machine, unsigned slot, bool pcie,
 	};
 
 	*ret = (struct qemu_place){0};
-	if (pcie && machine_is_windows7(machine)) {
+	if (bus == QEMU_BUS_PCIE && machine_is_windows7(machine)) {
 		ret->addr = root[slot];
 		(void)snprintf(ret->bus, sizeof(ret->bus), "pcie.0");
-	} else if (pcie) {
+	} else if (bus == QEMU_BUS_PCIE) {
 		ret->root_port = true;
 		ret->own_port = slot >= FILE_PORTS;
 		(void)snprintf(ret->bus, sizeof(ret->bus), "ich9-pcie-port-%u", slot + 1);
 	} else {
-		ret->addr = pci[slot];
+		ret->addr = bus == QEMU_BUS_IGD ? 2 : pci[slot];
 		(void)snprintf(ret->bus, sizeof(ret->bus), "%s.%d",
 			       machine_is_virt(machine) ? "pcie" : "pci",
-			       slot < 4 ? 0 : 2);
+			       slot < 4 || bus == QEMU_BUS_IGD ? 0 : 2);
 	}
 }
 

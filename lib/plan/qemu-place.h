@@ -15,8 +15,14 @@ struct qemu_place {
 	bool own_port;	/* ... that no machine file of Proxmox's has */
 };
 
-/* @slot is 0..15; the machine is q35 if pcie is wished. */
-void qemu_place(const struct machine *machine, unsigned slot, bool pcie,
+enum qemu_bus {
+	QEMU_BUS_PCI,
+	QEMU_BUS_PCIE, /* pcie=1: the machine is q35 */
+	QEMU_BUS_IGD,  /* legacy-igd=1: where integrated graphics is on a board */
+};
+
+/* @slot is 0..15. */
+void qemu_place(const struct machine *machine, unsigned slot, enum qemu_bus bus,
 		struct qemu_place *ret);
 
 enum { QEMU_PORT_TEXT = 128, QEMU_BRIDGES = LIMIT_SLOTS + 5 };

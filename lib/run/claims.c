@@ -15,17 +15,13 @@ struct gather {
 
 static int add(struct facts *facts, const struct journal_hold *hold, uint32_t vmid)
 {
-	struct claim *grown = realloc(facts->claim, (facts->claims + 1) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	facts->claim = grown;
-	facts->claim[facts->claims++] = (struct claim){
+	const struct claim claim = {
 		.bdf = hold->hold.bdf,
 		.vmid = vmid,
 		.parked = hold->parked[0] != '\0',
 	};
-	return 0;
+
+	return facts_add_claim(facts, &claim);
 }
 
 static int each(void *context, uint32_t vmid)

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "run/session.h"
+#include "run/swerve.h"
 
 /* Who uses the devices now, so that nothing is taken from under it. */
 int post_start_run(struct session *session)
@@ -30,5 +30,7 @@ int post_start_run(struct session *session)
 			      strerror(-r));
 		return session_fail(session, EXIT_CODE_REFUSED, &err);
 	}
+	if (swerve_repair(session, &err) < 0)
+		return session_fail(session, EXIT_CODE_LEFT, &err);
 	return outcome_exit(session->outcome, EXIT_CODE_DONE);
 }

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "base/lock.h"
-#include "base/number.h"
 
 static int open_lock(const struct root *root, struct err *err)
 {
@@ -115,22 +114,14 @@ void session_end(struct session *session)
 bool session_vm_runs(const struct session *session, struct proc_id *ret)
 {
 	const struct journal *j = session->journal;
-	_cleanup_free_ char *text = NULL;
-	char path[64];
-	uint64_t pid;
+	pid_t pid;
 
 	if (j && proc_alive(session->root, &j->qemu)) {
 		*ret = j->qemu;
 		return true;
 	}
-	(void)snprintf(path, sizeof(path), "/run/qemu-server/%u.pid",
-		       session->request->vmid);
-	if (file_read(session->root, path, 64, &text, NULL) < 0)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	return number_parse(text, INT32_MAX, &pid) == 0 &&
-	       proc_is_vm(session->root, (pid_t)pid, session->request->vmid) &&
-	       proc_identify(session->root, (pid_t)pid, ret) == 0;
+	pid = proc_vm_pid(session->root, session->request->vmid);
+	return pid > 0 && proc_identify(session->root, pid, ret) == 0;
 }
 
 bool session_vm_locked(const struct session *session)

@@ -4,7 +4,7 @@
 
 #include "base/fileio.h"
 #include "plan/gate.h"
-#include "run/claims.h"
+#include "run/booking.h"
 #include "run/session.h"
 #include "run/undo.h"
 
@@ -17,6 +17,7 @@ struct start {
 	uint32_t first_id;  /* of the steps of this run */
 	char (*parked)[16]; /* owned; of each hold of the plan: as it was kept before */
 	bool *fresh;	    /* owned; of each hold of the plan: taken by this run */
+	struct booking booking;
 };
 
 static void start_free(struct start *s)
@@ -26,6 +27,7 @@ static void start_free(struct start *s)
 	plan_free(&s->plan);
 	free(s->parked);
 	free(s->fresh);
+	booking_free(&s->booking);
 }
 
 static bool have_journal(const struct session *s)
@@ -55,19 +57,20 @@ static int read_spec(struct start *s, struct err *err)
 	return session_fail(session, EXIT_CODE_CONFIG, err);
 }
 
-/* Looks at the host, plans and judges. Nothing is changed. */
+/* Looks at the host, plans and judges. */
 static int consider(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
 	int r;
 
-	r = facts_gather(session->root, &s->spec, &s->facts, err);
+	r = booking_make(session, &s->spec, &s->facts, &s->booking, err);
 	if (r < 0)
 		return session_fail(session,
-				    r == -EINVAL ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED,
+				    r == -EINVAL		     ? EXIT_CODE_CONFIG
+				    : r == -EBUSY || r == -ETIMEDOUT ? EXIT_CODE_BUSY
+								     : EXIT_CODE_REFUSED,
 				    err);
-	r = claims_gather(session->root, session->request->vmid, s->facts,
-			  &session->outcome->warnings, err);
+	r = facts_look(session->root, s->facts, err);
 	if (r == 0)
 		r = plan_build(&s->spec, s->facts, &s->plan, &session->outcome->notes,
 			       err);
@@ -164,6 +167,22 @@ static int add_deeds(struct start *s)
 	return r;
 }
 
+/*
+ * A device that was kept stays so, and so does one that an earlier start left behind and
+ * that is to stay on vfio-pci. What else it left behind goes back with what this run did:
+ * after a failed start Proxmox calls nobody.
+ */
+static bool keeps(const struct start *s, size_t hold)
+{
+	return s->parked[hold][0] ||
+	       (!s->fresh[hold] && s->plan.hold[hold].return_to == WISH_RETURN_VFIO);
+}
+
+static uint32_t rollback_from(const struct start *s, size_t hold)
+{
+	return s->fresh[hold] || keeps(s, hold) ? s->first_id : 0;
+}
+
 /* Takes back what this run did, and leaves kept devices kept. */
 static int roll_back(struct start *s, struct err *why)
 {
@@ -179,7 +198,7 @@ static int roll_back(struct start *s, struct err *why)
 
 		/* What the kernel still works on would hold up the next write as well. */
 		if (deeds_stuck(deeds, h->group) ||
-		    undo_add(j, &h->bdf, s->first_id, true, deeds) < 0)
+		    undo_add(j, &h->bdf, rollback_from(s, i), true, deeds) < 0)
 			left = true;
 	}
 	(void)!engine_run(session->root, j, deeds->item + first, deeds->n - first, NULL,
@@ -188,12 +207,13 @@ static int roll_back(struct start *s, struct err *why)
 		const struct bdf *bdf = &s->plan.hold[i].bdf;
 		int r = 0;
 
-		if (!s->fresh[i] && s->parked[i][0])
-			r = journal_park(j, bdf, s->parked[i]);
-		else if (s->fresh[i] && !undo_is_left(j, bdf))
-			(void)!journal_close(
-				j, bdf); /* on a full /run it is enough to end it */
-		left |= r < 0 || (s->fresh[i] && undo_is_left(j, bdf));
+		if (keeps(s, i))
+			r = journal_park(j, bdf,
+					 s->parked[i][0] ? s->parked[i] : "return");
+		else if (!undo_is_left(j, bdf))
+			/* On a full /run it is enough that the journal ends. */
+			(void)!journal_close(j, bdf);
+		left |= r < 0 || (!keeps(s, i) && undo_is_left(j, bdf));
 	}
 	for (size_t i = first; i < deeds->n; i++)
 		left |= deeds->item[i].state == DEED_FAILED ||
@@ -229,6 +249,8 @@ static int prepare(struct start *s, struct err *err)
 			       &session->cancel, err);
 	else
 		(void)err_set(err, -r, "out of memory");
+	if (r == 0)
+		r = booking_renew(session, &s->booking, err);
 	if (r < 0)
 		return roll_back(s, err);
 	r = journal_phase(j, "prepared");
@@ -262,6 +284,24 @@ static int plan_only(struct start *s)
 			    add_deeds(s) < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE);
 }
 
+static int start(struct start *s, struct err *err)
+{
+	struct session *session = s->session;
+	int r = refuse_running(session, err);
+
+	if (r == 0)
+		r = consider(s, err);
+	if (session->request->dry)
+		return r == 0 ? plan_only(s) : r;
+	if (r == 0)
+		return prepare(s, err);
+	/* Refused: a journal that this run made goes again. */
+	if (journal_end(session->journal) < 0)
+		notes_add(&session->outcome->warnings, "%s: cannot be removed",
+			  JOURNAL_FOLDER);
+	return r;
+}
+
 int start_run(struct session *session)
 {
 	_cleanup_(start_free) struct start s = {.session = session};
@@ -277,17 +317,8 @@ int start_run(struct session *session)
 	if (r < 0)
 		return session_fail(
 			session, r == -EBUSY ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED, &err);
-	r = refuse_running(session, &err);
-	if (r == 0)
-		r = consider(&s, &err);
-	if (session->request->dry)
-		return r == 0 ? plan_only(&s) : r;
-	if (r != 0) {
-		/* Refused: a journal that this run made goes again. */
-		if (journal_end(session->journal) < 0)
-			notes_add(&session->outcome->warnings, "%s: cannot be removed",
-				  JOURNAL_FOLDER);
-		return r;
-	}
-	return prepare(&s, &err);
+	r = start(&s, &err);
+	if (r != 0 && s.booking.n)
+		booking_clear(session);
+	return r;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/fileio.h"
-#include "run/session.h"
+#include "run/booking.h"
 #include "run/undo.h"
 
 /* What becomes of a device when its machine has stopped. */
@@ -189,6 +189,8 @@ int stop_run(struct session *session)
 	r = s.release ? refuse_release(session, &err) : 0;
 	if (r != 0)
 		return r;
+	if (!session->request->dry)
+		booking_clear(session); /* without Proxmox nobody else does */
 	return give_back(&s, &err) < 0 ? session_fail(session, EXIT_CODE_LEFT, &err)
 				       : outcome_exit(session->outcome, EXIT_CODE_DONE);
 }

@@ -14,6 +14,10 @@ static const char *const ostype_words[] = {
 };
 static const char *const arch_words[] = {"x86_64", "aarch64"};
 static const char *const bios_words[] = {"seabios", "ovmf"};
+static const char *const vga_words[] = {
+	"cirrus",  "none",    "qxl",	 "qxl2", "qxl3",   "qxl4",	"serial0",
+	"serial1", "serial2", "serial3", "std",	 "virtio", "virtio-gl", "vmware",
+};
 static const char *const viommu_words[] = {"intel", "virtio"};
 
 static size_t digits(const char *s)
@@ -99,6 +103,38 @@ static int store_type(struct machine *m, char *text, struct err *err)
 	}
 	if (n >= 0)
 		(void)snprintf(m->type, sizeof(m->type), "%s", type);
+	return n < 0 ? n : 1;
+}
+
+static bool valid_vga_property(const struct property *p)
+{
+	uint64_t megabytes;
+
+	if (!strcmp(p->name, "type"))
+		return words_find(vga_words, ARRAY_SIZE(vga_words), p->value) >= 0;
+	if (!strcmp(p->name, "memory"))
+		return number_parse(p->value, 512, &megabytes) == 0 && megabytes >= 4;
+	return !strcmp(p->name, "clipboard") && !strcmp(p->value, "vnc");
+}
+
+static int store_vga(struct machine *m, char *text, struct err *err)
+{
+	struct property p[PROPSTRING_MAX];
+	bool none = !strcmp(text, "none");
+	const char *type = "";
+	int n = propstring_split(text, "type", p, err);
+
+	for (int i = 0; i < n; i++) {
+		if (!valid_vga_property(&p[i]))
+			return err_set(err, EINVAL, "'%.40s=%.60s' is no display",
+				       p[i].name, p[i].value);
+		if (!strcmp(p[i].name, "type"))
+			type = p[i].value;
+	}
+	if (n >= 0) {
+		(void)snprintf(m->vga, sizeof(m->vga), "%s", type);
+		m->vga_none = none;
+	}
 	return n < 0 ? n : 1;
 }
 
@@ -193,7 +229,14 @@ static int store_properties(struct machine *m, const char *key, const char *valu
 
 	if (!copy)
 		return err_set(err, ENOMEM, "out of memory");
-	return key[0] == 'm' ? store_type(m, copy, err) : store_boot(m, copy, err);
+	switch (key[0]) {
+	case 'm':
+		return store_type(m, copy, err);
+	case 'v':
+		return store_vga(m, copy, err);
+	default:
+		return store_boot(m, copy, err);
+	}
 }
 
 int machine_store(struct machine *machine, const char *key, const char *value,
@@ -201,7 +244,7 @@ int machine_store(struct machine *machine, const char *key, const char *value,
 {
 	int i;
 
-	if (!strcmp(key, "machine") || !strcmp(key, "boot")) {
+	if (!strcmp(key, "machine") || !strcmp(key, "boot") || !strcmp(key, "vga")) {
 		i = store_properties(machine, key, value, err);
 		return i < 0 ? err_wrap(err, "%s", key) : i;
 	}

@@ -14,6 +14,8 @@ struct machine {
 	bool template;
 	bool ovmf;			 /* "bios: ovmf" */
 	bool aarch64;			 /* "arch: aarch64" */
+	char vga[16];			 /* type of "vga:", empty: the default */
+	bool vga_none;			 /* "vga: none", written just so */
 	unsigned bootindex[LIMIT_SLOTS]; /* of hostpciN in "boot: order=", 0: none */
 };
 

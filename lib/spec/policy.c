@@ -195,6 +195,16 @@ static int read_host(const struct reader *r, config_setting_t *top, struct err *
 	return ret == 0 && nodes ? store_nodes(r, nodes, err) : ret;
 }
 
+/* @line, but not beyond the last one of @text: that one we added ourselves. */
+static unsigned last_line(const char *text, unsigned line)
+{
+	unsigned lines = 1;
+
+	for (; *text; text++)
+		lines += *text == '\n' && text[1];
+	return line < lines ? line : lines;
+}
+
 static int parse(const struct reader *r, const char *text, size_t size,
 		 policy_reader *read, struct err *err)
 {
@@ -210,8 +220,9 @@ static int parse(const struct reader *r, const char *text, size_t size,
 		return err_set(err, ENOMEM, "out of memory");
 	config_init(&config);
 	if (config_read_string(&config, whole) != CONFIG_TRUE)
-		ret = err_at(err, EINVAL, r->file, (unsigned)config_error_line(&config),
-			     "%s", config_error_text(&config));
+		ret = err_at(err, EINVAL, r->file,
+			     last_line(text, (unsigned)config_error_line(&config)), "%s",
+			     config_error_text(&config));
 	else
 		ret = read(r, config_root_setting(&config), err);
 	config_destroy(&config);

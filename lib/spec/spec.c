@@ -79,6 +79,37 @@ static int load_config(const struct root *root, const char *node, char **ret_tex
 	return 0;
 }
 
+/* What the machine's mappings stand for; where Proxmox drops a part of one, its warnings.
+ */
+static int load_mappings(const struct root *root, const char *node, struct spec *spec,
+			 struct err *err)
+{
+	struct notes *notes = &spec->mappings.notes;
+	const struct mapping *mapping;
+	bool uses = false, damaged = false;
+	int r;
+
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		uses |= spec->slot[i].present &&
+			wish_has(&spec->slot[i].wish, KEY_MAPPING);
+	if (!uses)
+		return 0;
+	if (node)
+		(void)snprintf(spec->node, sizeof(spec->node), "%s", node);
+	else
+		(void)node_name(root, spec->node);
+	r = mappings_load(root, &spec->mappings, err);
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++) {
+		if (!wish_has(&spec->slot[i].wish, KEY_MAPPING))
+			continue;
+		mapping = mappings_find(&spec->mappings, spec->slot[i].wish.mapping);
+		damaged |= mapping && mapping->damaged;
+	}
+	for (size_t i = 0; r == 0 && damaged && i < notes->n; i++)
+		notes_add(&spec->notes, "%s", notes->text[i]);
+	return r;
+}
+
 int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *ret,
 	      struct err *err)
 {
@@ -96,6 +127,8 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 		r = load_policy(root, "/etc/hostpci", &spec, err);
 	if (r == 0 && (spec_has_devices(&spec) || spec.have_policy || spec.rejected.code))
 		r = load_host_policies(root, node, &spec, err);
+	if (r == 0)
+		r = load_mappings(root, node, &spec, err);
 	if (r < 0)
 		return r;
 	if (spec.rejected.code && spec_strict(&spec)) {
@@ -104,12 +137,20 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 	}
 	*ret = spec;
 	spec.notes = (struct notes){0};
+	spec.mappings = (struct mappings){0};
 	return 0;
 }
 
 void spec_free(struct spec *spec)
 {
 	notes_free(&spec->notes);
+	mappings_free(&spec->mappings);
+}
+
+const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT])
+{
+	(void)snprintf(buf, SLOT_PLACE_TEXT, "%s:%u", slot->file, slot->line);
+	return buf;
 }
 
 bool spec_has_devices(const struct spec *spec)

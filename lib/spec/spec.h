@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/node.h"
 #include "base/notes.h"
 #include "base/root.h"
 #include "base/vmid.h"
 #include "spec/key.h"
 #include "spec/machine.h"
+#include "spec/mapping.h"
 
 /* One hostpciN of a machine. */
 struct slot {
@@ -14,6 +16,11 @@ struct slot {
 	char file[128]; /* where it was declared, for messages */
 	unsigned line;
 };
+
+/* "FILE:LINE" of a slot, in a temporary of the enclosing block. */
+enum { SLOT_PLACE_TEXT = 160 };
+#define SLOT_PLACE(slot) slot_place((slot), (char[SLOT_PLACE_TEXT]){0})
+const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]);
 
 /* Everything that the configuration says about one machine. */
 struct spec {
@@ -25,8 +32,10 @@ struct spec {
 	struct wish host; /* hostpci.conf: settings for all machines, and of the host */
 	struct wish vm;	  /* the policy's settings for all devices, and of the machine */
 	struct slot slot[LIMIT_SLOTS];
-	struct notes notes;  /* what was not understood: warnings */
-	struct err rejected; /* the first line that Proxmox drops; code 0: none */
+	struct mappings mappings; /* owned; read if a slot names one */
+	char node[NODE_NAME];	  /* whose maps count; known if they are read */
+	struct notes notes;	  /* what was not understood: warnings */
+	struct err rejected;	  /* the first line that Proxmox drops; code 0: none */
 };
 
 /*

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/choose.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "host/device.h"
+#include "host/mapping-check.h"
+#include "host/sysfs.h"
+
+struct chooser {
+	const struct root *root;
+	const struct spec *spec;
+	const struct claim *claims;
+	size_t claims_n;
+	struct choice *choice;
+	struct ways ways; /* of the slot at hand */
+	struct err *err;
+};
+
+/* A name as sysfs has it, or nothing: 00000000:01:00.0 is well formed, but no name. */
+static bool canonical(const char *text, struct bdf *ret)
+{
+	return bdf_parse(text, ret) == 0 && !strcmp(BDF(ret), text);
+}
+
+/* Adds what @address names and is there; 0: nothing. -E2BIG. */
+static int add_address(const struct root *root, const struct address *address,
+		       struct way *a)
+{
+	unsigned functions = address->whole_slot ? 8 : 1;
+	unsigned before = a->n;
+	char text[32];
+	struct bdf bdf;
+
+	for (unsigned f = 0; f < functions; f++) {
+		(void)snprintf(text, sizeof(text), "%s", address->text);
+		if (address->whole_slot)
+			(void)snprintf(text, sizeof(text), "%s.%u", address->text, f);
+		if (!canonical(text, &bdf) || !sysfs_exists(root, DEVICE_ATTR(&bdf, "")))
+			continue;
+		if (a->n == LIMIT_DEVICES)
+			return -E2BIG;
+		a->bdf[a->n++] = bdf;
+	}
+	return a->n > before;
+}
+
+static struct way *add_way(struct ways *ways)
+{
+	struct way *grown = realloc(ways->way, (ways->n + 1) * sizeof(*grown));
+
+	if (!grown)
+		return NULL;
+	ways->way = grown;
+	grown[ways->n] = (struct way){0};
+	return &grown[ways->n++];
+}
+
+void ways_free(struct ways *ways)
+{
+	free(ways->way);
+	*ways = (struct ways){0};
+}
+
+static int add_addresses(const struct root *root, const struct address_list *list,
+			 struct ways *ways, struct err *err)
+{
+	struct way *way = add_way(ways);
+	int r = way ? 0 : err_set(err, ENOMEM, "out of memory");
+
+	for (unsigned i = 0; r == 0 && i < list->n; i++)
+		if (add_address(root, &list->item[i], way) < 0)
+			r = err_set(err, E2BIG, "more than %d functions for one machine",
+				    LIMIT_DEVICES);
+	return r;
+}
+
+static int add_maps(const struct root *root, const struct mappings *mappings,
+		    const struct mapping *m, const char *node, struct ways *ways,
+		    struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < m->maps; i++) {
+		const struct mapping_map *map = &m->map[i];
+
+		if (strcmp(map->node, node) != 0)
+			continue;
+		r = mapping_check(root, m, map, err);
+		if (r < 0)
+			return err_wrap(err, "%s:%u: mapping=%s does not fit this host",
+					mappings->file, map->line, m->name);
+		r = add_addresses(root, &map->paths, ways, err);
+	}
+	if (r == 0 && !ways->n)
+		return err_set(err, ENOENT,
+			       "mapping=%s has no 'map' line for node %s in %s:%u",
+			       m->name, node, mappings->file, m->line);
+	return r;
+}
+
+int choose_ways(const struct root *root, const struct mappings *mappings,
+		const char *node, const char *name, struct ways *ret, struct err *err)
+{
+	const struct mapping *m = mappings_find(mappings, name);
+	struct ways ways = {0};
+	int r;
+
+	if (!m)
+		return err_set(err, ENOENT,
+			       "there is no mapping=%s in %s (hostpci mapping list)",
+			       name, mappings->file);
+	if (m->rejected)
+		return err_set(err, ENOENT,
+			       "mapping=%s has no valid 'map' line in %s:%u (hostpci "
+			       "mapping check says more)",
+			       name, mappings->file, m->line);
+	r = add_maps(root, mappings, m, node, &ways, err);
+	if (r < 0) {
+		ways_free(&ways);
+		return r;
+	}
+	*ret = ways;
+	return 0;
+}
+
+static void add_absent(struct choice *choice, unsigned slot,
+		       const struct address *address)
+{
+	struct absent *absent = &choice->absent[choice->absents++];
+
+	absent->slot = slot;
+	memcpy(absent->text, address->text, sizeof(absent->text));
+}
+
+static int find_host(struct chooser *c, unsigned slot)
+{
+	const struct address_list *host = &c->spec->slot[slot].wish.host;
+	int r = add_addresses(c->root, host, &c->ways, c->err);
+
+	for (unsigned i = 0; r == 0 && i < host->n; i++) {
+		struct way there = {0};
+
+		if (add_address(c->root, &host->item[i], &there) == 0)
+			add_absent(c->choice, slot, &host->item[i]);
+	}
+	return r;
+}
+
+static void find_mapping(struct chooser *c, unsigned slot, struct pick *pick)
+{
+	const struct mappings *mappings = &c->spec->mappings;
+	const char *name = c->spec->slot[slot].wish.mapping;
+
+	if (choose_ways(c->root, mappings, c->spec->node, name, &c->ways, &pick->err) ==
+	    0)
+		pick->migration = mappings_find(mappings, name)->migration;
+}
+
+/* "nvidia-557" is a vGPU type of a driver without mediated devices; the number. */
+static bool nvidia_type(const struct root *root, const struct bdf *bdf, const char *mdev,
+			struct pick *pick)
+{
+	const char *number = mdev + strlen("nvidia-");
+
+	if (strncmp(mdev, "nvidia-", strlen("nvidia-")) != 0 || !*number ||
+	    number[strspn(number, "0123456789")] ||
+	    strlen(number) >= sizeof(pick->type) ||
+	    sysfs_exists(root, DEVICE_ATTR(bdf, "mdev_supported_types")) ||
+	    !sysfs_exists(root, DEVICE_ATTR(bdf, "nvidia")))
+		return false;
+	(void)snprintf(pick->type, sizeof(pick->type), "%s", number);
+	return true;
+}
+
+/* To Perl, which judges it, "0" is no type. */
+static bool is_true(const char *text)
+{
+	return *text && strcmp(text, "0") != 0;
+}
+
+static void find_kind(struct chooser *c, unsigned slot, struct pick *pick)
+{
+	const struct wish *wish = &c->spec->slot[slot].wish;
+	const char *mdev = wish_has(wish, KEY_MDEV) ? wish->mdev : "";
+
+	for (unsigned i = 0; i < c->ways.n; i++) {
+		const struct way *a = &c->ways.way[i];
+
+		if (a->n > 1 && (is_true(mdev) || is_true(pick->type)))
+			(void)err_set(&pick->err, EINVAL,
+				      "mdev=%s needs one function, and these are %u",
+				      wish->mdev, a->n);
+		if (a->n == 1 && is_true(mdev) &&
+		    nvidia_type(c->root, &a->bdf[0], mdev, pick))
+			mdev = "";
+	}
+	pick->kind = is_true(mdev)	   ? PICK_MDEV
+		     : is_true(pick->type) ? PICK_NVIDIA
+					   : PICK_DEVICE;
+}
+
+/* The earlier slot, or this one, that has @bdf for itself; -1: none. */
+static int used_by(const struct choice *choice, const struct bdf *bdf)
+{
+	for (int i = 0; i < LIMIT_SLOTS; i++) {
+		const struct pick *p = &choice->pick[i];
+
+		for (unsigned f = 0; p->kind != PICK_MDEV && f < p->n; f++)
+			if (bdf_equal(&p->bdf[f], bdf))
+				return i;
+	}
+	return -1;
+}
+
+static const struct claim *claim_of(const struct chooser *c, const struct bdf *bdf)
+{
+	for (size_t i = 0; i < c->claims_n; i++)
+		if (bdf_equal(&c->claims[i].bdf, bdf))
+			return &c->claims[i];
+	return NULL;
+}
+
+/* True if the slot may have @a; else why not is added to what it passed. */
+static bool is_free(const struct chooser *c, const struct way *a, struct pick *pick)
+{
+	size_t at = strlen(pick->passed);
+
+	for (unsigned f = 0; f < a->n; f++) {
+		int slot = used_by(c->choice, &a->bdf[f]);
+		const struct claim *claim = claim_of(c, &a->bdf[f]);
+		char who[24];
+
+		if (slot < 0 && !claim)
+			continue;
+		if (slot < 0 && pick->skips < LIMIT_ADDRESSES)
+			pick->skip[pick->skips++] = a->bdf[f];
+		if (slot >= 0)
+			(void)snprintf(who, sizeof(who), "hostpci%d", slot);
+		else
+			(void)snprintf(who, sizeof(who), "VM %u", claim->vmid);
+		(void)snprintf(pick->passed + at, sizeof(pick->passed) - at, "%s%s: %s",
+			       at ? ", " : "", BDF(&a->bdf[f]), who);
+		return false;
+	}
+	return true;
+}
+
+static int take(struct chooser *c, unsigned slot, const struct way *a)
+{
+	struct pick *pick = &c->choice->pick[slot];
+
+	for (unsigned f = 0; f < a->n; f++) {
+		int other = used_by(c->choice, &a->bdf[f]);
+
+		if (other == (int)slot)
+			return err_set(c->err, EINVAL, "%s: hostpci%u names %s twice",
+				       SLOT_PLACE(&c->spec->slot[slot]), slot,
+				       BDF(&a->bdf[f]));
+		if (other >= 0)
+			return err_set(c->err, EINVAL,
+				       "%s: hostpci%d and hostpci%u both name %s: a "
+				       "device can be given once",
+				       SLOT_PLACE(&c->spec->slot[slot]), other, slot,
+				       BDF(&a->bdf[f]));
+		pick->bdf[pick->n++] = a->bdf[f];
+	}
+	return 0;
+}
+
+static int take_one(struct chooser *c, unsigned slot)
+{
+	struct pick *pick = &c->choice->pick[slot];
+
+	/* Without a choice the gate says who has it. */
+	if (c->ways.n == 1)
+		return take(c, slot, &c->ways.way[0]);
+	for (unsigned i = 0; i < c->ways.n; i++)
+		if (is_free(c, &c->ways.way[i], pick))
+			return take(c, slot, &c->ways.way[i]);
+	(void)err_set(&pick->err, EBUSY,
+		      "mapping=%s: none of its %u ways on this node is free (%s)",
+		      c->spec->slot[slot].wish.mapping, c->ways.n, pick->passed);
+	return 0;
+}
+
+static void take_parents(struct chooser *c, struct pick *pick)
+{
+	for (unsigned i = 0; i < c->ways.n; i++)
+		if (c->ways.way[i].n && pick->n < LIMIT_DEVICES)
+			pick->bdf[pick->n++] = c->ways.way[i].bdf[0];
+}
+
+static int choose_slot(struct chooser *c, unsigned slot)
+{
+	const struct wish *wish = &c->spec->slot[slot].wish;
+	bool host = wish_has(wish, KEY_HOST), mapping = wish_has(wish, KEY_MAPPING);
+	struct pick *pick = &c->choice->pick[slot];
+	int r = 0;
+
+	ways_free(&c->ways);
+	if (host == mapping)
+		(void)err_set(&pick->err, EINVAL,
+			      host ? "there are both host= and mapping=: remove one"
+				   : "no device is named: add its address "
+				     "(host=01:00.0)");
+	else if (host)
+		r = find_host(c, slot);
+	else
+		find_mapping(c, slot, pick);
+	if (r < 0 || pick->err.code)
+		return r;
+	pick->alternatives = c->ways.n;
+	find_kind(c, slot, pick);
+	if (pick->err.code)
+		pick->kind = PICK_NONE;
+	else if (pick->kind == PICK_MDEV)
+		take_parents(c, pick);
+	else
+		r = take_one(c, slot);
+	return r;
+}
+
+int choose(const struct root *root, const struct spec *spec, const struct claim *claims,
+	   size_t n, struct choice *choice, struct err *err)
+{
+	struct chooser c = {.root = root,
+			    .spec = spec,
+			    .claims = claims,
+			    .claims_n = n,
+			    .choice = choice,
+			    .err = err};
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++) {
+		if (!spec->slot[i].present)
+			continue;
+		r = choose_slot(&c, i);
+		if (choice->pick[i].err.code)
+			(void)err_wrap(&choice->pick[i].err, "%s: hostpci%u",
+				       SLOT_PLACE(&spec->slot[i]), i);
+	}
+	ways_free(&c.ways);
+	return r;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "host/claim.h"
+#include "spec/spec.h"
+
+/* One way to give a hostpciN: functions that go together. */
+struct way {
+	unsigned n;
+	struct bdf bdf[LIMIT_DEVICES];
+};
+
+struct ways {
+	struct way *way; /* owned */
+	unsigned n;
+};
+
+void ways_free(struct ways *ways);
+
+/*
+ * The ways that mapping @name gives on @node, each checked against this host: one that
+ * does not fit is fatal even if another would do. -ENOENT: no such mapping, or none for
+ * the node; -ENODEV, -ESTALE: see mapping_check; -ENOMEM.
+ */
+int choose_ways(const struct root *root, const struct mappings *mappings,
+		const char *node, const char *name, struct ways *ret,
+		struct err *err) _must_check_;
+
+/* What becomes of a hostpciN. */
+enum pick_kind {
+	PICK_NONE,   /* nothing: not there, or an error */
+	PICK_DEVICE, /* its functions are given to the machine */
+	PICK_MDEV, /* Proxmox makes a mediated device on the first parent that has room */
+	PICK_NVIDIA, /* Proxmox sets a vGPU type on the function, which keeps its driver
+		      */
+};
+
+/* The functions that a hostpciN stands for on this host. */
+struct pick {
+	enum pick_kind kind;
+	bool migration; /* the mapping is live-migration-capable */
+	unsigned alternatives;
+	unsigned n;
+	struct bdf bdf[LIMIT_DEVICES]; /* PICK_MDEV: the parents, in their order */
+	char type[32];		       /* PICK_NVIDIA: number of the vGPU type */
+	char passed[200]; /* alternatives before it that are not free; empty: none */
+	unsigned skips;
+	struct bdf skip[LIMIT_ADDRESSES]; /* the first of them that other machines hold */
+	struct err err; /* why Proxmox would not start the machine; code 0: it does */
+};
+
+/* An address of the configuration that no function of this host has. */
+struct absent {
+	unsigned slot;
+	char text[24];
+};
+
+/* What a configuration stands for on this host. */
+struct choice {
+	struct pick *pick;     /* LIMIT_SLOTS of them, zeroed */
+	struct absent *absent; /* room for LIMIT_SLOTS * LIMIT_ADDRESSES */
+	unsigned absents;
+};
+
+/*
+ * Finds the functions of every slot, and chooses where a mapping gives several ways: the
+ * first, in the order of the file, whose functions no earlier slot has and nobody in
+ * @claims holds (qemu-server, PVE::QemuServer::PCI). What is wrong with one slot stands
+ * in its pick. -EINVAL: a device named twice; -ENOMEM.
+ */
+int choose(const struct root *root, const struct spec *spec, const struct claim *claims,
+	   size_t n, struct choice *choice, struct err *err) _must_check_;

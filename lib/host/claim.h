@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/bdf.h"
+
+/* By what another machine holds a device. */
+enum claim_kind {
+	CLAIM_JOURNAL,	/* our journal of it */
+	CLAIM_RESERVED, /* Proxmox's reservation of a machine that starts */
+	CLAIM_RUNNING,	/* Proxmox's reservation of a machine that runs */
+};
+
+/* A device that another machine holds. */
+struct claim {
+	struct bdf bdf;
+	uint32_t vmid;
+	bool parked; /* its machine has stopped; release gives it back */
+	enum claim_kind kind;
+};
