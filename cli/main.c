@@ -162,5 +162,10 @@ int main(int argc, char **argv)
 	if (!code)
 		code = run_command(&context);
 	options_free(&context);
+	/* What could not be printed was not told. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		(void)fprintf(stderr, "hostpci: the output cannot be written\n");
+		return code ? code : EXIT_CODE_REFUSED;
+	}
 	return code;
 }

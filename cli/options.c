@@ -174,7 +174,8 @@ static int check(struct context *c)
 					   c->command->name, option_table[i].name);
 	if (c->arguments < c->command->min || c->arguments > c->command->max)
 		return usage_error(c->command, "'%s' takes %s", c->command->name,
-				   c->command->arguments);
+				   c->command->arguments[0] ? c->command->arguments
+							    : "no argument");
 	if (!c->value[OPTION_OUTPUT_FORMAT])
 		return 0;
 	format = words_find(format_words, _FORMAT_MAX, c->value[OPTION_OUTPUT_FORMAT]);

@@ -18,8 +18,11 @@ static int run(struct context *context)
 	if (context->arguments > 1)
 		phase = phase_parse(context->argument[1]);
 	if (phase == _PHASE_INVALID)
-		return usage_error(context->command, "there is no phase '%s'",
-				   context->argument[1]);
+		return usage_error(
+			context->command,
+			"there is no phase '%s': there are pre-start, post-start, "
+			"pre-stop, post-stop",
+			context->argument[1]);
 	return change_run(context, vmid, changes[phase], true, REPORT_PLAN);
 }
 

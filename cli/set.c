@@ -78,9 +78,11 @@ static int check_state(const struct context *context, const struct vmfile *vm,
 
 	if (digest && digest[0] && strcmp(digest, "0") != 0 &&
 	    strcmp(sha1_text(text->data, text->size, now), digest) != 0)
-		return err_at(err, EINVAL, path, 0,
-			      "was changed by somebody else: its digest is %s, not %s",
-			      now, digest);
+		return err_at(
+			err, EINVAL, path, 0,
+			"was changed by somebody else: its digest is %s, not %s; look "
+			"at it again (hostpci config)",
+			now, digest);
 	if (vmfile_is_true(&vm->current, "lock") && !option_on(context, OPTION_SKIPLOCK))
 		return err_at(err, EBUSY, path, 0,
 			      "the VM is locked (%s); --skiplock changes it all the same",

@@ -92,7 +92,8 @@ static int load(const struct context *context, uint32_t vmid, struct spec *ret,
 	if (r < 0 || ret->have_config || ret->have_policy)
 		return r;
 	r = err_set(err, EINVAL,
-		    "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s",
+		    "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s; "
+		    "correct the number, or make the file",
 		    vmid, vmid, ret->config);
 	spec_free(ret);
 	return r;

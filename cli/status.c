@@ -33,6 +33,8 @@ static const char *state_of(const struct journal *j)
 			return "working";
 	if (proc_alive(j->root, &j->qemu))
 		return "running";
+	if (j->qemu.pid && !strcmp(j->phase, "running"))
+		return "left over";
 	for (size_t i = 0; i < j->holds; i++)
 		parked &= !j->hold[i].open || j->hold[i].parked[0];
 	if (parked)
@@ -165,11 +167,12 @@ static void print_last(struct json_object *machine)
 		     get(last, "error"));
 }
 
-static void print_table(struct json_object *machines)
+static void print_table(const struct status *s)
 {
 	static const char *const columns[] = {"VM",	"STATE",  "SLOT",  "DEVICE",
 					      "DRIVER", "BEFORE", "RETURN"};
 	struct libscols_table *table = scols_new_table();
+	struct json_object *machines = s->machines;
 	size_t n = json_object_array_length(machines), rows = 0;
 
 	for (size_t i = 0; table && i < ARRAY_SIZE(columns); i++)
@@ -184,7 +187,9 @@ static void print_table(struct json_object *machines)
 	}
 	if (rows)
 		(void)scols_print_table(table);
-	else
+	else if (s->only)
+		(void)printf("VM %u holds no device\n", s->only);
+	else if (!s->damaged)
 		(void)printf("no machine holds a device\n");
 	scols_unref_table(table);
 	for (size_t i = 0; i < n; i++)
@@ -201,6 +206,7 @@ static int run(struct context *context)
 		return EXIT_CODE_USAGE;
 	}
 	r = journal_each(&context->root, each, &s);
+	s.damaged |= r < 0;
 	if (r < 0)
 		(void)fprintf(stderr, "hostpci: %s: %s\n", JOURNAL_FOLDER, strerror(-r));
 	if (s.only && !json_object_array_length(s.machines) && !s.damaged)
@@ -208,7 +214,7 @@ static int run(struct context *context)
 	if (context->format != FORMAT_TEXT) {
 		json_print(context, s.machines);
 	} else {
-		print_table(s.machines);
+		print_table(&s);
 		json_object_put(s.machines);
 	}
 	return r < 0 || s.damaged ? EXIT_CODE_REFUSED : EXIT_CODE_DONE;

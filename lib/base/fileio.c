@@ -45,6 +45,31 @@ int file_read(const struct root *root, const char *path, size_t max, char **ret,
 	return fd < 0 ? fd : file_read_fd(fd, max, ret, ret_size);
 }
 
+int file_error(struct err *err, const char *path, int code)
+{
+	if (code == EFBIG)
+		return err_at(err, code, path, 0,
+			      "is larger than any configuration (1 MiB): correct or "
+			      "remove it");
+	if (code == EISDIR)
+		return err_at(err, code, path, 0, "is a folder; put a file there");
+	return err_at(err, code, path, 0, "cannot be read: %s", strerror(code));
+}
+
+int file_check_text(const char *text, size_t size, const char *path, struct err *err)
+{
+	const char *nul = memchr(text, '\0', size);
+	unsigned line = 1;
+
+	for (const char *s = text; nul && s < nul; s++)
+		line += *s == '\n';
+	if (!nul)
+		return 0;
+	return err_at(err, EINVAL, path, line,
+		      "holds a NUL byte, so this is no text: correct it, or restore it "
+		      "from a backup");
+}
+
 int file_read_trusted(const struct root *root, const char *path, size_t max, char **ret,
 		      size_t *ret_size, struct err *err)
 {
@@ -60,11 +85,12 @@ int file_read_trusted(const struct root *root, const char *path, size_t max, cha
 		return err_at(err, EPERM, path, 0,
 			      "is a symbolic link; put the file itself there");
 	if (fd < 0)
-		return err_at(err, -fd, path, 0, "%s", strerror(-fd));
+		return file_error(err, path, -fd);
 	if (fstat(fd, &st) < 0)
 		return err_at(err, errno, path, 0, "%s", strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return err_at(err, EPERM, path, 0, "is not a regular file");
+		return err_at(err, EPERM, path, 0,
+			      "is not a regular file; put the file itself there");
 	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return err_at(
 			err, EPERM, path, 0,
@@ -75,7 +101,7 @@ int file_read_trusted(const struct root *root, const char *path, size_t max, cha
 			      "can be written by others (mode %04o): chmod go-w it",
 			      (unsigned)st.st_mode & 07777U);
 	r = file_read_fd(fd, max, ret, ret_size);
-	return r < 0 ? err_at(err, -r, path, 0, "%s", strerror(-r)) : 0;
+	return r < 0 ? file_error(err, path, -r) : 0;
 }
 
 bool file_exists(const struct root *root, const char *path)

@@ -19,6 +19,12 @@ int file_read(const struct root *root, const char *path, size_t max, char **ret,
 int file_read_trusted(const struct root *root, const char *path, size_t max, char **ret,
 		      size_t *ret_size, struct err *err) _must_check_;
 
+/* Says why @path cannot be used, for the code of a failed read; returns -@code. */
+int file_error(struct err *err, const char *path, int code);
+/* -EINVAL: the @size bytes of @path hold a NUL, and so are no text. */
+int file_check_text(const char *text, size_t size, const char *path,
+		    struct err *err) _must_check_;
+
 bool file_exists(const struct root *root, const char *path);
 
 /* Replaces FOLDER/NAME by @size bytes, readable by root alone, or leaves it as it was. */

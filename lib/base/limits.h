@@ -13,7 +13,7 @@ enum {
 	LIMIT_JOURNAL = 4 * 1024 * 1024,
 	LIMIT_JOURNAL_COMPACT = 128 * 1024, /* rewritten when a machine is adopted */
 	LIMIT_BLOCK_DEPTH = 12,		    /* folders below a device until its disks */
-	LIMIT_BLOCKS = 64,		    /* disks and partitions of one controller */
+	LIMIT_BLOCKS = 4096,		    /* disks and partitions of one controller */
 
 	/* Waiting for another run, or for a child that one left in the kernel. */
 	LIMIT_LOCK_MS = 20 * 1000,

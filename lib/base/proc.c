@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/fileio.h"
 #include "base/limits.h"
@@ -127,13 +126,15 @@ const char *proc_stack(const struct root *root, pid_t pid, char *buf, size_t siz
 	return buf;
 }
 
-static bool holds(const struct root *root, const char *pid, const struct stat *device)
+/* By the links' text: following them could block on somebody's dead file system. */
+static bool holds(const struct root *root, const char *pid, const char *device)
 {
-	char path[300];
+	char path[300], target[PATH_MAX];
 	_cleanup_close_ int fd = -1;
+	size_t want = strlen(device);
 	bool found = false;
 	struct dirent *e;
-	struct stat st;
+	ssize_t n;
 	DIR *dir;
 
 	(void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
@@ -144,11 +145,11 @@ static bool holds(const struct root *root, const char *pid, const struct stat *d
 	if (!dir)
 		return false;
 	TAKE_FD(fd);
-	/* Following the link of an open descriptor gives the file that is open. */
-	while (!found && (e = readdir(dir)))
-		found = e->d_name[0] != '.' &&
-			fstatat(dirfd(dir), e->d_name, &st, 0) == 0 &&
-			S_ISCHR(st.st_mode) && st.st_rdev == device->st_rdev;
+	while (!found && (e = readdir(dir))) {
+		n = readlinkat(dirfd(dir), e->d_name, target, sizeof(target));
+		found = n >= (ssize_t)want && (size_t)n < sizeof(target) &&
+			!memcmp(target + (size_t)n - want, device, want);
+	}
 	closedir(dir);
 	return found;
 }
@@ -167,14 +168,12 @@ static void name_of(const struct root *root, const char *pid, char *buf, size_t 
 const char *proc_holder(const struct root *root, const char *device, char *buf,
 			size_t size)
 {
-	_cleanup_close_ int node = root_openat(root, device, O_PATH, 0);
 	_cleanup_close_ int fd = root_openat(root, "/proc", O_RDONLY | O_DIRECTORY, 0);
 	struct dirent *e;
-	struct stat st;
 	DIR *dir;
 
 	buf[0] = '\0';
-	if (node < 0 || fstat(node, &st) < 0 || !S_ISCHR(st.st_mode) || fd < 0)
+	if (fd < 0)
 		return buf;
 	dir = fdopendir(fd);
 	if (!dir)
@@ -182,7 +181,7 @@ const char *proc_holder(const struct root *root, const char *device, char *buf,
 	TAKE_FD(fd);
 	while (!buf[0] && (e = readdir(dir)))
 		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
-		    holds(root, e->d_name, &st))
+		    holds(root, e->d_name, device))
 			name_of(root, e->d_name, buf, size);
 	closedir(dir);
 	return buf;

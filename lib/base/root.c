@@ -28,11 +28,13 @@ static int openat2_fd(int dirfd, const char *path, int flags, mode_t mode,
 static int root_resolve(const char *dir, struct root *root, struct err *err)
 {
 	if (!realpath(dir, root->path))
-		return err_set(err, errno, "root %s: %s", dir, strerror(errno));
+		return err_set(err, errno, "root %s: %s (give a folder below /tmp)", dir,
+			       strerror(errno));
 	if (strncmp(root->path, "/tmp/", 5) != 0)
 		return err_set(
 			err, EINVAL,
-			"root %s: not below /tmp (the root can be moved for tests only)",
+			"root %s: not below /tmp (the root can be moved for tests only: "
+			"leave out --root and HOSTPCI_ROOT)",
 			root->path);
 	root->moved = true;
 	return 0;
@@ -50,8 +52,8 @@ int root_open(const char *dir, struct root *ret, struct err *err)
 	}
 	root.fd = open(root.moved ? root.path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root.fd < 0)
-		return err_set(err, errno, "root %s: %s", root.moved ? root.path : "/",
-			       strerror(errno));
+		return err_set(err, errno, "root %s: %s (give a folder below /tmp)",
+			       root.moved ? root.path : "/", strerror(errno));
 	root.sys = root_openat(&root, "/sys", O_PATH | O_DIRECTORY, 0);
 	if (root.sys < 0)
 		root.sys = -1;

@@ -256,13 +256,14 @@ static int take(struct chooser *c, unsigned slot, const struct way *a)
 		int other = used_by(c->choice, &a->bdf[f]);
 
 		if (other == (int)slot)
-			return err_set(c->err, EINVAL, "%s: hostpci%u names %s twice",
+			return err_set(c->err, EINVAL,
+				       "%s: hostpci%u names %s twice: remove one",
 				       SLOT_PLACE(&c->spec->slot[slot]), slot,
 				       BDF(&a->bdf[f]));
 		if (other >= 0)
 			return err_set(c->err, EINVAL,
 				       "%s: hostpci%d and hostpci%u both name %s: a "
-				       "device can be given once",
+				       "device can be given once, remove one",
 				       SLOT_PLACE(&c->spec->slot[slot]), other, slot,
 				       BDF(&a->bdf[f]));
 		pick->bdf[pick->n++] = a->bdf[f];

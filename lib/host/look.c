@@ -35,6 +35,9 @@ static int look_busy(const struct root *root, const char *path, int flags, char 
 {
 	_cleanup_close_ int fd = root_openat(root, path, flags, 0);
 
+	/* A drive without a medium, or a dead one, is nobody's. */
+	if (fd == -ENOMEDIUM || fd == -ENXIO)
+		return 0;
 	if (fd == -EBUSY)
 		(void)snprintf(buf, size, "busy");
 	return fd == -EBUSY || fd >= 0 ? 0 : fd;
@@ -68,7 +71,8 @@ void look_handle(const struct root *root, const struct child_request *request,
 			reply->result = 0;
 		return;
 	case LOOK_CLAIM:
-		reply->result = look_busy(root, path, O_RDONLY | O_EXCL, buf, size);
+		reply->result =
+			look_busy(root, path, O_RDONLY | O_EXCL | O_NONBLOCK, buf, size);
 		return;
 	case _LOOK_MAX:
 		break;

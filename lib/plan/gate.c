@@ -91,9 +91,10 @@ static void check_picks(struct gate *g)
 		SAY(f->device, "hostpci%u", i);
 		SAY(f->what, "hostpci%u", i);
 		SAY(f->why, "%s", err->msg);
-		SAY(f->cure, err->code == EBUSY
-				     ? "stop one of them, or add a 'map' line"
-				     : "correct it; hostpci mapping check shows all");
+		SAY(f->cure, err->code == EBUSY ? "stop one of them, or add a 'map' line"
+			     : wish_has(&g->spec->slot[i].wish, KEY_MAPPING)
+				     ? "correct it; hostpci mapping check shows all"
+				     : "correct it");
 	}
 }
 
@@ -167,8 +168,10 @@ static void check_claims(struct gate *g, const struct fact *fact)
 			SAY(f->cure, "hostpci release %u", claim->vmid);
 		} else {
 			SAY(f->why, "is held by VM %u", claim->vmid);
-			SAY(f->cure, "stop VM %u first (hostpci status %u)", claim->vmid,
-			    claim->vmid);
+			SAY(f->cure,
+			    "stop VM %u first; if it does not run any more: "
+			    "hostpci release %u",
+			    claim->vmid, claim->vmid);
 		}
 	}
 }
@@ -289,12 +292,12 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 		check_claims(&g, fact);
 		if (fact->device.bridge)
 			continue;
+		check_protect(&g, fact);
 		check_group(&g, fact);
 		if (spec_keeps_driver(spec, (unsigned)fact->slot)) {
 			check_kept(&g, fact);
 			continue;
 		}
-		check_protect(&g, fact);
 		check_locked(&g, fact);
 		if (fact->device.on_vfio)
 			continue;

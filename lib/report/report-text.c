@@ -59,7 +59,7 @@ static void print_step_head(const struct step *step, FILE *out)
 static void print_plan(const struct root *root, const struct outcome *o, FILE *out)
 {
 	size_t writes = 0;
-	char name[160];
+	char name[160], group[16];
 
 	for (size_t i = 0; i < o->deeds.n; i++) {
 		struct step_write write = {0};
@@ -72,13 +72,16 @@ static void print_plan(const struct root *root, const struct outcome *o, FILE *o
 
 		if (!o->shown[i].wanted && d->bridge)
 			continue;
+		(void)snprintf(group, sizeof(group), "%d", d->group);
+		if (d->group < 0)
+			(void)snprintf(group, sizeof(group), "none");
 		(void)pci_name(root, d->vendor, d->product, name, sizeof(name));
 		(void)fprintf(
 			out,
-			"  hostpci%d %s [%04x:%04x]%s%s, driver %s, IOMMU group %d%s\n",
+			"  hostpci%d %s [%04x:%04x]%s%s, driver %s, IOMMU group %s%s\n",
 			o->shown[i].slot, BDF(&d->bdf), d->vendor, d->product,
 			name[0] ? " " : "", name, d->driver[0] ? d->driver : "none",
-			d->group, o->shown[i].wanted ? "" : " (comes along)");
+			group, o->shown[i].wanted ? "" : " (comes along)");
 	}
 	if (o->findings.refused || o->err.code)
 		return;
@@ -171,7 +174,8 @@ void report_text(const struct root *root, const struct outcome *outcome,
 	for (size_t i = 0; i < outcome->warnings.n; i++)
 		(void)fprintf(out, "%swarning: %s\n", p, outcome->warnings.text[i]);
 	if (style == REPORT_PLAN) {
-		(void)fprintf(out, "VM %u %s\n", outcome->vmid, outcome->what);
+		if (!outcome->err.code)
+			(void)fprintf(out, "VM %u %s\n", outcome->vmid, outcome->what);
 		print_plan(root, outcome, out);
 	} else if (outcome->deeds.n) {
 		(void)fprintf(out, "%sVM %u %s (%d ms)\n", p, outcome->vmid,

@@ -10,7 +10,7 @@ struct gather {
 	const struct root *root;
 	uint32_t vmid;
 	struct facts *facts;
-	struct notes *warnings;
+	struct err *err;
 };
 
 static int add(struct facts *facts, const struct journal_hold *hold, uint32_t vmid)
@@ -28,19 +28,18 @@ static int each(void *context, uint32_t vmid)
 {
 	struct gather *g = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
-	struct err err;
 	int r;
 
 	if (vmid == g->vmid)
 		return 0;
-	r = journal_read(g->root, vmid, &j, &err);
+	r = journal_read(g->root, vmid, &j, g->err);
 	if (r == -ENOENT) /* it ended meanwhile */
 		return 0;
-	if (r < 0) {
-		(void)err_wrap(&err, "what VM %u holds is not known", vmid);
-		notes_add_err(g->warnings, &err);
-		return 0;
-	}
+	/* What it holds is not known: any device may be its disk. */
+	if (r < 0)
+		return err_wrap(g->err,
+				"what VM %u holds is not known, see hostpci-journal(5)",
+				vmid);
 	for (size_t i = 0; !j->other_boot && i < j->holds; i++) {
 		r = j->hold[i].open ? add(g->facts, &j->hold[i], vmid) : 0;
 		if (r < 0)
@@ -50,10 +49,14 @@ static int each(void *context, uint32_t vmid)
 }
 
 int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
-		  struct notes *warnings, struct err *err)
+		  struct err *err)
 {
-	struct gather g = {root, vmid, facts, warnings};
-	int r = journal_each(root, each, &g);
+	struct gather g = {root, vmid, facts, err};
+	int r;
 
-	return r < 0 ? err_set(err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r)) : 0;
+	err->code = 0;
+	r = journal_each(root, each, &g);
+	if (r < 0 && !err->code)
+		(void)err_set(err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r));
+	return r;
 }

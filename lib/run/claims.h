@@ -5,7 +5,7 @@
 
 /*
  * Adds to @facts what the journals of other machines than @vmid hold. A journal that
- * cannot be read is a warning.
+ * cannot be read is an error: what it holds must not go to somebody else.
  */
 int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
-		  struct notes *warnings, struct err *err) _must_check_;
+		  struct err *err) _must_check_;

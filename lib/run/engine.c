@@ -33,7 +33,8 @@ static int make_lanes(struct engine *e, const struct root *root, struct journal 
 						    .n = e->n,
 						    .child = CHILD_NONE};
 	}
-	return journal_reserve(journal, e->n);
+	/* Taking back adds no step to the journal: it must be possible in a full one. */
+	return e->deed[0].step.direction == STEP_DO ? journal_reserve(journal, e->n) : 0;
 }
 
 static bool stopped(const struct engine *e)
@@ -71,6 +72,8 @@ static void wait_for_any(struct engine *e)
 		};
 	if (poll(e->poll, e->lanes + 1, timeout_ms(e)) < 0)
 		return; /* EINTR: look at the clock, then again */
+	if (e->poll[0].revents)
+		(void)cancel_asked(e->cancel);
 	for (size_t i = 0; i < e->lanes; i++)
 		if (e->poll[i + 1].revents)
 			lane_reply(&e->lane[i]);

@@ -59,6 +59,7 @@ static int read_header(struct journal *j, struct record *r, struct err *err)
 {
 	int64_t version = number(r, "journal", 1, INT32_MAX);
 	char boot[PROC_BOOT_ID];
+	int read;
 
 	if (!r->bad && version > 1)
 		return err_set(err, EPROTO,
@@ -67,8 +68,11 @@ static int read_header(struct journal *j, struct record *r, struct err *err)
 			       (long long)version);
 	if (number(r, "vmid", VMID_MIN, VMID_MAX) != j->vmid)
 		r->bad = true;
-	j->other_boot =
-		proc_boot_id(j->root, boot) < 0 || strcmp(boot, text(r, "boot")) != 0;
+	read = proc_boot_id(j->root, boot);
+	if (read < 0) /* not to be taken for another boot: its originals would be lost */
+		return err_set(err, -read, "this boot's id cannot be read: %s",
+			       strerror(-read));
+	j->other_boot = strcmp(boot, text(r, "boot")) != 0;
 	return 0;
 }
 

@@ -52,7 +52,8 @@ static int read_spec(struct start *s, struct err *err)
 	if (s->spec.have_config || s->spec.have_policy || have_journal(session))
 		return 0;
 	(void)err_set(err, ENOENT,
-		      "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s",
+		      "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s; "
+		      "correct the number, or make the file",
 		      s->spec.vmid, s->spec.vmid, s->spec.config);
 	return session_fail(session, EXIT_CODE_CONFIG, err);
 }
@@ -201,8 +202,12 @@ static int roll_back(struct start *s, struct err *why)
 		    undo_add(j, &h->bdf, rollback_from(s, i), true, deeds) < 0)
 			left = true;
 	}
-	(void)!engine_run(session->root, j, deeds->item + first, deeds->n - first, NULL,
-			  &err);
+	/* Its failures are in the deeds, but for one that kept it from beginning. */
+	if (engine_run(session->root, j, deeds->item + first, deeds->n - first, NULL,
+		       &err) < 0) {
+		left = true;
+		notes_add(&session->outcome->warnings, "taking back: %s", err.msg);
+	}
 	for (size_t i = 0; i < s->plan.holds; i++) {
 		const struct bdf *bdf = &s->plan.hold[i].bdf;
 		int r = 0;
@@ -224,6 +229,14 @@ static int roll_back(struct start *s, struct err *why)
 	return session_fail(session, left ? EXIT_CODE_LEFT : EXIT_CODE_REFUSED, why);
 }
 
+/* A machine that is started again and again must not fill its journal. */
+static int tidy(struct journal *j)
+{
+	bool full = j->size > LIMIT_JOURNAL_COMPACT || j->steps > LIMIT_STEPS / 4;
+
+	return full ? journal_compact(j) : 0;
+}
+
 static int prepare(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
@@ -232,8 +245,10 @@ static int prepare(struct start *s, struct err *err)
 	size_t first, size;
 	int r;
 
+	r = tidy(j);
 	size = j->size;
-	r = claim(s);
+	if (r == 0)
+		r = claim(s);
 	session_unlock(session);
 	if (r < 0) {
 		/* Nothing was done yet, so nothing of this run needs to stay on file. */
@@ -254,8 +269,6 @@ static int prepare(struct start *s, struct err *err)
 	if (r < 0)
 		return roll_back(s, err);
 	r = journal_phase(j, "prepared");
-	if (r == 0 && j->size > LIMIT_JOURNAL_COMPACT)
-		r = journal_compact(j);
 	if (r == 0)
 		r = journal_end(j); /* no device after all */
 	if (r < 0) {

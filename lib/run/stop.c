@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "run/booking.h"
 #include "run/undo.h"
@@ -132,7 +133,6 @@ static int give_back(struct stop *s, struct err *err)
 			       strerror(-r));
 	if (session->request->dry)
 		return 0;
-	session_unlock(session);
 	r = engine_run(session->root, j, deeds->item, deeds->n, NULL, err);
 	/* A kept device without a step of ours (it was on vfio-pci before) just goes. */
 	for (size_t i = 0; s->release && i < j->holds; i++)
@@ -165,6 +165,26 @@ static int refuse_release(struct session *session, struct err *err)
 	return session_fail(session, EXIT_CODE_BUSY, err);
 }
 
+/* QEMU may still be on its way out; a machine that runs keeps its devices. */
+static int await_end(struct session *session, struct err *err)
+{
+	int64_t end = clock_ms() + (int64_t)LIMIT_BUSY_MS;
+	struct proc_id qemu;
+
+	if (session->request->dry)
+		return 0;
+	while (session_vm_runs(session, &qemu)) {
+		if (clock_ms() >= end) {
+			(void)err_set(err, EBUSY,
+				      "VM %u runs (pid %d): nothing is taken from it",
+				      session->request->vmid, (int)qemu.pid);
+			return session_fail(session, EXIT_CODE_BUSY, err);
+		}
+		clock_sleep_ms(LIMIT_BUSY_POLL_MS);
+	}
+	return 0;
+}
+
 int stop_run(struct session *session)
 {
 	struct stop s = {.session = session,
@@ -182,11 +202,14 @@ int stop_run(struct session *session)
 	}
 	if (r < 0)
 		return session_fail(session,
-				    r == -EBUSY ? EXIT_CODE_BUSY : EXIT_CODE_LEFT, &err);
+				    r == -EBUSY || r == -EINTR ? EXIT_CODE_BUSY
+							       : EXIT_CODE_LEFT,
+				    &err);
+	session_unlock(session); /* giving up a claim can surprise nobody */
 	(void)snprintf(path, sizeof(path), "/run/qemu-server/%u.reboot",
 		       session->request->vmid);
 	s.reboot = file_exists(session->root, path);
-	r = s.release ? refuse_release(session, &err) : 0;
+	r = s.release ? refuse_release(session, &err) : await_end(session, &err);
 	if (r != 0)
 		return r;
 	if (!session->request->dry)

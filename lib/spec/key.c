@@ -52,12 +52,15 @@ const struct key key_table[_KEY_MAX] = {
 		      .type = KEY_TYPE_ADDRESSES,
 		      BOTH,
 		      AT(host),
+		      .form = "addresses like 01:00.0, 0000:01:00.0, or 01:00 for all "
+			      "functions; lower case; several with ';'",
 		      .help = "addresses of the functions, separated by ';'; without "
 			      "function: all of the slot"},
 	[KEY_MAPPING] = {.name = "mapping",
 			 BOTH,
 			 TEXT(mapping),
 			 .valid = valid_id,
+			 .form = "a letter, then letters, digits, - and _",
 			 .help = "name of a cluster-wide resource mapping"},
 	[KEY_PCIE] = {.name = "pcie",
 		      .type = KEY_TYPE_BOOL,
@@ -78,6 +81,7 @@ const struct key key_table[_KEY_MAX] = {
 			 BOTH,
 			 TEXT(romfile),
 			 .valid = valid_file,
+			 .form = "a file name without , and ;",
 			 .help = "option ROM image, a file below /usr/share/kvm"},
 	[KEY_LEGACY_IGD] = {.name = "legacy-igd",
 			    .type = KEY_TYPE_BOOL,
@@ -88,6 +92,7 @@ const struct key key_table[_KEY_MAX] = {
 		      BOTH,
 		      TEXT(mdev),
 		      .valid = valid_mdev,
+		      .form = "a type without / . and :",
 		      .help = "type of mediated device to use"},
 	[KEY_DRIVER] =
 		{.name = "driver",
@@ -101,21 +106,25 @@ const struct key key_table[_KEY_MAX] = {
 			   BOTH,
 			   TEXT(vendor_id),
 			   .valid = valid_hex16,
+			   .form = "0x and four hexadecimal digits",
 			   .help = "vendor id shown to the guest"},
 	[KEY_DEVICE_ID] = {.name = "device-id",
 			   BOTH,
 			   TEXT(device_id),
 			   .valid = valid_hex16,
+			   .form = "0x and four hexadecimal digits",
 			   .help = "device id shown to the guest"},
 	[KEY_SUB_VENDOR_ID] = {.name = "sub-vendor-id",
 			       BOTH,
 			       TEXT(sub_vendor_id),
 			       .valid = valid_hex16,
+			       .form = "0x and four hexadecimal digits",
 			       .help = "subsystem vendor id shown to the guest"},
 	[KEY_SUB_DEVICE_ID] = {.name = "sub-device-id",
 			       BOTH,
 			       TEXT(sub_device_id),
 			       .valid = valid_hex16,
+			       .form = "0x and four hexadecimal digits",
 			       .help = "subsystem device id shown to the guest"},
 	[KEY_RETURN] = {.name = "return",
 			.type = KEY_TYPE_WORD,
@@ -220,29 +229,71 @@ const struct key *key_nearest(const char *name, unsigned where)
 	return nearest;
 }
 
+const char *key_hint(const char *name, unsigned where, char buf[static KEY_HINT])
+{
+	const struct key *near = key_nearest(name, where);
+	bool policy = !(where & KEY_IN_PROXMOX);
+
+	if (near)
+		(void)snprintf(buf, KEY_HINT, " (did you mean '%s'?)", near->name);
+	else if (where & KEY_IN_VM && key_find(name, KEY_IN_DEVICE))
+		(void)snprintf(buf, KEY_HINT, ": it belongs into hostpciN = { ... }");
+	else if (where & KEY_IN_DEVICE && key_find(name, KEY_IN_VM))
+		(void)snprintf(buf, KEY_HINT, ": it belongs outside of hostpciN");
+	else if (policy && !strncmp(name, "hostpci", strlen("hostpci")))
+		(void)snprintf(buf, KEY_HINT, ": %s",
+			       where & KEY_IN_VM
+				       ? "there are hostpci0 to hostpci15"
+				       : "devices are declared in vm/VMID.conf");
+	else
+		(void)snprintf(buf, KEY_HINT, ": remove it (%s names all)",
+			       where & KEY_IN_HOST ? "hostpci.conf(5)"
+			       : policy		   ? "hostpci-vm.conf(5)"
+						   : "hostpciN in qm(1)");
+	return buf;
+}
+
 static void *member(const struct key *key, struct wish *wish)
 {
 	wish->set |= UINT64_C(1) << (key - key_table);
 	return (char *)wish + key->offset;
 }
 
-static int wrong_type(const struct key *key, struct err *err)
+/* "host, vfio, none" */
+static void list_words(const struct key *key, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < (int)key->max && at < size; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "",
+				       key->words[i]);
+}
+
+int key_wrong_type(const struct key *key, struct err *err)
 {
 	static const char *const wanted[] = {
-		[KEY_TYPE_BOOL] = "true or false",
-		[KEY_TYPE_WORD] = "one of its words",
+		[KEY_TYPE_BOOL] = "true or false, without quotes",
+		[KEY_TYPE_WORD] = "one of its words, in quotes: ",
 		[KEY_TYPE_INT] = "a number",
 		[KEY_TYPE_TEXT] = "a text in quotes",
-		[KEY_TYPE_ADDRESSES] = "PCI addresses in quotes",
+		[KEY_TYPE_ADDRESSES] =
+			"PCI addresses in quotes: [\"01:00.0\", \"02:00\"]",
 	};
+	char more[128] = "";
 
-	return err_set(err, EINVAL, "'%s' takes %s", key->name, wanted[key->type]);
+	if (key->type == KEY_TYPE_WORD)
+		list_words(key, more, sizeof(more));
+	else if (key->type == KEY_TYPE_INT)
+		(void)snprintf(more, sizeof(more), " from %ld to %ld, without quotes",
+			       key->min, key->max);
+	return err_set(err, EINVAL, "'%s' takes %s%s", key->name, wanted[key->type],
+		       more);
 }
 
 int key_store_bool(const struct key *key, bool value, struct wish *wish, struct err *err)
 {
 	if (key->type != KEY_TYPE_BOOL)
-		return wrong_type(key, err);
+		return key_wrong_type(key, err);
 	*(bool *)member(key, wish) = value;
 	return 0;
 }
@@ -250,7 +301,7 @@ int key_store_bool(const struct key *key, bool value, struct wish *wish, struct 
 int key_store_int(const struct key *key, long value, struct wish *wish, struct err *err)
 {
 	if (key->type != KEY_TYPE_INT)
-		return wrong_type(key, err);
+		return key_wrong_type(key, err);
 	if (value < key->min || value > key->max)
 		return err_set(err, ERANGE, "'%s' is %ld, not within %ld and %ld",
 			       key->name, value, key->min, key->max);
@@ -263,15 +314,12 @@ static int store_word(const struct key *key, const char *text, struct wish *wish
 {
 	int value = words_find(key->words, (int)key->max, text);
 	char all[128];
-	size_t at = 0;
 
 	if (value >= 0) {
 		*(int *)member(key, wish) = value;
 		return 0;
 	}
-	for (int i = 0; i < (int)key->max && at < sizeof(all); i++)
-		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s", i ? ", " : "",
-				       key->words[i]);
+	list_words(key, all, sizeof(all));
 	return err_set(err, EINVAL, "'%s' is '%s', not one of: %s", key->name, text, all);
 }
 
@@ -282,8 +330,8 @@ static int store_plain_text(const struct key *key, const char *text, struct wish
 		return err_set(err, ERANGE, "'%s' is longer than %ld characters",
 			       key->name, key->max - 1);
 	if (key->valid && !key->valid(text))
-		return err_set(err, EINVAL, "'%s' has the wrong form: '%s'", key->name,
-			       text);
+		return err_set(err, EINVAL, "'%s' has the wrong form: '%s' (it takes %s)",
+			       key->name, text, key->form);
 	memcpy(member(key, wish), text, strlen(text) + 1);
 	return 0;
 }
@@ -297,7 +345,7 @@ int key_store_text(const struct key *key, const char *text, struct wish *wish,
 	switch (key->type) {
 	case KEY_TYPE_BOOL:
 	case KEY_TYPE_INT:
-		return wrong_type(key, err);
+		return key_wrong_type(key, err);
 	case KEY_TYPE_WORD:
 		return store_word(key, text, wish, err);
 	case KEY_TYPE_TEXT:

@@ -107,8 +107,11 @@ struct key {
 	long min, max; /* range of an int; max: size of a text */
 	const char *const *words;
 	bool (*valid)(const char *text); /* a text's form; NULL: any */
+	const char *form;		 /* what valid asks for, in words */
 	const char *help;
 };
+
+enum { KEY_HINT = 96 }; /* size of a text of key_hint */
 
 extern const struct key key_table[_KEY_MAX];
 extern const char *const wish_return_words[_WISH_RETURN_MAX];
@@ -117,6 +120,11 @@ extern const char *const wish_return_words[_WISH_RETURN_MAX];
 const struct key *key_find(const char *name, unsigned where);
 /* The key of @where that @name was probably meant to be, NULL if none is near. */
 const struct key *key_nearest(const char *name, unsigned where);
+
+/* What may help whoever wrote the unknown @name in a place of @where. */
+const char *key_hint(const char *name, unsigned where, char buf[static KEY_HINT]);
+/* -EINVAL: says what @key takes. */
+int key_wrong_type(const struct key *key, struct err *err);
 
 static inline bool wish_has(const struct wish *wish, enum key_id id)
 {

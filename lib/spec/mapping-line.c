@@ -81,7 +81,7 @@ static const struct field {
 	{"id", offsetof(struct mapping_map, id), true, valid_id,
 	 "is vendor:device, four hexadecimal digits each"},
 	{"node", offsetof(struct mapping_map, node), true, valid_node,
-	 "is the name of a node"},
+	 "is the name of a node (letters, digits, -)"},
 	{"path", offsetof(struct mapping_map, path), true, valid_path,
 	 "is an address with its domain (0000:01:00.0, or 0000:01:00 for all functions; "
 	 "lower case; several with ';')"},
@@ -110,7 +110,10 @@ static int store(const struct property *p, struct mapping_map *map, struct err *
 		return 0;
 	}
 	return p->name[0]
-		       ? err_set(err, EINVAL, "there is no '%.60s' in it", p->name)
+		       ? err_set(err, EINVAL,
+				 "there is no '%.60s' in it (there are id, node, "
+				 "path, subsystem-id, iommugroup, description)",
+				 p->name)
 		       : err_set(err, EINVAL, "'%.60s' has no key before it", p->value);
 }
 
@@ -157,7 +160,8 @@ static int parse_fields(struct mapping_map *map, struct err *err)
 		r = store(&list[i], map, err);
 	for (size_t i = 0; n >= 0 && r == 0 && i < ARRAY_SIZE(fields); i++)
 		if (fields[i].required && !*field_of(map, &fields[i]))
-			r = err_set(err, EINVAL, "%s= is missing", fields[i].name);
+			r = err_set(err, EINVAL, "%s= is missing: add it",
+				    fields[i].name);
 	if (n < 0 || r < 0 || !map->path)
 		return n < 0 ? n : r;
 	return split_paths(map, err);

@@ -116,10 +116,12 @@ static int add_map(struct reader *r, struct mapping *m, const char *value,
 static int store_flag(const char *value, bool *has, bool *flag, struct err *err)
 {
 	if (*has)
-		return err_set(err, EINVAL, "it is given twice: the first one counts");
+		return err_set(err, EINVAL,
+			       "it is given twice, and the first one counts: remove one");
 	/* Without a value it is on (PVE::SectionConfig, check_value). */
 	if (value && strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
-		return err_set(err, EINVAL, "'%.60s' is neither 0 nor 1", value);
+		return err_set(err, EINVAL, "'%.60s' is neither 0 nor 1: correct it",
+			       value);
 	*has = true;
 	*flag = !value || value[0] == '1';
 	return 0;
@@ -128,9 +130,10 @@ static int store_flag(const char *value, bool *has, bool *flag, struct err *err)
 static int store_description(const char *value, struct mapping *m, struct err *err)
 {
 	if (m->description)
-		return err_set(err, EINVAL, "it is given twice: the first one counts");
+		return err_set(err, EINVAL,
+			       "it is given twice, and the first one counts: remove one");
 	if (!value)
-		return err_set(err, EINVAL, "it has no value");
+		return err_set(err, EINVAL, "it has no value: write one after it");
 	if (strlen(value) > MAPPING_DESCRIPTION)
 		return err_set(err, EINVAL, "it is longer than %d bytes",
 			       MAPPING_DESCRIPTION);
@@ -143,7 +146,8 @@ static int store(struct reader *r, struct mapping *m, const char *key, const cha
 {
 	if (!strcmp(key, "map"))
 		return value ? add_map(r, m, value, err)
-			     : err_set(err, EINVAL, "it has no value");
+			     : err_set(err, EINVAL,
+				       "it has no value: write one after it");
 	if (!strcmp(key, "mdev"))
 		return store_flag(value, &m->has_mdev, &m->mdev, err);
 	if (!strcmp(key, "live-migration-capable"))
@@ -158,13 +162,19 @@ static int store(struct reader *r, struct mapping *m, const char *key, const cha
 }
 
 /* A later section of the same name takes the place of the earlier one. */
-static int keep(struct mappings *list, struct mapping *m)
+static int keep(struct reader *r, struct mapping *m)
 {
+	struct mappings *list = r->mappings;
 	struct mapping *grown;
 
 	for (size_t i = 0; i < list->n; i++) {
 		if (strcmp(list->item[i].name, m->name) != 0)
 			continue;
+		notes_add(&list->notes,
+			  "%s:%u: mapping %.60s was there before, on line %u, which no "
+			  "longer counts: remove one",
+			  r->file, m->line, m->name, list->item[i].line);
+		m->damaged = true;
 		mapping_free(&list->item[i]);
 		memmove(&list->item[i], &list->item[i + 1],
 			(list->n - i - 1) * sizeof(*m));
@@ -213,10 +223,10 @@ static int read_section(struct reader *r, const char *name)
 		note(r,
 		     "mapping %.60s (line %u) has no valid 'map' line: no VM that uses "
 		     "it "
-		     "starts",
+		     "starts; add one, or remove the mapping",
 		     name, m.line);
 	}
-	result = keep(r->mappings, &m);
+	result = keep(r, &m);
 	mapping_free(&m);
 	return result;
 }
@@ -256,8 +266,8 @@ int mappings_parse(char *text, size_t size, const char *file, struct mappings *r
 	int r;
 
 	(void)snprintf(mappings.file, sizeof(mappings.file), "%s", file);
-	if (memchr(text, '\0', size))
-		return err_at(err, EINVAL, file, 0, "holds a NUL byte");
+	if (file_check_text(text, size, file, err) < 0)
+		return -EINVAL;
 	r = read_all(&reader);
 	if (r < 0) {
 		mappings_free(&mappings);
@@ -286,7 +296,7 @@ int mappings_load(const struct root *root, struct mappings *ret, struct err *err
 		return 0;
 	}
 	if (r < 0)
-		return err_at(err, -r, file, 0, "%s", strerror(-r));
+		return file_error(err, file, -r);
 	return mappings_parse(text, size, file, ret, err);
 }
 

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/fileio.h"
+
 struct lexer {
 	const char *at;
 	const char *file;
@@ -25,14 +27,21 @@ static void skip_comment(struct lexer *l)
 	l->at += *l->at ? 2 : 0;
 }
 
-static void skip_text(struct lexer *l)
+static int check_text(struct lexer *l, struct err *err)
 {
+	unsigned first = l->line;
+
 	for (l->at++; *l->at && *l->at != '"'; l->at++) {
 		if (*l->at == '\\' && l->at[1])
 			l->at++;
 		l->line += *l->at == '\n';
 	}
-	l->at += *l->at ? 1 : 0;
+	if (!*l->at)
+		return err_at(err, EINVAL, l->file, first,
+			      "a text that begins here does not end: add the \" that is "
+			      "missing");
+	l->at++;
+	return 0;
 }
 
 /* A word that starts with a digit: an integer must fit into 32 bits, signed. */
@@ -68,7 +77,7 @@ static int check_token(struct lexer *l, struct err *err)
 	} else if (!strncmp(l->at, "/*", 2)) {
 		skip_comment(l);
 	} else if (l->at[0] == '"') {
-		skip_text(l);
+		return check_text(l, err);
 	} else if (l->at[0] == '@') {
 		return err_at(
 			err, EINVAL, l->file, l->line,
@@ -90,8 +99,8 @@ int policy_lint(const char *text, size_t size, const char *file, struct err *err
 {
 	struct lexer lexer = {.at = text, .file = file, .line = 1};
 
-	if (memchr(text, '\0', size))
-		return err_at(err, EINVAL, file, 0, "holds a NUL byte");
+	if (file_check_text(text, size, file, err) < 0)
+		return -EINVAL;
 	while (*lexer.at) {
 		int r = check_token(&lexer, err);
 

@@ -22,13 +22,12 @@ static int store_array(const struct key *key, config_setting_t *array, struct wi
 	size_t at = 0;
 
 	if (key->type != KEY_TYPE_ADDRESSES)
-		return err_set(err, EINVAL, "'%s' takes no list", key->name);
+		return key_wrong_type(key, err);
 	for (int i = 0; i < config_setting_length(array); i++) {
 		const char *item = config_setting_get_string_elem(array, i);
 
 		if (!item)
-			return err_set(err, EINVAL, "'%s' takes a list of texts",
-				       key->name);
+			return key_wrong_type(key, err);
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ";" : "",
 				       item);
 		if (at >= sizeof(text))
@@ -61,9 +60,7 @@ static int store(const struct reader *r, const struct key *key, config_setting_t
 		ret = store_array(key, setting, wish, &why);
 		break;
 	default:
-		ret = err_set(&why, EINVAL,
-			      "'%s' is neither a text, a number nor true or false",
-			      key->name);
+		ret = key_wrong_type(key, &why);
 		break;
 	}
 	return ret < 0 ? err_at(err, -ret, r->file, line, "%s", why.msg) : 0;
@@ -72,12 +69,11 @@ static int store(const struct reader *r, const struct key *key, config_setting_t
 static void unknown(const struct reader *r, config_setting_t *setting, unsigned where)
 {
 	const char *name = config_setting_name(setting);
-	const struct key *near = key_nearest(name, where);
+	char hint[KEY_HINT];
 
-	notes_add(&r->spec->notes, "%s:%u: unknown key '%s' is ignored%s%s%s", r->file,
+	notes_add(&r->spec->notes, "%s:%u: unknown key '%s' is ignored%s", r->file,
 		  (unsigned)config_setting_source_line(setting), name,
-		  near ? " (did you mean '" : "", near ? near->name : "",
-		  near ? "'?)" : "");
+		  key_hint(name, where, hint));
 }
 
 static int store_group(const struct reader *r, config_setting_t *group, unsigned where,
@@ -105,7 +101,7 @@ static int store_slot(const struct reader *r, config_setting_t *group, unsigned 
 		notes_add(&r->spec->notes,
 			  "%s:%u: hostpci%u has neither a line in the VM config nor "
 			  "host= here: "
-			  "the group is ignored",
+			  "the group is ignored; add one",
 			  r->file, line, n);
 		slot->wish = (struct wish){0};
 		return 0;
@@ -161,7 +157,8 @@ static int store_setting(const struct reader *r, config_setting_t *setting,
 		return store_slot(r, setting, (unsigned)n, err);
 	if (key)
 		return store(r, key, setting, wish, err);
-	if (where & KEY_IN_HOST && !strcmp(name, "nodes") && wish == &r->spec->host)
+	if (where & KEY_IN_HOST && !strcmp(name, "nodes") &&
+	    config_setting_is_root(config_setting_parent(setting)))
 		return 0; /* after the settings for all nodes */
 	unknown(r, setting, where);
 	return 0;
@@ -205,6 +202,14 @@ static unsigned last_line(const char *text, unsigned line)
 	return line < lines ? line : lines;
 }
 
+/* What to do about an error of libconfig. */
+static const char *advice(const char *text)
+{
+	return strstr(text, "duplicate") ? "remove one of the two"
+					 : "here or before; a setting is NAME = VALUE; "
+					   "with texts in quotes";
+}
+
 static int parse(const struct reader *r, const char *text, size_t size,
 		 policy_reader *read, struct err *err)
 {
@@ -221,8 +226,9 @@ static int parse(const struct reader *r, const char *text, size_t size,
 	config_init(&config);
 	if (config_read_string(&config, whole) != CONFIG_TRUE)
 		ret = err_at(err, EINVAL, r->file,
-			     last_line(text, (unsigned)config_error_line(&config)), "%s",
-			     config_error_text(&config));
+			     last_line(text, (unsigned)config_error_line(&config)),
+			     "%s: %s", config_error_text(&config),
+			     advice(config_error_text(&config)));
 	else
 		ret = read(r, config_root_setting(&config), err);
 	config_destroy(&config);

@@ -56,7 +56,8 @@ int propstring_split(char *text, const char *bare, struct property ret[PROPSTRIN
 		/* Proxmox lets a bare value replace a false one, so 0,01:00.0 is well
 		 * formed and 01:00.0,01:00.1 is not. */
 		if (old && (equals || !is_false(old->value)))
-			return err_set(err, EINVAL, "'%.60s' is given twice", p.name);
+			return err_set(err, EINVAL, "'%.60s' is given twice: remove one",
+				       p.name);
 		if (!old && n == PROPSTRING_MAX)
 			return err_set(err, EINVAL, "more than %d keys", PROPSTRING_MAX);
 		*(old ? old : &ret[n++]) = p;
@@ -66,14 +67,13 @@ int propstring_split(char *text, const char *bare, struct property ret[PROPSTRIN
 
 static int store(const struct property *p, struct wish *wish, struct err *err)
 {
-	const struct key *key = key_find(p->name, KEY_IN_PROXMOX), *near;
+	const struct key *key = key_find(p->name, KEY_IN_PROXMOX);
+	char hint[KEY_HINT];
 
 	if (key)
 		return key_store_property(key, p->value, wish, err);
-	near = key_nearest(p->name, KEY_IN_PROXMOX);
-	return err_set(err, EINVAL, "unknown option '%.60s'%s%s%s", p->name,
-		       near ? " (did you mean '" : "", near ? near->name : "",
-		       near ? "'?)" : "");
+	return err_set(err, EINVAL, "unknown option '%.60s'%s", p->name,
+		       key_hint(p->name, KEY_IN_PROXMOX, hint));
 }
 
 int propstring_parse(const char *text, struct wish *wish, struct err *err)

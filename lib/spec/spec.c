@@ -74,7 +74,7 @@ static int load_config(const struct root *root, const char *node, char **ret_tex
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return err_at(err, -r, spec->config, 0, "%s", strerror(-r));
+		return file_error(err, spec->config, -r);
 	spec->have_config = true;
 	return 0;
 }

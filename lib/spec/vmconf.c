@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/fileio.h"
 #include "base/number.h"
 #include "spec/propstring.h"
 
@@ -69,8 +70,10 @@ static void store_line(const struct reader *r, const char *key, const char *valu
 	if (n >= 0) {
 		store_slot(r, (unsigned)n, value);
 	} else if (!strncmp(key, "hostpci", strlen("hostpci"))) {
-		(void)err_set(&why, EINVAL, "'%s': there are hostpci0 to hostpci%d", key,
-			      LIMIT_SLOTS - 1);
+		(void)err_set(
+			&why, EINVAL,
+			"'%s': there are hostpci0 to hostpci%d, without leading zeros",
+			key, LIMIT_SLOTS - 1);
 		dropped(r, &why);
 	} else if (machine_store(&r->spec->machine, key, value, &why) < 0) {
 		notes_add(&r->spec->notes,
@@ -138,9 +141,8 @@ int vmconf_parse(char *text, size_t size, const char *file, struct spec *spec,
 	struct reader reader = {.file = file, .spec = spec};
 	char *rest = text;
 
-	if (memchr(text, '\0', size))
-		return err_at(err, EINVAL, file, 0,
-			      "holds a NUL byte: this is no VM config");
+	if (file_check_text(text, size, file, err) < 0)
+		return -EINVAL;
 	while (rest) {
 		char *line = strsep(&rest, "\n");
 

@@ -52,11 +52,15 @@ static int each_option(const char *list, const char *what, struct err *err,
 		if (!name)
 			return err_set(err, ENOMEM, "out of memory");
 		if (!vmoption_find(name))
-			return err_set(err, EINVAL, "%s: there is no option '%.60s'",
+			return err_set(err, EINVAL,
+				       "%s: there is no option '%.60s' (hostpci config "
+				       "shows those that are set)",
 				       what, name);
 		if (is_set(edit, name))
-			return err_set(err, EINVAL, "'%s' is set and in the list of --%s",
-				       name, what);
+			return err_set(
+				err, EINVAL,
+				"'%s' is set and in the list of --%s: leave one out",
+				name, what);
 		r = found(edit, name, err);
 	}
 	return r;
@@ -81,7 +85,8 @@ static int check_remove(const struct vmedit *edit, const char *name, struct err 
 static int check_revert(const struct vmedit *edit, const char *name, struct err *err)
 {
 	if (vmoption_listed(edit->remove, name))
-		return err_set(err, EINVAL, "'%s' is in both --delete and --revert",
+		return err_set(err, EINVAL,
+			       "'%s' is in both --delete and --revert: leave one out",
 			       name);
 	return 0;
 }

@@ -62,17 +62,16 @@ static bool is_false(const char *value)
 
 static int twice(const char *name, struct err *err)
 {
-	return err_set(err, EINVAL, "'%.60s' is given twice", name);
+	return err_set(err, EINVAL, "'%.60s' is given twice: remove one", name);
 }
 
 static int unknown(const struct vmformat *format, const char *name, struct err *err)
 {
-	const struct key *near =
-		format == &vmformat_hostpci ? key_nearest(name, KEY_IN_PROXMOX) : NULL;
+	char hint[KEY_HINT] = "";
 
-	return err_set(err, EINVAL, "unknown option '%.60s'%s%s%s", name,
-		       near ? " (did you mean '" : "", near ? near->name : "",
-		       near ? "'?)" : "");
+	return err_set(err, EINVAL, "unknown option '%.60s'%s", name,
+		       format == &vmformat_hostpci ? key_hint(name, KEY_IN_PROXMOX, hint)
+						   : hint);
 }
 
 static int store(struct vmformat_values *v, const char *name, const char *value,
@@ -156,7 +155,20 @@ static bool right_kind(enum vmformat_kind kind, const char *value)
 	return false;
 }
 
-static int check(const struct vmformat_key *key, const char *value, struct err *err)
+/* The form of a device's property is in the key table. */
+static int wrong_form(const struct vmformat *format, const char *name, const char *value,
+		      struct err *err)
+{
+	const struct key *key =
+		format == &vmformat_hostpci ? key_find(name, KEY_IN_PROXMOX) : NULL;
+
+	return err_set(err, EINVAL, "'%s' has the wrong form: '%.60s'%s%s%s", name, value,
+		       key && key->form ? " (it takes " : "",
+		       key && key->form ? key->form : "", key && key->form ? ")" : "");
+}
+
+static int check(const struct vmformat *format, const struct vmformat_key *key,
+		 const char *value, struct err *err)
 {
 	static const char *const kinds[] = {"", "0 or 1", "a whole number", "a number"};
 
@@ -168,8 +180,7 @@ static int check(const struct vmformat_key *key, const char *value, struct err *
 			       key->name, value, key->words);
 	if ((key->valid && !key->valid(value)) ||
 	    (key->pattern && !vmformat_matches(key->pattern, value)))
-		return err_set(err, EINVAL, "'%s' has the wrong form: '%.60s'", key->name,
-			       value);
+		return wrong_form(format, key->name, value, err);
 	if (key->length && strlen(value) > key->length)
 		return err_set(err, EINVAL, "'%s' is longer than %zu characters",
 			       key->name, key->length);
@@ -186,7 +197,7 @@ static int check_all(const struct vmformat_values *v, struct err *err)
 	for (int i = 0; format->key[i].name; i++) {
 		const struct vmformat_key *key = &format->key[i];
 
-		if (v->value[i] && check(key, v->value[i], err) < 0)
+		if (v->value[i] && check(format, key, v->value[i], err) < 0)
 			return -EINVAL;
 		if (!v->value[i] && key->required)
 			return err_set(err, EINVAL, "'%s' is missing", key->name);

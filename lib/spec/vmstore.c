@@ -36,10 +36,13 @@ int vmstore_read(const struct root *root, const char *node, uint32_t vmid,
 	if (r == -ENOENT)
 		r = read_from(root, "/etc/hostpci/qemu-server", vmid, &store, &text);
 	if (r == -ENOENT)
-		return err_set(err, ENOENT, "there is no VM %u: neither %s/%s nor %s",
-			       vmid, folder, store.name, store.path);
+		return err_set(
+			err, ENOENT,
+			"there is no VM %u: neither %s/%s nor %s; correct the number, "
+			"or make the file",
+			vmid, folder, store.name, store.path);
 	if (r < 0)
-		return err_at(err, -r, store.path, 0, "%s", strerror(-r));
+		return file_error(err, store.path, -r);
 	*ret_store = store;
 	*ret = text;
 	return 0;

@@ -34,7 +34,11 @@ static void sections_are_read_in_their_order(void **state)
 
 	(void)state;
 	assert_int_equal(m.n, 2);
-	assert_int_equal(m.notes.n, 0);
+	assert_int_equal(m.notes.n, 1);
+	assert_string_equal(
+		m.notes.text[0],
+		"pci.cfg:10: mapping old was there before, on line 7, which no "
+		"longer counts: remove one");
 	assert_string_equal(m.item[0].name, "nic");
 	assert_int_equal(m.item[0].maps, 2);
 	assert_true(m.item[0].mdev);

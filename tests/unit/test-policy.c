@@ -60,6 +60,8 @@ static void wrong_values_are_refused_with_their_line(void **state)
 		{"hostpci0 = { host = \"x\"; };", -EINVAL, 1, "is no PCI address"},
 		{"hostpci0 = {\n pcie = 1; };", -EINVAL, 2, "'pcie' takes true or false"},
 		{"return = ", -EINVAL, 1, "syntax error"},
+		{"strict = true;\nreturn = \"host;\n\n", -EINVAL, 2, "does not end"},
+		{"gate = { };", -EINVAL, 1, "one of its words, in quotes: strict, warn"},
 		{"return = \"host\"; return = \"vfio\";", -EINVAL, 1, "duplicate"},
 		{"{", -EINVAL, 1, "syntax error"},
 	};

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-timeout: 400
 #
 # The same devices for libvirt: virsh takes the <hostdev> elements that showcmd prints,
 # starts a domain with them, and gives the devices back when it ends.
@@ -18,8 +19,12 @@ start_libvirt() {
 		stdio_handler = "file"
 		security_driver = "none"
 	END
-	/usr/sbin/libvirtd --daemon
-	wait_for 30 virsh -q -c qemu:///system list
+	# The users that libvirt looks up, whatever its configuration says.
+	getent group kvm >/dev/null || groupadd --system kvm
+	getent passwd libvirt-qemu >/dev/null || useradd --system --user-group libvirt-qemu
+	LIBVIRT_LOG_OUTPUTS="3:file:$LAB_OUT/libvirtd.log" /usr/sbin/libvirtd --daemon
+	# It asks QEMU for all that it can do first, under emulation.
+	wait_for 60 virsh -q -c qemu:///system list
 }
 
 stop_libvirt() {
@@ -34,6 +39,7 @@ domain() { # reads the elements of devices
 		  <memory unit='MiB'>256</memory>
 		  <vcpu>1</vcpu>
 		  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+		  <features><acpi/></features>
 		  <devices>
 		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
 		    <controller type='usb' model='none'/>
@@ -45,6 +51,7 @@ domain() { # reads the elements of devices
 }
 
 inner_kvm
+modprobe vfio-pci # libvirt looks for it before it offers to pass anything on
 wait_for 20 netdev_of "$LAB_IGB1"
 wait_for 20 netdev_of "$LAB_E1000E_FN1"
 udevadm settle
