@@ -5,6 +5,7 @@
 # lab says, the verdict.
 
 BOOT_TIMEOUT=120
+boot_retried=0
 # Beyond a scenario's own limit, which the lab itself enforces: for its snapshots, and
 # until we conclude that it hangs.
 GRACE=90
@@ -165,7 +166,7 @@ boot() { # IOMMU SCRIPT...
 	exec {qemu_out}<&-
 
 	# What was under way when the lab went away failed, and what had not begun failed if
-	# nothing at all could begin: a boot without any progress is not tried again.
+	# nothing at all could begin, twice.
 	if [ -n "$why" ]; then
 		reason=$(console_reason "$console")
 		why=$why${reason:+; $reason}
@@ -174,7 +175,13 @@ boot() { # IOMMU SCRIPT...
 		elif [ -z "${verdicts[$1]:-}" ]; then
 			note "the lab did not come up: $why"
 			tail -n 5 "$LAB_RESULTS/qemu.log" "$console" | tr -d '\r' || true
-			report "$1" FAILED 0 "the lab did not come up"
+			# Emulation on a busy machine may starve: once more, and never silently.
+			if [ "$boot_retried" = 0 ]; then
+				boot_retried=1
+				note "trying once more"
+			else
+				report "$1" FAILED 0 "the lab did not come up"
+			fi
 		fi
 	fi
 }

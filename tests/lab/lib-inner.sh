@@ -57,28 +57,33 @@ inner_wait() { # PID
 	wait "$pid"
 }
 
-# Starts QEMU, gives it a QMP command, prints the reply, ends it. Its processors are
-# stopped, unless INNER_FIRMWARE is set: then the firmware gets that many seconds first to
-# number the buses, without which query-pci does not show what is behind a root port.
+# Starts QEMU, gives it a QMP command, prints the last reply, ends it. Its processors are
+# stopped, unless INNER_UNTIL is set: then the firmware runs, and the command is repeated
+# until a reply matches that (query-pci shows what is behind a root port only when the
+# firmware has numbered the buses).
 inner_qmp() { # COMMAND -- QEMU-ARGUMENTS...; $INNER_QMP_ARGUMENTS: the command's, in JSON
-	local command=$1 in paused=(-S)
+	local command=$1 in request paused=(-S) end=$((SECONDS + 90))
 	[ "$2" = -- ] || fail "usage: inner_qmp COMMAND -- QEMU-ARGUMENTS..."
 	shift 2
-	[ -z "${INNER_FIRMWARE:-}" ] || paused=()
+	request="{\"execute\":\"$command\",\"arguments\":${INNER_QMP_ARGUMENTS:-{\}},\"id\":\"lab\"}"
+	[ -z "${INNER_UNTIL:-}" ] || paused=()
 	inner_kvm
 	# Open for both reading and writing, the pipe never ends: at the end of its input QMP
 	# forgets the commands that wait.
 	[ -p "$LAB_TMP/qmp" ] || mkfifo "$LAB_TMP/qmp"
 	exec {in}<>"$LAB_TMP/qmp"
-	printf '%s\n' '{"execute":"qmp_capabilities"}' >&"$in"
+	: >"$LAB_TMP/qmp.out"
+	printf '%s\n' '{"execute":"qmp_capabilities"}' "$request" >&"$in"
 	inner_qemu "${paused[@]}" -qmp stdio "$@" <&"$in" >"$LAB_TMP/qmp.out" 2>"$LAB_TMP/qmp.err" &
-	sleep "${INNER_FIRMWARE:-0}"
-	printf '%s\n' \
-		"{\"execute\":\"$command\",\"arguments\":${INNER_QMP_ARGUMENTS:-{\}},\"id\":\"lab\"}" \
-		'{"execute":"quit"}' >&"$in"
+	while [ -n "${INNER_UNTIL:-}" ] && kill -0 $! 2>/dev/null && [ "$SECONDS" -lt "$end" ] &&
+		! grep -Eq -- "$INNER_UNTIL" "$LAB_TMP/qmp.out"; do
+		sleep 1
+		printf '%s\n' "$request" >&"$in"
+	done
+	printf '%s\n' '{"execute":"quit"}' >&"$in"
 	inner_wait $! || true
 	exec {in}<&-
-	grep '"id": "lab"' "$LAB_TMP/qmp.out" | tr -d '\r' || {
+	grep '"id": "lab"' "$LAB_TMP/qmp.out" | tail -n 1 | tr -d '\r' | grep . || {
 		printf 'QEMU gave no reply: %s\n' "$(tail -n 3 "$LAB_TMP/qmp.err")" >&2
 		return 1
 	}

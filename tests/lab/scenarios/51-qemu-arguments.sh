@@ -23,7 +23,8 @@ back() { expect_exit 0 hook 150 post-stop; }
 
 expect_device() { # ID...
 	local id
-	INNER_FIRMWARE=8 expect_exit 0 inner_qmp query-pci -- "${arguments[@]}"
+	# The last of them is the last that the firmware comes to.
+	INNER_UNTIL="\"qdev_id\": \"${!#}\"" expect_exit 0 inner_qmp query-pci -- "${arguments[@]}"
 	for id; do
 		expect_match "\"qdev_id\": \"$id\"" "$LAST_OUT"
 	done
@@ -60,6 +61,36 @@ machine q35 "hostpci1: ${LAB_E1000E_FN0%.0},pcie=1"
 expect_device hostpci1.0 hostpci1.1
 expect_property hostpci1.0 multifunction true
 back
+
+say "q35 for an old Windows: PCI Express devices on the root bus itself"
+machine q35 "ostype: win7" "hostpci0: $LAB_IGB0,pcie=1" "hostpci3: $LAB_EDU,pcie=1"
+expect_device hostpci0 hostpci3
+back
+
+say "a cluster mapping, and the alternative that is free"
+mkdir -p /etc/pve/mapping /etc/pve/nodes/lab
+ln -sfn nodes/lab /etc/pve/local
+id() { # BDF PREFIX: "8086:10c9", of the device or, with subsystem_, its subsystem
+	printf '%s:%s' "$(cut -c3- "/sys/bus/pci/devices/$1/${2}vendor")" \
+		"$(cut -c3- "/sys/bus/pci/devices/$1/${2}device")"
+}
+{
+	echo "nic"
+	for device in "$LAB_IGB0" "$LAB_IGB1"; do
+		echo "	map id=$(id "$device" ""),subsystem-id=$(id "$device" subsystem_),iommugroup=$(group_of "$device"),node=lab,path=$device"
+	done
+} >/etc/pve/mapping/pci.cfg
+expect_exit 0 hostpci mapping check
+vm_config 151 "hostpci0: $LAB_IGB0"
+expect_exit 0 hook 151 pre-start
+vm_config 150 "machine: q35" "hostpci0: mapping=nic,pcie=1"
+expect_exit 0 hook 150 pre-start
+expect_match "mapping=nic: $LAB_IGB1 is chosen"
+expect_eq vfio-pci "$(driver_of "$LAB_IGB1")"
+back
+expect_exit 0 hook 151 post-stop
+rm -r /etc/pve/mapping /etc/pve/nodes /etc/pve/local
+vm_forget 151
 
 say "i440fx, first and late slots, all functions, a ROM file, other ids, boot order"
 machine pc "boot: order=hostpci0" \
