@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <pci/pci.h>
+#include <setjmp.h>
 
 struct names {
 	struct pci_access *access;
@@ -10,8 +11,20 @@ struct names {
 	bool tried;
 };
 
-/* libpci's default ends the process, and its callback must not return: never get there.
- */
+static jmp_buf failed;
+
+/* It must not return, and libpci's own ends the process: names are not worth that. */
+static _Noreturn void fail(char *message, ...)
+{
+	(void)message;
+	longjmp(failed, 1);
+}
+
+static void ignore(char *message, ...)
+{
+	(void)message;
+}
+
 static bool open_names(const struct root *root, struct names *n)
 {
 	struct pci_access *(*alloc)(void);
@@ -28,6 +41,12 @@ static bool open_names(const struct root *root, struct names *n)
 	if (!alloc || !n->lookup)
 		return false;
 	n->access = alloc();
+	if (!n->access)
+		return false;
+	/* pci_init, which we have no use for, would set them; NULL is called as it is. */
+	n->access->error = fail;
+	n->access->warning = ignore;
+	n->access->debug = ignore;
 	return true;
 }
 
@@ -39,10 +58,15 @@ const char *pci_name(const struct root *root, uint16_t vendor, uint16_t product,
 	buf[0] = '\0';
 	if (!names.tried && !open_names(root, &names))
 		return buf;
-	if (names.access)
-		(void)names.lookup(names.access, buf, (int)size,
-				   PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE |
-					   PCI_LOOKUP_NO_NUMBERS,
-				   vendor, product);
+	if (!names.access)
+		return buf;
+	if (setjmp(failed)) {
+		names.access = NULL;
+		buf[0] = '\0';
+		return buf;
+	}
+	(void)names.lookup(names.access, buf, (int)size,
+			   PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS,
+			   vendor, product);
 	return buf;
 }
