@@ -67,23 +67,6 @@ static struct json_object *args_json(const struct qemu_args *args)
 	return o;
 }
 
-static int fail(const struct context *context, int code, const struct err *err)
-{
-	char text[sizeof(struct err)];
-	struct json_object *o;
-
-	(void)err_text(err, text, sizeof(text));
-	if (context->format == FORMAT_TEXT) {
-		(void)fprintf(stderr, "hostpci: %s\n", text);
-		return code;
-	}
-	o = json_object_new_object();
-	json_object_object_add(o, "ok", json_object_new_boolean(false));
-	json_object_object_add(o, "error", json_object_new_string(text));
-	json_print(context, o);
-	return code;
-}
-
 static int load(const struct context *context, uint32_t vmid, struct spec *ret,
 		struct err *err)
 {
@@ -116,7 +99,7 @@ static int show_libvirt(const struct context *context, const struct spec *spec,
 	if (out)
 		(void)fclose(out);
 	if (r < 0)
-		return fail(context, EXIT_CODE_REFUSED, &err);
+		return error_print(context, EXIT_CODE_REFUSED, &err);
 	for (size_t i = 0; !context->value[OPTION_QUIET] && i < notes.n; i++)
 		(void)fprintf(stderr, "hostpci: warning: %s\n", notes.text[i]);
 	if (context->format == FORMAT_TEXT) {
@@ -150,8 +133,9 @@ static int show(const struct context *context, const struct spec *spec, bool lib
 				    context->value[OPTION_STANDALONE] != NULL, &args,
 				    &err);
 	if (r < 0)
-		return fail(context, r == -EINVAL ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED,
-			    &err);
+		return error_print(context,
+				   r == -EINVAL ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED,
+				   &err);
 	if (context->format == FORMAT_TEXT)
 		print_text(&args);
 	else
@@ -176,7 +160,7 @@ static int run(struct context *context)
 	if (!libvirt && strcmp(format, "qemu") != 0)
 		return usage_error(context->command, "--format is qemu or libvirt-xml");
 	if (load(context, vmid, &spec, &err) < 0)
-		return fail(context, EXIT_CODE_CONFIG, &err);
+		return error_print(context, EXIT_CODE_CONFIG, &err);
 	code = show(context, &spec, libvirt);
 	spec_free(&spec);
 	return code;
