@@ -22,15 +22,8 @@ static inline void cleanup_close(const int *fd)
 		close(*fd);
 }
 
-static inline void cleanup_fclose(FILE **f)
-{
-	if (*f)
-		fclose(*f);
-}
-
-#define _cleanup_free_	 _cleanup_(cleanup_free)
-#define _cleanup_close_	 _cleanup_(cleanup_close)
-#define _cleanup_fclose_ _cleanup_(cleanup_fclose)
+#define _cleanup_free_	_cleanup_(cleanup_free)
+#define _cleanup_close_ _cleanup_(cleanup_close)
 
 #define TAKE_PTR(p)                                \
 	({                                         \

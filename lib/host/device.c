@@ -46,8 +46,6 @@ int device_read(const struct root *root, const struct bdf *bdf, struct device *r
 	d.bridge = sysfs_exists(root, DEVICE_ATTR(bdf, "pci_bus")) ||
 		   d.class_code >> 8 == 0x0604;
 	d.group = read_group(root, bdf);
-	d.is_vf = sysfs_exists(root, DEVICE_ATTR(bdf, "physfn"));
-	d.has_reset = sysfs_exists(root, DEVICE_ATTR(bdf, "reset"));
 	if (sysfs_exists(root, DEVICE_ATTR(bdf, "virtfn0"))) {
 		/* sriov_numvfs takes the device lock when read; the links do not. */
 		r = sysfs_each(root, DEVICE_ATTR(bdf, ""), SYSFS_LINKS, count_vf, &d.vfs);

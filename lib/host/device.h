@@ -9,13 +9,11 @@
 struct device {
 	struct bdf bdf;
 	uint16_t vendor, product;
-	uint32_t class_code; /* 24 bits: base, sub, interface */
-	bool bridge;	     /* leads to another bus: vfio-pci cannot have it */
-	int group;	     /* IOMMU group, -1: none */
-	unsigned vfs;	     /* virtual functions that exist */
-	bool is_vf;
+	uint32_t class_code;	   /* 24 bits: base, sub, interface */
+	bool bridge;		   /* leads to another bus: vfio-pci cannot have it */
+	int group;		   /* IOMMU group, -1: none */
+	unsigned vfs;		   /* virtual functions that exist */
 	bool on_vfio;		   /* its driver is a vfio driver */
-	bool has_reset;		   /* file `reset` exists */
 	char driver[LIMIT_NAME];   /* empty: none */
 	char override[LIMIT_NAME]; /* driver_override, empty: none; see device_locked */
 	bool locked; /* the override could not be read in time: the kernel holds the

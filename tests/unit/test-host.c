@@ -85,7 +85,6 @@ static void a_function_is_read(void **state)
 	assert_int_equal(d.group, 7);
 	assert_string_equal(d.driver, "igb");
 	assert_int_equal(d.vfs, 2);
-	assert_true(d.has_reset);
 	assert_false(d.on_vfio || d.bridge || device_is_storage(&d));
 	d = device(s, "0000:02:00.0");
 	assert_true(d.on_vfio && device_is_storage(&d));
