@@ -64,10 +64,19 @@ inner_wait() { # PID
 	wait "$pid"
 }
 
+# Whether QEMU's last reply has each of the lines of TEXT somewhere.
+inner_has_all() { # TEXT
+	local reply line
+	reply=$(grep '"id": "lab"' "$LAB_TMP/qmp.out" | tail -n 1)
+	while read -r line; do
+		[[ $reply == *"$line"* ]] || return 1
+	done <<<"$1"
+}
+
 # Starts QEMU, gives it a QMP command, prints the last reply, ends it. Its processors are
 # stopped, unless INNER_UNTIL is set: then the firmware runs, and the command is repeated
-# until a reply matches that (query-pci shows what is behind a root port only when the
-# firmware has numbered the buses).
+# until one reply has each of its lines (query-pci shows what is behind a root port only when
+# the firmware has numbered the buses, which it does in its own order).
 inner_qmp() { # COMMAND -- QEMU-ARGUMENTS...; $INNER_QMP_ARGUMENTS: the command's, in JSON
 	local command=$1 in request paused=(-S) end=$((SECONDS + 90))
 	[ "$2" = -- ] || fail "usage: inner_qmp COMMAND -- QEMU-ARGUMENTS..."
@@ -83,7 +92,7 @@ inner_qmp() { # COMMAND -- QEMU-ARGUMENTS...; $INNER_QMP_ARGUMENTS: the command'
 	printf '%s\n' '{"execute":"qmp_capabilities"}' "$request" >&"$in"
 	inner_qemu "${paused[@]}" -qmp stdio "$@" <&"$in" >"$LAB_TMP/qmp.out" 2>"$LAB_TMP/qmp.err" &
 	while [ -n "${INNER_UNTIL:-}" ] && kill -0 $! 2>/dev/null && [ "$SECONDS" -lt "$end" ] &&
-		! grep -Eq -- "$INNER_UNTIL" "$LAB_TMP/qmp.out"; do
+		! inner_has_all "$INNER_UNTIL"; do
 		sleep 1
 		printf '%s\n' "$request" >&"$in"
 	done

@@ -23,8 +23,8 @@ back() { expect_exit 0 hook 150 post-stop; }
 
 expect_device() { # ID...
 	local id
-	# The last of them is the last that the firmware comes to.
-	INNER_UNTIL="\"qdev_id\": \"${!#}\"" expect_exit 0 inner_qmp query-pci -- "${arguments[@]}"
+	INNER_UNTIL=$(printf '"qdev_id": "%s"\n' "$@") \
+		expect_exit 0 inner_qmp query-pci -- "${arguments[@]}"
 	for id; do
 		expect_match "\"qdev_id\": \"$id\"" "$LAST_OUT"
 	done
