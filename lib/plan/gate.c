@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "plan/qemu-conflict.h"
+
 struct gate {
 	const struct spec *spec;
 	const struct facts *facts;
@@ -76,6 +78,27 @@ static void check_absent(struct gate *g)
 	}
 }
 
+/* Without a VM config nobody knows what machine will be made. */
+static void check_conflicts(struct gate *g)
+{
+	struct qemu_conflict conflict;
+
+	for (unsigned i = 0; g->spec->have_config && i < LIMIT_SLOTS; i++) {
+		const struct slot *slot = &g->spec->slot[i];
+		struct finding *f;
+
+		if (!slot->present || g->facts->pick[i].err.code ||
+		    !qemu_conflict(g->spec, g->facts, i, &conflict))
+			continue;
+		f = findings_add(g->findings, GRADE_NEVER, (int)i, NULL);
+		if (!f)
+			return;
+		SAY(f->why, "%s: hostpci%u %s, and Proxmox does not start that",
+		    SLOT_PLACE(slot), i, conflict.why);
+		SAY(f->cure, "%s", conflict.cure);
+	}
+}
+
 /* What Proxmox itself would not start the machine for. */
 static void check_picks(struct gate *g)
 {
@@ -88,8 +111,6 @@ static void check_picks(struct gate *g)
 		f = findings_add(g->findings, GRADE_NEVER, (int)i, NULL);
 		if (!f)
 			return;
-		SAY(f->device, "hostpci%u", i);
-		SAY(f->what, "hostpci%u", i);
 		SAY(f->why, "%s", err->msg);
 		SAY(f->cure, err->code == EBUSY ? "stop one of them, or add a 'map' line"
 			     : wish_has(&g->spec->slot[i].wish, KEY_MAPPING)
@@ -284,6 +305,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 
 	check_absent(&g);
 	check_picks(&g);
+	check_conflicts(&g);
 	check_iommu(&g);
 	for (unsigned i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "plan/qemu-conflict.h"
 #include "plan/qemu-place.h"
 
 /* Where Proxmox looks for romfile= (qemu-server); it neither checks nor cleans the name.
@@ -60,56 +61,19 @@ static int check_found(const struct builder *b, unsigned n)
 	return 0;
 }
 
-/* What QEMU's own mode for the host's integrated graphics asks for (qemu-server,
- * parse_hostpci_devices); NULL: all of it is there. */
-static const char *igd_obstacle(const struct builder *b, unsigned n)
-{
-	const struct wish *wish = &b->spec->slot[n].wish;
-	const struct machine *machine = &b->spec->machine;
-	const struct pick *pick = &b->facts->pick[n];
-
-	if (b->args->legacy_igd)
-		return "can be set for one device only";
-	if (!machine->vga_none)
-		return "needs the line 'vga: none'";
-	if (wish_has(wish, KEY_ROMBAR) && !wish->rombar)
-		return "needs the ROM: remove rombar=0";
-	if (is_on(wish, KEY_X_VGA, wish->x_vga))
-		return "cannot go with x-vga=1: remove one of them";
-	if (pick->kind != PICK_DEVICE)
-		return "cannot go with mdev=";
-	if (machine_is_q35(machine))
-		return "needs an i440fx machine (machine: pc)";
-	if (pick->alternatives > 1)
-		return "cannot go with a mapping that leaves a choice";
-	if (pick->n != 1)
-		return "needs a single function";
-	if (pick->bdf[0].slot != 2 || pick->bdf[0].function != 0)
-		return "needs a device that is xx:02.0, as integrated graphics is";
-	return NULL;
-}
-
 static int check_slot(struct builder *b, unsigned n)
 {
 	const struct slot *slot = &b->spec->slot[n];
-	const struct wish *wish = &slot->wish;
+	struct qemu_conflict conflict;
 	int r = check_found(b, n);
 
 	if (r < 0)
 		return r;
-	if (is_on(wish, KEY_PCIE, wish->pcie) && !machine_is_q35(&b->spec->machine))
-		return err_set(
-			b->err, EINVAL,
-			"%s: hostpci%u has pcie=1, which needs machine: q35 (it is "
-			"'%s'): set it, or remove pcie=1",
-			SLOT_PLACE(slot), n,
-			b->spec->machine.type[0] ? b->spec->machine.type : "pc");
-	if (!is_on(wish, KEY_LEGACY_IGD, wish->legacy_igd))
-		return 0;
-	if (igd_obstacle(b, n))
-		return err_set(b->err, EINVAL, "%s: hostpci%u: legacy-igd=1 %s",
-			       SLOT_PLACE(slot), n, igd_obstacle(b, n));
-	b->args->legacy_igd = true;
+	if (qemu_conflict(b->spec, b->facts, n, &conflict))
+		return err_set(b->err, EINVAL, "%s: hostpci%u %s: %s", SLOT_PLACE(slot),
+			       n, conflict.why, conflict.cure);
+	if (is_on(&slot->wish, KEY_LEGACY_IGD, slot->wish.legacy_igd))
+		b->args->legacy_igd = true;
 	return 0;
 }
 

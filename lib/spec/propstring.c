@@ -17,52 +17,61 @@ static struct property *find(struct property *list, int n, const char *name)
 	return NULL;
 }
 
-/* What Perl takes for a value that is not there. */
-static bool is_false(const char *value)
+bool propstring_is_false(const char *value)
 {
-	return !*value || !strcmp(value, "0");
+	return !value || !*value || !strcmp(value, "0");
 }
 
-/* Value and key of "KEY=VALUE". One newline at the end is not part of the value, others
- * make it none (Perl's . and $). */
-static bool split_part(char *part, char *equals, struct property *ret)
+int propstring_twice(const char *name, struct err *err)
 {
-	char *value = equals + 1, *newline = strchr(value, '\n');
+	return err_set(err, EINVAL, "'%.60s' is given twice: remove one", name);
+}
 
+int propstring_next(char **rest, struct property *ret, struct err *err)
+{
+	char *part, *equals, *newline;
+
+	do {
+		part = strsep(rest, ",");
+		if (!part)
+			return 0;
+	} while (is_blank(part));
+	equals = strchr(part, '=');
+	*ret = (struct property){.value = part};
+	if (!equals)
+		return 1;
+	*equals = '\0';
+	*ret = (struct property){.name = part, .value = equals + 1};
+	/* One newline at the end is not part of the value, others make it none (Perl's .
+	 * and $). */
+	newline = strchr(ret->value, '\n');
 	if (newline && !newline[1])
 		*newline = '\0';
-	*equals = '\0';
-	*ret = (struct property){.name = part, .value = value};
-	return *part && *value && !strchr(value, '\n');
+	if (*part && *ret->value && !strchr(ret->value, '\n'))
+		return 1;
+	return err_set(err, EINVAL, "'%.60s=%.60s': a key and a value are needed",
+		       ret->name, ret->value);
 }
 
 int propstring_split(char *text, const char *bare, struct property ret[PROPSTRING_MAX],
 		     struct err *err)
 {
-	char *rest = text, *part, *equals;
 	struct property *old, p;
-	int n = 0;
+	int n = 0, r;
 
-	while ((part = strsep(&rest, ","))) {
-		if (is_blank(part))
-			continue;
-		equals = strchr(part, '=');
-		p = (struct property){.name = bare, .value = part};
-		if (equals && !split_part(part, equals, &p))
-			return err_set(err, EINVAL,
-				       "'%.60s=%.60s': a key and a value are needed",
-				       p.name, p.value);
+	while ((r = propstring_next(&text, &p, err)) > 0) {
+		bool named = p.name != NULL;
+
+		if (!named)
+			p.name = bare;
 		old = find(ret, n, p.name);
-		/* Proxmox lets a bare value replace a false one, so 0,01:00.0 is well
-		 * formed and 01:00.0,01:00.1 is not. */
-		if (old && (equals || !is_false(old->value)))
-			return err_set(err, EINVAL, "'%.60s' is given twice: remove one",
-				       p.name);
+		if (old && (named || !propstring_is_false(old->value)))
+			return propstring_twice(p.name, err);
 		if (!old && n == PROPSTRING_MAX)
 			return err_set(err, EINVAL, "more than %d keys", PROPSTRING_MAX);
 		*(old ? old : &ret[n++]) = p;
 	}
-	return n;
+	return r < 0 ? r : n;
 }
 
 static int store(const struct property *p, struct wish *wish, struct err *err)

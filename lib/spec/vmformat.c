@@ -5,7 +5,7 @@
 #include <regex.h>
 #include <string.h>
 
-#include "spec/key.h"
+#include "spec/propstring.h"
 #include "spec/vmoption.h"
 
 bool vmformat_matches(const char *pattern, const char *text)
@@ -54,17 +54,6 @@ static int find_bare(const struct vmformat *format)
 	return -1;
 }
 
-/* What Perl takes for a value that is not there. */
-static bool is_false(const char *value)
-{
-	return !value || !*value || !strcmp(value, "0");
-}
-
-static int twice(const char *name, struct err *err)
-{
-	return err_set(err, EINVAL, "'%.60s' is given twice: remove one", name);
-}
-
 static int unknown(const struct vmformat *format, const char *name, struct err *err)
 {
 	char hint[KEY_HINT] = "";
@@ -85,11 +74,11 @@ static int store(struct vmformat_values *v, const char *name, const char *value,
 		return unknown(v->format, name, err);
 	key = &v->format->key[i];
 	if (v->value[i])
-		return twice(name, err);
+		return propstring_twice(name, err);
 	if (key->becomes) {
 		other = find(v->format, key->becomes);
 		if (v->value[other])
-			return twice(key->becomes, err);
+			return propstring_twice(key->becomes, err);
 		v->value[other] = key->name;
 	}
 	if (key->alias) {
@@ -102,29 +91,16 @@ static int store(struct vmformat_values *v, const char *name, const char *value,
 	return 0;
 }
 
-/* One part between commas. A value ends at its newline, if nothing follows it. */
-static int take_part(struct vmformat_values *v, char *part, struct err *err)
+static int store_bare(struct vmformat_values *v, const char *value, struct err *err)
 {
-	char *equals = strchr(part, '='), *newline;
-	int bare;
+	int bare = find_bare(v->format);
 
-	if (!equals) {
-		bare = find_bare(v->format);
-		if (bare < 0)
-			return err_set(err, EINVAL, "'%.60s': KEY=VALUE is needed", part);
-		if (!is_false(v->value[bare]))
-			return twice(v->format->key[bare].name, err);
-		v->value[bare] = part;
-		return 0;
-	}
-	*equals = '\0';
-	newline = strchr(equals + 1, '\n');
-	if (newline && !newline[1])
-		*newline = '\0';
-	if (!*part || !equals[1] || strchr(equals + 1, '\n'))
-		return err_set(err, EINVAL, "'%.60s=%.60s': a key and a value are needed",
-			       part, equals + 1);
-	return store(v, part, equals + 1, err);
+	if (bare < 0)
+		return err_set(err, EINVAL, "'%.60s': KEY=VALUE is needed", value);
+	if (!propstring_is_false(v->value[bare]))
+		return propstring_twice(v->format->key[bare].name, err);
+	v->value[bare] = value;
+	return 0;
 }
 
 static bool in_range(const struct vmformat_key *key, const char *value)
@@ -214,14 +190,18 @@ int vmformat_parse(const struct vmformat *format, const char *text,
 		   struct vmformat_values *ret, struct err *err)
 {
 	struct vmformat_values v = {.format = format, .text = strdup(text)};
-	char *rest = v.text, *part;
-	int r = 0;
+	char *rest = v.text;
+	struct property p;
+	int r;
 
 	if (!v.text)
 		return err_set(err, ENOMEM, "out of memory");
-	while (r == 0 && (part = strsep(&rest, ",")))
-		if (part[strspn(part, " \t\n\v\f\r")])
-			r = take_part(&v, part, err);
+	while ((r = propstring_next(&rest, &p, err)) > 0) {
+		r = p.name ? store(&v, p.name, p.value, err)
+			   : store_bare(&v, p.value, err);
+		if (r < 0)
+			break;
+	}
 	if (r == 0)
 		r = check_all(&v, err);
 	if (r < 0) {

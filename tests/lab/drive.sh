@@ -5,12 +5,13 @@
 # lab says, the verdict.
 
 BOOT_TIMEOUT=120
-boot_retried=0
+boot_retries=2
 # Beyond a scenario's own limit, which the lab itself enforces: for its snapshots, and
 # until we conclude that it hangs.
 GRACE=90
 
 declare -A verdicts=() # script -> ok | skipped | FAILED
+declare -A again=()    # script -> 1: it was begun a second time
 boots=0
 
 header() { # SCRIPT KEY: value of the line "# KEY: value" in the script's head
@@ -52,6 +53,14 @@ report() { # SCRIPT ok|skipped|FAILED SECONDS [WHY]
 console_reason() { # CONSOLE-LOG
 	grep -a -m1 -E 'Kernel panic|Oops|BUG:|lab: cannot boot|lab: a device|guest-main: ' "$1" |
 		tr -d '\r' || true
+}
+
+# KVM under emulation now and then corrupts the lab's kernel while a guest runs in it. That
+# is the emulator's: once more for each scenario, and never silently.
+emulator_broke() { # SCRIPT CONSOLE-LOG
+	[ -z "${again[$1]:-}" ] && grep -aq 'Kernel panic' "$2" &&
+		sed -n '/Kernel panic/,$p' "$2" | grep -aq 'kvm_vcpu_ioctl\|\[kvm' || return 1
+	again[$1]=1
 }
 
 # Starts QEMU with its talk on $qemu_out and its pid in $qemu_pid.
@@ -166,18 +175,21 @@ boot() { # IOMMU SCRIPT...
 	exec {qemu_out}<&-
 
 	# What was under way when the lab went away failed, and what had not begun failed if
-	# nothing at all could begin, twice.
+	# nothing at all could begin, three times.
 	if [ -n "$why" ]; then
 		reason=$(console_reason "$console")
 		why=$why${reason:+; $reason}
-		if [ -n "$current" ]; then
+		if [ -n "$current" ] && emulator_broke "$current" "$console"; then
+			note "$(scenario_name "$current"): $why, in KVM, which is emulated here: once more"
+		elif [ -n "$current" ]; then
 			report "$current" FAILED "$((SECONDS - started))" "$why"
 		elif [ -z "${verdicts[$1]:-}" ]; then
 			note "the lab did not come up: $why"
 			tail -n 5 "$LAB_RESULTS/qemu.log" "$console" | tr -d '\r' || true
-			# Emulation on a busy machine may starve: once more, and never silently.
-			if [ "$boot_retried" = 0 ]; then
-				boot_retried=1
+			# An emulated machine now and then stops dead while it boots, all its
+			# processors idle: again, and never silently.
+			if [ "$boot_retries" -gt 0 ]; then
+				boot_retries=$((boot_retries - 1))
 				note "trying once more"
 			else
 				report "$1" FAILED 0 "the lab did not come up"
