@@ -200,8 +200,12 @@ static int run(struct context *context)
 		(void)snprintf(folder, sizeof(folder), "/etc/pve/nodes/%s/qemu-server",
 			       node);
 	r = find_all(&context->root, folder, &list, &n);
-	if (r == -ENOENT)
-		r = find_all(&context->root, "/etc/hostpci/qemu-server", &list, &n);
+	if (r == -ENOENT) {
+		(void)snprintf(folder, sizeof(folder), "/etc/hostpci/qemu-server");
+		r = find_all(&context->root, folder, &list, &n);
+	}
+	if (r < 0 && r != -ENOENT)
+		(void)fprintf(stderr, "hostpci: %s: %s\n", folder, strerror(-r));
 	for (size_t i = 0; i < n; i++) {
 		if (look(context, list[i], &vm, &err) < 0) {
 			(void)fprintf(stderr, "hostpci: VM %u: %s\n", list[i], err.msg);

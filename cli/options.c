@@ -145,13 +145,31 @@ static int take_option(struct context *c, int argc, char **argv, int *i)
 	return keep(c, id, number, equals ? equals + 1 : argv[*i]);
 }
 
+static int unknown_verb(const char *word)
+{
+	const char *nearest = NULL;
+	unsigned best = WORDS_FAR;
+
+	for (size_t i = 0; command_table[i]; i++) {
+		unsigned d = words_distance(word, command_table[i]->name);
+
+		if (d < best) {
+			best = d;
+			nearest = command_table[i]->name;
+		}
+	}
+	return usage_error(NULL, "there is no verb '%s'%s%s%s", word,
+			   nearest ? " (did you mean '" : "", nearest ? nearest : "",
+			   nearest ? "'?)" : "");
+}
+
 static int take_word(struct context *c, const char *word)
 {
 	if (!c->command) {
 		for (size_t i = 0; command_table[i]; i++)
 			if (!strcmp(command_table[i]->name, word))
 				c->command = command_table[i];
-		return c->command ? 0 : usage_error(NULL, "there is no verb '%s'", word);
+		return c->command ? 0 : unknown_verb(word);
 	}
 	if (c->arguments == (int)ARRAY_SIZE(c->argument))
 		return usage_error(c->command, "too many arguments");

@@ -100,8 +100,7 @@ static int show_libvirt(const struct context *context, const struct spec *spec,
 		(void)fclose(out);
 	if (r < 0)
 		return error_print(context, EXIT_CODE_REFUSED, &err);
-	for (size_t i = 0; !context->value[OPTION_QUIET] && i < notes.n; i++)
-		(void)fprintf(stderr, "hostpci: warning: %s\n", notes.text[i]);
+	warn_all(context, &notes);
 	if (context->format == FORMAT_TEXT) {
 		(void)fputs(xml, stdout);
 		return EXIT_CODE_DONE;
@@ -120,10 +119,7 @@ static int show(const struct context *context, const struct spec *spec, bool lib
 	struct err err;
 	int r = facts ? 0 : err_set(&err, ENOMEM, "out of memory");
 
-	if (!context->value[OPTION_QUIET])
-		for (size_t i = 0; i < spec->notes.n; i++)
-			(void)fprintf(stderr, "hostpci: warning: %s\n",
-				      spec->notes.text[i]);
+	warn_all(context, &spec->notes);
 	if (r == 0 && !spec->machine.template)
 		r = facts_resolve(&context->root, spec, facts, &err);
 	if (r == 0 && libvirt)
@@ -159,6 +155,10 @@ static int run(struct context *context)
 	libvirt = !strcmp(format, "libvirt-xml");
 	if (!libvirt && strcmp(format, "qemu") != 0)
 		return usage_error(context->command, "--format is qemu or libvirt-xml");
+	if (libvirt && context->value[OPTION_STANDALONE])
+		return usage_error(context->command,
+				   "--standalone is for --format qemu: libvirt adds its "
+				   "own ports");
 	if (load(context, vmid, &spec, &err) < 0)
 		return error_print(context, EXIT_CODE_CONFIG, &err);
 	code = show(context, &spec, libvirt);

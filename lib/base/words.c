@@ -15,3 +15,30 @@ int words_find(const char *const *table, int n, const char *word)
 			return i;
 	return -1;
 }
+
+unsigned words_distance(const char *a, const char *b)
+{
+	enum { LONGEST = 32 };
+	unsigned row[LONGEST + 1], n = (unsigned)strlen(b);
+
+	if (strlen(a) > LONGEST || n > LONGEST)
+		return WORDS_FAR;
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned i = 1; *a; a++, i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= n; j++) {
+			unsigned up = row[j], best = diagonal + (*a != b[j - 1]);
+
+			if (up + 1 < best)
+				best = up + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diagonal = up;
+			row[j] = best;
+		}
+	}
+	return row[n];
+}

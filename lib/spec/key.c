@@ -186,40 +186,13 @@ const struct key *key_find(const char *name, unsigned where)
 	return NULL;
 }
 
-/* Levenshtein's distance, of names short enough for one row. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[33], n = (unsigned)strlen(b);
-
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; *a; a++, i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= n; j++) {
-			unsigned up = row[j], best = diagonal + (*a != b[j - 1]);
-
-			if (up + 1 < best)
-				best = up + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = up;
-			row[j] = best;
-		}
-	}
-	return row[n];
-}
-
 const struct key *key_nearest(const char *name, unsigned where)
 {
 	const struct key *nearest = NULL;
-	unsigned best = 3;
+	unsigned best = WORDS_FAR;
 
-	if (strlen(name) > 32)
-		return NULL;
 	for (size_t i = 0; i < _KEY_MAX; i++) {
-		unsigned d = distance(name, key_table[i].name);
+		unsigned d = words_distance(name, key_table[i].name);
 
 		if (key_table[i].where & where && d < best) {
 			best = d;

@@ -15,7 +15,7 @@ stop() {
 }
 
 it "a disk stays on vfio-pci by default, and release gives it back"
-config 100 'hostpci0: 01:00.0,pcie=1'
+config 100 'machine: q35' 'hostpci0: 01:00.0,pcie=1'
 start 100
 driver_is 01:00.0 vfio-pci
 override_is 01:00.0 vfio-pci
