@@ -91,13 +91,15 @@ static int store(struct vmformat_values *v, const char *name, const char *value,
 	return 0;
 }
 
-static int store_bare(struct vmformat_values *v, const char *value, struct err *err)
+/* @again: there was a part without a key before. */
+static int store_bare(struct vmformat_values *v, const char *value, bool again,
+		      struct err *err)
 {
 	int bare = find_bare(v->format);
 
 	if (bare < 0)
 		return err_set(err, EINVAL, "'%.60s': KEY=VALUE is needed", value);
-	if (!propstring_is_false(v->value[bare]))
+	if (again || !propstring_is_false(v->value[bare]))
 		return propstring_twice(v->format->key[bare].name, err);
 	v->value[bare] = value;
 	return 0;
@@ -191,6 +193,7 @@ int vmformat_parse(const struct vmformat *format, const char *text,
 {
 	struct vmformat_values v = {.format = format, .text = strdup(text)};
 	char *rest = v.text;
+	bool bare_seen = false;
 	struct property p;
 	int r;
 
@@ -198,9 +201,10 @@ int vmformat_parse(const struct vmformat *format, const char *text,
 		return err_set(err, ENOMEM, "out of memory");
 	while ((r = propstring_next(&rest, &p, err)) > 0) {
 		r = p.name ? store(&v, p.name, p.value, err)
-			   : store_bare(&v, p.value, err);
+			   : store_bare(&v, p.value, bare_seen, err);
 		if (r < 0)
 			break;
+		bare_seen |= !p.name;
 	}
 	if (r == 0)
 		r = check_all(&v, err);

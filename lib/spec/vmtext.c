@@ -97,7 +97,8 @@ int vmtext_add_encoded(struct vmtext *text, const char *line, size_t size)
 	int r = 0;
 
 	for (size_t i = 0; i < size && r == 0; i++) {
-		if (line[i] >= ' ' && line[i] <= '~' && line[i] != ':') {
+		if (line[i] >= ' ' && line[i] <= '~' && line[i] != ':' &&
+		    line[i] != '%') {
 			r = vmtext_add(text, line + i, 1);
 			continue;
 		}
