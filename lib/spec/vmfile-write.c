@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "spec/vmfile.h"
 #include "spec/vmoption.h"
 
@@ -60,8 +61,7 @@ static bool is_volume(const struct vmfile_entry *e, const struct vmtext *volume)
 	const char *file;
 	bool same;
 
-	if (!vmoption_is_drive(e->key) ||
-	    vmformat_parse(&vmformat_drive, e->value.data, &values, NULL) < 0)
+	if (!vmoption_drive(e->key, e->value.data, &values))
 		return false;
 	file = vmformat_get(&values, "file");
 	same = file && strlen(file) == volume->size &&
@@ -121,6 +121,15 @@ static int write_description(struct vmtext *out, const struct vmfile_section *se
 	return r;
 }
 
+/* Names that are Proxmox's own in memory: not written, wherever they come from. */
+static bool is_internal(const char *key)
+{
+	static const char *const names[] = {"digest", "description", "pending",
+					    "snapshots", "special-sections"};
+
+	return words_find(names, ARRAY_SIZE(names), key) >= 0;
+}
+
 static int write_section(struct vmtext *out, const struct vmfile_section *section,
 			 bool pending)
 {
@@ -129,7 +138,7 @@ static int write_section(struct vmtext *out, const struct vmfile_section *sectio
 	for (size_t i = 0; i < section->n && r == 0; i++) {
 		const struct vmfile_entry *e = &section->entry[i];
 
-		if (!strcmp(e->key, "description"))
+		if (is_internal(e->key))
 			continue;
 		r = vmtext_add(out, e->key, strlen(e->key));
 		if (r == 0)
@@ -161,8 +170,7 @@ bool vmfile_has_cloudinit(const struct vmfile_section *section)
 		struct vmformat_values values;
 		bool found;
 
-		if (!vmoption_is_drive(e->key) ||
-		    vmformat_parse(&vmformat_drive, e->value.data, &values, NULL) < 0)
+		if (!vmoption_drive(e->key, e->value.data, &values))
 			continue;
 		found = vmoption_is_cloudinit(vmformat_get(&values, "file"));
 		vmformat_values_free(&values);

@@ -122,21 +122,6 @@ FORMAT(tpmstate, "tpmstate0", VOLUME, TEXT("version", .words = "v1.2|v2.0"));
 FORMAT(unused, "unusedN", ALIAS("volume", "file"),
        TEXT("file", BARE, REQUIRED, .valid = valid_volume));
 
-const struct vmformat vmformat_drive = {
-	.name = "disk",
-	.key =
-		(const struct vmformat_key[]){
-			DRIVE,
-			IDE,
-			SSD,
-			SCSI,
-			VIRTIO,
-			EFI,
-			TEXT("version"),
-			{.name = NULL},
-		},
-};
-
 #define RANGES "[0-9]+(-[0-9]+)?(;[0-9]+(-[0-9]+)?)*"
 #define MODEL(n)                                                    \
 	{                                                           \
