@@ -134,15 +134,16 @@ static bool right_kind(enum vmformat_kind kind, const char *value)
 }
 
 /* The form of a device's property is in the key table. */
-static int wrong_form(const struct vmformat *format, const char *name, const char *value,
-		      struct err *err)
+static int wrong_form(const struct vmformat *format, const struct vmformat_key *key,
+		      const char *value, struct err *err)
 {
-	const struct key *key =
-		format == &vmformat_hostpci ? key_find(name, KEY_IN_PROXMOX) : NULL;
+	const struct key *device =
+		format == &vmformat_hostpci ? key_find(key->name, KEY_IN_PROXMOX) : NULL;
+	const char *form = device ? device->form : key->form;
 
-	return err_set(err, EINVAL, "'%s' has the wrong form: '%.60s'%s%s%s", name, value,
-		       key && key->form ? " (it takes " : "",
-		       key && key->form ? key->form : "", key && key->form ? ")" : "");
+	return err_set(err, EINVAL, "'%s' has the wrong form: '%.60s'%s%s%s", key->name,
+		       value, form ? " (it takes " : "", form ? form : "",
+		       form ? ")" : "");
 }
 
 static int check(const struct vmformat *format, const struct vmformat_key *key,
@@ -158,7 +159,7 @@ static int check(const struct vmformat *format, const struct vmformat_key *key,
 			       key->name, value, key->words);
 	if ((key->valid && !key->valid(value)) ||
 	    (key->pattern && !vmformat_matches(key->pattern, value)))
-		return wrong_form(format, key->name, value, err);
+		return wrong_form(format, key, value, err);
 	if (key->length && strlen(value) > key->length)
 		return err_set(err, EINVAL, "'%s' is longer than %zu characters",
 			       key->name, key->length);

@@ -62,7 +62,8 @@ const struct vmformat vmformat_boot = {
 	.key =
 		(const struct vmformat_key[]){
 			TEXT("legacy", BARE, .pattern = "[acdn]{1,4}"),
-			TEXT("order", .valid = valid_boot_devices),
+			TEXT("order", .valid = valid_boot_devices,
+			     .form = "devices like scsi0;net0;hostpci0"),
 			{.name = NULL},
 		},
 };
@@ -164,6 +165,7 @@ FORMAT(virtiofs, "virtiofsN", TEXT("dirid", BARE, REQUIRED, .valid = valid_confi
 
 FORMAT(machine, "machine",
        TEXT("type", BARE, .length = 40,
+	    .form = "pc, q35, virt, or one of a version like pc-q35-9.2",
 	    .pattern = "pc|q35|" CHIPSET "|virt(-" VERSION ")?(\\+pve[0-9]+)?"),
        TEXT("viommu", .words = "intel|virtio"), NUMBER("aw-bits", FROM(32), .max = 64),
        FLAG("enable-s3"), FLAG("enable-s4"));
