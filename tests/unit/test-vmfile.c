@@ -142,6 +142,7 @@ static void options_keep_what_proxmox_keeps(void **state)
 		"hotplug: network,usb",
 		"startup: order=1,up=2,down=3",
 		"affinity: 0,5,8-11",
+		"affinity: ,,",
 		"tags: a;B,c",
 		"cpu: host,flags=+aes;-pcid",
 		"cpu: cputype=EPYC-Rome-v4,phys-bits=host",
