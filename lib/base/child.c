@@ -44,11 +44,30 @@ static int child_detach(int fd, struct root *root)
 	return close_range(FD_FREE, ~0U, 0);
 }
 
+static void serve(const struct root *root, child_handler *handler)
+{
+	static struct child_request request[CHILD_BATCH];
+	static struct child_reply reply[CHILD_BATCH];
+
+	for (;;) {
+		ssize_t size = recv(FD_SOCKET, request, sizeof(request), 0);
+		size_t n = size < 0 ? 0 : (size_t)size / sizeof(request[0]);
+
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (!n)
+			return;
+		memset(reply, 0, sizeof(reply));
+		for (size_t i = 0; i < n; i++)
+			handler(root, &request[i], &reply[i]);
+		if (send(FD_SOCKET, reply, n * sizeof(reply[0]), MSG_NOSIGNAL) < 0)
+			return;
+	}
+}
+
 static _Noreturn void child_main(int fd, const struct root *original,
 				 child_handler *handler, pid_t parent)
 {
-	static struct child_request request;
-	static struct child_reply reply;
 	struct root root = *original;
 
 	/* Ctrl-C reaches the whole process group; what happens next is the parent's to
@@ -60,18 +79,8 @@ static _Noreturn void child_main(int fd, const struct root *original,
 	(void)prctl(PR_SET_NAME, "hostpci-child");
 	if (getppid() != parent || child_detach(fd, &root) < 0)
 		_exit(1);
-	for (;;) {
-		ssize_t n = recv(FD_SOCKET, &request, sizeof(request), 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n != (ssize_t)sizeof(request))
-			_exit(0);
-		memset(&reply, 0, sizeof(reply));
-		handler(&root, &request, &reply);
-		if (send(FD_SOCKET, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)
-			_exit(0);
-	}
+	serve(&root, handler);
+	_exit(0);
 }
 
 int child_spawn(struct child *ret, const struct root *root, child_handler *handler,
@@ -102,28 +111,31 @@ int child_spawn(struct child *ret, const struct root *root, child_handler *handl
 	return 0;
 }
 
-int child_send(struct child *child, const struct child_request *request, int timeout_ms)
+int child_send(struct child *child, const struct child_request *request, unsigned n,
+	       int timeout_ms)
 {
 	if (child->busy)
 		return -EBUSY;
-	if (send(child->fd, request, sizeof(*request), MSG_NOSIGNAL) < 0)
+	if (send(child->fd, request, n * sizeof(*request), MSG_NOSIGNAL) < 0)
 		return -errno;
-	child->busy = true;
+	child->busy = n;
 	child->deadline = clock_ms() + timeout_ms;
 	return 0;
 }
 
-int child_receive(struct child *child, struct child_reply *ret)
+int child_receive(struct child *child, struct child_reply ret[static CHILD_BATCH])
 {
+	size_t want = child->busy * sizeof(*ret);
 	ssize_t n;
 
 	do {
-		n = recv(child->fd, ret, sizeof(*ret), 0);
+		n = recv(child->fd, ret, CHILD_BATCH * sizeof(*ret), 0);
 	} while (n < 0 && errno == EINTR);
-	child->busy = false;
-	if (n != (ssize_t)sizeof(*ret))
+	child->busy = 0;
+	if (n != (ssize_t)want || !want)
 		return -EPIPE;
-	ret->value[sizeof(ret->value) - 1] = '\0';
+	for (size_t i = 0; i < want / sizeof(*ret); i++)
+		ret[i].value[sizeof(ret[i].value) - 1] = '\0';
 	return 0;
 }
 
@@ -131,7 +143,8 @@ int child_call(struct child *child, const struct child_request *request, int tim
 	       struct child_reply *ret)
 {
 	struct pollfd p = {.fd = child->fd, .events = POLLIN};
-	int r = child_send(child, request, timeout_ms);
+	struct child_reply reply[CHILD_BATCH];
+	int r = child_send(child, request, 1, timeout_ms);
 
 	if (r < 0)
 		return r;
@@ -139,13 +152,25 @@ int child_call(struct child *child, const struct child_request *request, int tim
 		int64_t left = child->deadline - clock_ms();
 
 		r = poll(&p, 1, left > 0 ? (int)left : 0);
-		if (r > 0)
-			return child_receive(child, ret);
+		if (r > 0) {
+			r = child_receive(child, reply);
+			if (r == 0)
+				*ret = reply[0];
+			return r;
+		}
 		if (r == 0)
 			return -ETIMEDOUT;
 		if (errno != EINTR)
 			return -errno;
 	}
+}
+
+void child_dismiss(struct child *child)
+{
+	if (child->busy)
+		return;
+	cleanup_close(&child->fd);
+	child->fd = -1;
 }
 
 void child_end(struct child *child)

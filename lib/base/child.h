@@ -10,7 +10,11 @@
  * It holds no descriptor of its parent's but its socket, the root and /sys, takes no
  * lock, and dies with its parent as soon as the kernel lets it.
  */
-enum { CHILD_PATH = 384, CHILD_VALUE = 1024 };
+enum {
+	CHILD_PATH = 384,
+	CHILD_VALUE = 1024,
+	CHILD_BATCH = 2, /* requests that are sent and answered together */
+};
 
 struct child_request {
 	uint32_t op; /* its meaning belongs to the handler */
@@ -29,8 +33,8 @@ typedef void child_handler(const struct root *root, const struct child_request *
 struct child {
 	struct proc_id id; /* pid 0: none */
 	int fd;
-	bool busy;	  /* a request is out */
-	int64_t deadline; /* clock_ms() by which its reply is due */
+	unsigned busy;	  /* requests that are out */
+	int64_t deadline; /* clock_ms() by which their replies are due */
 };
 
 #define CHILD_NONE ((struct child){.fd = -1})
@@ -38,16 +42,27 @@ struct child {
 int child_spawn(struct child *ret, const struct root *root, child_handler *handler,
 		struct err *err) _must_check_;
 
-/* Sends one request whose reply is due within @timeout_ms. */
-int child_send(struct child *child, const struct child_request *request,
+/*
+ * Sends @n requests (at most CHILD_BATCH), which are handled one after the other, and
+ * answered together within @timeout_ms.
+ */
+int child_send(struct child *child, const struct child_request *request, unsigned n,
 	       int timeout_ms) _must_check_;
 
-/* Takes the reply, once poll(2) says @child->fd has something. -EPIPE: the child died. */
-int child_receive(struct child *child, struct child_reply *ret) _must_check_;
+/*
+ * Takes the replies to all that was sent, once poll(2) says @child->fd has something.
+ * -EPIPE: the child died.
+ */
+int child_receive(struct child *child,
+		  struct child_reply ret[static CHILD_BATCH]) _must_check_;
 
-/* Sends and waits. -ETIMEDOUT: no reply in time; the child is still busy with it. */
+/* Sends one request and waits. -ETIMEDOUT: no reply in time; the child is still busy with
+ * it. */
 int child_call(struct child *child, const struct child_request *request, int timeout_ms,
 	       struct child_reply *ret) _must_check_;
+
+/* Asks an idle child to end, without waiting for it. */
+void child_dismiss(struct child *child);
 
 /* Ends an idle child and reaps it. A busy one is left behind: nothing can end it. */
 void child_end(struct child *child);

@@ -4,6 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+const char *const plan_stage_words[_STAGE_MAX] = {
+	[STAGE_MODULES] = "modules",
+	[STAGE_DRIVERS] = "drivers",
+	[STAGE_RESETS] = "resets",
+};
+
 static void *append(void *array, size_t *n, size_t size)
 {
 	/* Room grows at the powers of two; *n is the number of items in use. */

@@ -20,13 +20,15 @@ struct plan {
 	size_t holds;
 };
 
-/* Stages of a start: what must be over before the next may begin. */
+/* Stages of a start: what must be over on a PCI bus before the next may begin there. */
 enum plan_stage {
 	STAGE_MODULES,
 	STAGE_DRIVERS,
 	STAGE_RESETS,
 	_STAGE_MAX,
 };
+
+extern const char *const plan_stage_words[_STAGE_MAX];
 
 /*
  * The steps from @facts to what @spec wants, without any look at the host. What is left

@@ -29,7 +29,7 @@ struct step {
 	uint32_t id; /* unique in its journal; 0: not journalled yet */
 	enum step_kind kind;
 	enum step_direction direction;
-	unsigned stage; /* a stage starts when all of the one before has ended */
+	unsigned stage; /* begins when the stages before are over on its PCI bus */
 	int lane;	/* steps of one lane follow each other, lanes run side by side */
 	int slot;	/* N of hostpciN on whose behalf; -1: none */
 	struct bdf bdf; /* not for STEP_MODULE */

@@ -67,6 +67,8 @@ static struct json_object *deed_json(const struct deed *d)
 	put_slot(o, d->step.slot);
 	put_text(o, "device", BDF(&d->step.bdf));
 	put_number(o, "stage", d->step.stage);
+	if (d->step.direction == STEP_DO && d->step.stage < _STAGE_MAX)
+		put_text(o, "stage_name", plan_stage_words[d->step.stage]);
 	put_number(o, "lane", d->step.lane);
 	put_text(o, "found", d->step.found);
 	put_text(o, "want", d->step.want);

@@ -33,16 +33,16 @@ static void print_findings(const struct outcome *o, enum report_style style, FIL
 	}
 }
 
-static void print_write(const struct step *step, FILE *out)
+static void print_write(const struct step *step, const char *indent, FILE *out)
 {
 	struct step_write write = {0};
 
 	if (!step_ops(step)->write(step, &write))
-		(void)fprintf(out, "        nothing to write\n");
+		(void)fprintf(out, "%s    nothing to write\n", indent);
 	else if (write.module)
-		(void)fprintf(out, "        modprobe %s\n", write.value);
+		(void)fprintf(out, "%s    modprobe %s\n", indent, write.value);
 	else
-		(void)fprintf(out, "        echo %s%s> %s\n",
+		(void)fprintf(out, "%s    echo %s%s> %s\n", indent,
 			      write.value[0] == '\n' ? "" : write.value,
 			      write.value[0] == '\n' ? "" : " ", write.path);
 }
@@ -56,6 +56,57 @@ static void print_step_head(const struct step *step, FILE *out)
 		(void)fprintf(out, "%s", text);
 	else
 		(void)fprintf(out, "hostpci%d %s: %s", step->slot, BDF(&step->bdf), text);
+}
+
+static size_t count_lanes(const struct deeds *deeds)
+{
+	size_t lanes = 0;
+
+	for (size_t i = 0; i < deeds->n; i++) {
+		size_t k = 0;
+
+		while (deeds->item[k].step.lane != deeds->item[i].step.lane)
+			k++;
+		lanes += k == i;
+	}
+	return lanes;
+}
+
+/* What differs from @before, NULL for the first: the stage, the lane. */
+static void print_lane(const struct step *before, const struct step *step, FILE *out)
+{
+	bool undo = step->direction == STEP_UNDO;
+
+	if (!undo && step->stage < _STAGE_MAX &&
+	    (!before || before->direction == STEP_UNDO || before->stage != step->stage))
+		(void)fprintf(out, "    %s\n", plan_stage_words[step->stage]);
+	else if (before && before->lane == step->lane)
+		return;
+	if (step->lane >= 0)
+		(void)fprintf(out, "      lane of IOMMU group %d\n", step->lane);
+}
+
+/* By stage and lane, if there is more than one lane. */
+static void print_steps(const struct outcome *o, FILE *out)
+{
+	size_t lanes = count_lanes(&o->deeds);
+	const char *indent = lanes > 1 ? "        " : "    ";
+
+	if (lanes > 1)
+		(void)fprintf(out,
+			      "    %zu lanes go side by side; a stage begins when those "
+			      "before it are over on its PCI bus\n",
+			      lanes);
+	for (size_t i = 0; i < o->deeds.n; i++) {
+		const struct step *step = &o->deeds.item[i].step;
+
+		if (lanes > 1)
+			print_lane(i ? &o->deeds.item[i - 1].step : NULL, step, out);
+		(void)fprintf(out, "%s%zu. ", indent, i + 1);
+		print_step_head(step, out);
+		(void)fputc('\n', out);
+		print_write(step, indent, out);
+	}
 }
 
 static void print_plan(const struct root *root, const struct outcome *o, FILE *out)
@@ -89,16 +140,7 @@ static void print_plan(const struct root *root, const struct outcome *o, FILE *o
 		return;
 	(void)fprintf(out, "  %zu write%s%s\n", writes, writes == 1 ? "" : "s",
 		      writes ? ":" : ", nothing to do");
-	for (size_t i = 0; i < o->deeds.n; i++) {
-		const struct step *step = &o->deeds.item[i].step;
-
-		(void)fprintf(out, "    %zu. ", i + 1);
-		print_step_head(step, out);
-		if (step->lane >= 0)
-			(void)fprintf(out, "  (lane of group %d)", step->lane);
-		(void)fputc('\n', out);
-		print_write(step, out);
-	}
+	print_steps(o, out);
 }
 
 /* One line a device: "hostpci0 0000:01:00.0: unbind from nvme, ...: 74 ms". */

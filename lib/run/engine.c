@@ -9,7 +9,7 @@
 #include "run/lane.h"
 
 struct engine {
-	struct lane *lane;   /* one a key, through all stages */
+	struct lane *lane;   /* one a key */
 	struct pollfd *poll; /* the signals, then the lanes */
 	size_t lanes;
 	struct cancel *cancel;
@@ -41,12 +41,35 @@ static bool stopped(const struct engine *e)
 {
 	if (e->deed[0].step.direction == STEP_UNDO)
 		return false;
-	if (e->cancel && cancel_asked(e->cancel))
+	if (e->cancel && e->cancel->asked)
 		return true;
 	for (size_t i = 0; i < e->lanes; i++)
 		if (e->lane[i].failed)
 			return true;
 	return false;
+}
+
+/* A module is for all; what is done on a bus is for all of the bus. */
+static bool concerns(const struct step *first, const struct step *then)
+{
+	return first->kind == STEP_MODULE ||
+	       (first->bdf.domain == then->bdf.domain && first->bdf.bus == then->bdf.bus);
+}
+
+/*
+ * True if what has to be over before @d is over: the earlier stages on its bus, so that
+ * no reset meets a neighbour that is still bound. Other buses need not be waited for.
+ */
+static bool may_begin(const struct engine *e, const struct deed *d)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		const struct deed *first = &e->deed[i];
+
+		if (first->state == DEED_PLANNED && first->step.stage < d->step.stage &&
+		    concerns(&first->step, &d->step))
+			return false;
+	}
+	return true;
 }
 
 static int timeout_ms(const struct engine *e)
@@ -79,32 +102,38 @@ static void wait_for_any(struct engine *e)
 			lane_reply(&e->lane[i]);
 }
 
-/* True while a lane of this stage has something to do or under way. */
-static bool advance(struct engine *e)
+/* Begins what may begin. */
+static void advance(struct engine *e)
 {
-	bool active = false;
+	bool stop = stopped(e);
 
 	for (size_t i = 0; i < e->lanes; i++) {
 		struct lane *lane = &e->lane[i];
+		const struct deed *next;
 
-		while (lane->state == LANE_IDLE && !stopped(e))
-			lane_next(lane);
-		active |= lane->state != LANE_IDLE && lane->state != LANE_ENDED;
+		if (stop)
+			lane_stop(lane);
+		while (!stop && lane->state == LANE_IDLE && (next = lane_next(lane)) &&
+		       may_begin(e, next)) {
+			lane_begin(lane);
+			stop = stopped(e);
+		}
 	}
-	return active;
 }
 
-static void run_stage(struct engine *e, unsigned stage)
+static bool is_active(const struct engine *e)
 {
-	for (size_t i = 0; i < e->lanes; i++) {
-		struct lane *lane = &e->lane[i];
-		bool lost = lane->child.busy; /* stuck since an earlier stage */
+	for (size_t i = 0; i < e->lanes; i++)
+		if (e->lane[i].state != LANE_IDLE && e->lane[i].state != LANE_ENDED)
+			return true;
+	return false;
+}
 
-		lane->stage = stage;
-		lane->at = 0;
-		lane->state = lost ? LANE_ENDED : LANE_IDLE;
-	}
-	while (advance(e)) {
+static void run(struct engine *e)
+{
+	if (e->cancel)
+		(void)cancel_asked(e->cancel);
+	for (advance(e); is_active(e); advance(e)) {
 		int64_t now;
 
 		wait_for_any(e);
@@ -149,9 +178,11 @@ int engine_run(const struct root *root, struct journal *journal, struct deed *de
 	r = lane && polls ? make_lanes(&e, root, journal) : -ENOMEM;
 	if (r < 0)
 		return err_set(err, -r, "cannot begin: %s", strerror(-r));
-	for (unsigned stage = 0; stage < _STAGE_MAX; stage++)
-		run_stage(&e, stage);
+	run(&e);
+	/* All are asked to end before the first is waited for. */
 	for (size_t i = 0; i < e.lanes; i++)
-		lane_end(&e.lane[i]);
+		child_dismiss(&lane[i].child);
+	for (size_t i = 0; i < e.lanes; i++)
+		lane_end(&lane[i]);
 	return verdict(&e, err);
 }

@@ -6,8 +6,9 @@
 #include "run/journal.h"
 
 /*
- * Carries out @deed[0..n), all of one direction, in stages, the lanes of a stage side by
- * side, each lane in a child of its own, and writes down in each deed what became of it.
+ * Carries out @deed[0..n), all of one direction, the lanes side by side, each in a child
+ * of its own, and writes down in each deed what became of it. A deed begins when those of
+ * earlier stages on its PCI bus are over.
  * Look, skip if already so, journal, write, look again. After a failure nothing new is
  * done; taking back goes on with the other devices. When @cancel, which may be NULL, is
  * asked for, it stops after what is under way.

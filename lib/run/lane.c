@@ -62,10 +62,10 @@ static void stuck(struct lane *lane)
 			lane->deed[i].state = DEED_SKIPPED;
 }
 
-static void send(struct lane *lane, const struct child_request *request,
+static void send(struct lane *lane, const struct child_request *request, unsigned n,
 		 enum lane_state state, int timeout_ms)
 {
-	int r = child_send(&lane->child, request, timeout_ms);
+	int r = child_send(&lane->child, request, n, timeout_ms);
 
 	if (r < 0) {
 		fail(lane, "the child that does the work is gone: %s", strerror(-r));
@@ -74,13 +74,13 @@ static void send(struct lane *lane, const struct child_request *request,
 	lane->state = state;
 }
 
-static void look(struct lane *lane, enum lane_state state)
+static void look(struct lane *lane)
 {
 	const struct step *step = &current(lane)->step;
 	struct child_request request;
 
 	step_ops(step)->look(step, &request);
-	send(lane, &request, state, step->deadline_ms);
+	send(lane, &request, 1, LANE_LOOKING, step->deadline_ms);
 }
 
 static bool have_child(struct lane *lane)
@@ -96,22 +96,24 @@ static bool have_child(struct lane *lane)
 	return false;
 }
 
-void lane_next(struct lane *lane)
+const struct deed *lane_next(struct lane *lane)
 {
-	for (; lane->at < lane->n; lane->at++) {
-		struct deed *d = current(lane);
-
-		if (d->state != DEED_PLANNED || d->step.lane != lane->key ||
-		    d->step.stage != lane->stage)
-			continue;
-		lane->started = clock_ms();
-		lane->busy_until = lane->started + LIMIT_BUSY_MS;
-		lane->undoing = d->step.direction == STEP_UNDO;
-		if (have_child(lane))
-			look(lane, LANE_LOOKING);
-		return;
-	}
+	for (; lane->at < lane->n; lane->at++)
+		if (current(lane)->state == DEED_PLANNED &&
+		    current(lane)->step.lane == lane->key)
+			return current(lane);
 	lane->state = LANE_ENDED;
+	child_dismiss(&lane->child); /* it ends while others still work */
+	return NULL;
+}
+
+void lane_begin(struct lane *lane)
+{
+	lane->started = clock_ms();
+	lane->busy_until = lane->started + LIMIT_BUSY_MS;
+	lane->undoing = current(lane)->step.direction == STEP_UNDO;
+	if (have_child(lane))
+		look(lane);
 }
 
 static bool on_file(struct lane *lane)
@@ -141,7 +143,7 @@ static bool on_file(struct lane *lane)
 static void write_it(struct lane *lane)
 {
 	struct step_write write = {0};
-	struct child_request request;
+	struct child_request request[CHILD_BATCH];
 	const struct step *step = &current(lane)->step;
 
 	if (!step_ops(step)->write(step, &write)) {
@@ -150,8 +152,10 @@ static void write_it(struct lane *lane)
 	}
 	if (!on_file(lane))
 		return;
-	act_request(&request, &write);
-	send(lane, &request, LANE_WRITING, step->deadline_ms);
+	/* The look at its effect goes along: nothing is to be decided before it. */
+	act_request(&request[0], &write);
+	step_ops(step)->look(step, &request[1]);
+	send(lane, request, 2, LANE_WRITING, step->deadline_ms);
 }
 
 static void guard(struct lane *lane)
@@ -165,7 +169,7 @@ static void guard(struct lane *lane)
 		return;
 	}
 	look_request(&request, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
-	send(lane, &request, LANE_GUARDING, LIMIT_READ_MS);
+	send(lane, &request, 1, LANE_GUARDING, LIMIT_READ_MS);
 }
 
 static void undone(struct lane *lane, enum deed_state state)
@@ -277,9 +281,9 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 
 void lane_reply(struct lane *lane)
 {
-	struct child_reply reply;
+	struct child_reply reply[CHILD_BATCH];
 
-	if (child_receive(&lane->child, &reply) < 0) {
+	if (child_receive(&lane->child, reply) < 0) {
 		fail(lane, "the child that does the work died");
 		child_end(&lane->child);
 		lane->journal_child = false;
@@ -287,23 +291,26 @@ void lane_reply(struct lane *lane)
 	}
 	switch (lane->state) {
 	case LANE_LOOKING:
-		looked(lane, &reply);
+		looked(lane, reply);
 		return;
 	case LANE_GUARDING:
-		guarded(lane, &reply);
+		guarded(lane, reply);
 		return;
 	case LANE_WRITING:
-		lane->write_result = reply.result;
-		look(lane, LANE_VERIFYING);
-		return;
-	case LANE_VERIFYING:
-		verified(lane, &reply);
+		lane->write_result = reply[0].result;
+		verified(lane, &reply[1]);
 		return;
 	case LANE_IDLE:
 	case LANE_WAITING:
 	case LANE_ENDED:
 		return;
 	}
+}
+
+void lane_stop(struct lane *lane)
+{
+	if (lane->state == LANE_WAITING)
+		finish(lane, DEED_SKIPPED);
 }
 
 void lane_tick(struct lane *lane, int64_t now)

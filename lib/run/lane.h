@@ -4,14 +4,13 @@
 #include "run/deed.h"
 #include "run/journal.h"
 
-/* The steps of one device or IOMMU group, one after the other, through one child. */
+/* The steps of one IOMMU group, one after the other, through one child. */
 enum lane_state {
 	LANE_IDLE,
 	LANE_LOOKING,  /* where does the step stand? */
 	LANE_GUARDING, /* is the device free? */
 	LANE_WAITING,  /* it is not: until the next try */
-	LANE_WRITING,
-	LANE_VERIFYING, /* did the write have its effect? */
+	LANE_WRITING,  /* and looking whether the write had its effect */
 	LANE_ENDED,
 };
 
@@ -19,8 +18,7 @@ struct lane {
 	const struct root *root;
 	struct journal *journal;
 	int key;
-	unsigned stage;
-	struct deed *deed; /* all deeds of the run, those of other lanes and stages too */
+	struct deed *deed; /* all deeds of the run, those of other lanes too */
 	size_t n;
 	size_t at; /* the one it is on */
 	enum lane_state state;
@@ -34,12 +32,16 @@ struct lane {
 	bool journal_child; /* the child is on file */
 };
 
-/* Begins the next deed of this lane and stage; LANE_ENDED if there is none. */
-void lane_next(struct lane *lane);
+/* The deed that an idle lane comes to next; NULL: none, the lane has ended. */
+const struct deed *lane_next(struct lane *lane);
+/* Begins it. */
+void lane_begin(struct lane *lane);
 /* The child has answered. */
 void lane_reply(struct lane *lane);
 /* Time has passed: deadlines and waits. */
 void lane_tick(struct lane *lane, int64_t now);
+/* Nothing new is to be done: a deed that only waits for its device is let be. */
+void lane_stop(struct lane *lane);
 /* When lane_tick is due, clock_ms(); INT64_MAX: never. */
 int64_t lane_due(const struct lane *lane);
 /* True while an answer of its child is expected. */

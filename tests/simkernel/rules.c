@@ -40,19 +40,12 @@ static void sleep_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
-/* The names that tests use; a number means itself. */
+/* A name of errno(3), or its number. */
 static int error_number(const char *name)
 {
-	static const struct {
-		const char *name;
-		int value;
-	} table[] = {{"EIO", EIO},	 {"EBUSY", EBUSY},   {"ENODEV", ENODEV},
-		     {"ENOTTY", ENOTTY}, {"EINVAL", EINVAL}, {"ENOSPC", ENOSPC},
-		     {"EPERM", EPERM},	 {"EAGAIN", EAGAIN}};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (!strcmp(table[i].name, name))
-			return table[i].value;
+	for (int i = 1; i < 134; i++)
+		if (strerrorname_np(i) && !strcmp(strerrorname_np(i), name))
+			return i;
 	return isdigit((unsigned char)name[0]) ? atoi(name) : ENOTRECOVERABLE;
 }
 

@@ -77,6 +77,25 @@ static void answers_one_request_after_the_other(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* it was reaped */
 }
 
+static void answers_a_batch_together(void **state)
+{
+	struct child child = spawn(*state);
+	struct child_request request[CHILD_BATCH] = {{.op = OP_ECHO, .value = "one"},
+						     {.op = 99}};
+	struct child_reply reply[CHILD_BATCH];
+
+	assert_int_equal(child_send(&child, request, 2, 2000), 0);
+	assert_int_equal(child.busy, 2);
+	assert_int_equal(child_receive(&child, reply), 0);
+	assert_int_equal(child.busy, 0);
+	assert_int_equal(reply[0].result, 0);
+	assert_string_equal(reply[0].value, "one!");
+	assert_int_equal(reply[1].result, -EINVAL);
+	child_dismiss(&child);
+	child_end(&child);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 static void sees_the_same_root(void **state)
 {
 	struct scratch *s = *state;
@@ -100,7 +119,7 @@ static void a_late_one_stays_busy_and_is_left_behind(void **state)
 
 	assert_int_equal(call(&child, OP_SLEEP, "", 50, &reply), -ETIMEDOUT);
 	assert_true(child.busy);
-	assert_int_equal(child_send(&child, &request, 50), -EBUSY);
+	assert_int_equal(child_send(&child, &request, 1, 50), -EBUSY);
 	child_end(&child);
 	assert_true(clock_ms() - begin < 300); /* nobody waited for it */
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -113,7 +132,7 @@ static void a_dead_one_is_noticed(void **state)
 	struct child_reply reply;
 
 	assert_int_equal(call(&child, OP_DIE, "", 2000, &reply), -EPIPE);
-	assert_int_equal(child_send(&child, &request, 50), -EPIPE);
+	assert_int_equal(child_send(&child, &request, 1, 50), -EPIPE);
 	child_end(&child);
 }
 
@@ -208,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(answers_one_request_after_the_other),
+		scratch_test(answers_a_batch_together),
 		scratch_test(sees_the_same_root),
 		scratch_test(a_late_one_stays_busy_and_is_left_behind),
 		scratch_test(a_dead_one_is_noticed),
