@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/child.h"
 #include "base/fileio.h"
 #include "base/limits.h"
 #include "base/number.h"
@@ -51,24 +52,44 @@ bool proc_alive(const struct root *root, const struct proc_id *id)
 	       now.start == id->start;
 }
 
-bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid)
+/* Is "-id", then @request's value, in the command line that its path names? */
+static void has_id(const struct root *root, const struct child_request *request,
+		   struct child_reply *reply)
 {
 	_cleanup_free_ char *line = NULL;
-	char path[64], want[16];
 	size_t size, at = 0;
 	bool id = false;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	(void)snprintf(want, sizeof(want), "%u", vmid);
-	if (file_read(root, path, LIMIT_CONFIG, &line, &size) < 0)
-		return false;
+	reply->result = file_read(root, request->path, LIMIT_CONFIG, &line, &size);
+	if (reply->result < 0)
+		return;
+	reply->result = -ESRCH;
 	while (at < size) {
-		if (id && !strcmp(line + at, want))
-			return true;
+		if (id && !strcmp(line + at, request->value))
+			reply->result = 0;
 		id = !strcmp(line + at, "-id");
 		at += strlen(line + at) + 1;
 	}
-	return false;
+}
+
+bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid)
+{
+	struct child_request request = {0};
+	struct child_reply reply = {0};
+	struct child child;
+	struct err err;
+	int r;
+
+	(void)snprintf(request.path, sizeof(request.path), "/proc/%d/cmdline", (int)pid);
+	(void)snprintf(request.value, sizeof(request.value), "%u", vmid);
+	if (!file_exists(root, request.path))
+		return false;
+	r = child_spawn(&child, root, has_id, &err);
+	if (r < 0)
+		return true;
+	r = child_call(&child, &request, LIMIT_READ_MS, &reply);
+	child_end(&child);
+	return r < 0 || reply.result == 0;
 }
 
 pid_t proc_vm_pid(const struct root *root, uint32_t vmid)

@@ -16,7 +16,11 @@ struct proc_id {
 int proc_identify(const struct root *root, pid_t pid, struct proc_id *ret) _must_check_;
 bool proc_alive(const struct root *root, const struct proc_id *id);
 
-/* True if @pid is QEMU of machine @vmid: its command line has "-id VMID". */
+/*
+ * True if @pid is QEMU of machine @vmid: its command line has "-id VMID". The kernel
+ * shows that under the process' mmap_lock, which QEMU may hold for ever: a child reads
+ * it, and a process that does not let it in time is taken for the machine.
+ */
 bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid);
 
 /* Pid of running machine @vmid by Proxmox's /run/qemu-server/VMID.pid; 0: it does not
