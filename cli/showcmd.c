@@ -72,12 +72,14 @@ static int load(const struct context *context, uint32_t vmid, struct spec *ret,
 {
 	int r = spec_load(&context->root, context->value[OPTION_NODE], vmid, ret, err);
 
-	if (r < 0 || ret->have_config || ret->have_policy)
-		return r;
-	r = err_set(err, EINVAL,
-		    "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s; "
-		    "correct the number, or make the file",
-		    vmid, vmid, ret->config);
+	if (r == 0 && (ret->have_config || ret->have_policy))
+		return 0;
+	if (r == 0)
+		r = err_set(
+			err, EINVAL,
+			"there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s; "
+			"correct the number, or make the file",
+			vmid, vmid, ret->config);
 	spec_free(ret);
 	return r;
 }
@@ -142,7 +144,7 @@ static int show(const struct context *context, const struct spec *spec, bool lib
 static int run(struct context *context)
 {
 	const char *format = context->value[OPTION_FORMAT];
-	struct spec spec;
+	struct spec spec = {0};
 	uint32_t vmid;
 	struct err err;
 	bool libvirt;

@@ -66,39 +66,66 @@ uint32_t sysfs_number(const struct root *root, const char *path, uint32_t fallba
 								  : (uint32_t)value;
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static int by_name(const void *a, const void *b)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int is_folder(const struct dirent *e)
+static bool is_of(const struct dirent *e, enum sysfs_type type)
 {
-	return e->d_type == DT_DIR && e->d_name[0] != '.';
+	return type == SYSFS_LINKS ? e->d_type == DT_LNK
+				   : e->d_type == DT_DIR && e->d_name[0] != '.';
 }
 
-static int is_link(const struct dirent *e)
+struct names {
+	char **name;
+	size_t n;
+};
+
+static void names_free(struct names *names)
 {
-	return e->d_type == DT_LNK;
+	for (size_t i = 0; i < names->n; i++)
+		free(names->name[i]);
+	free(names->name);
+}
+
+static int names_add(struct names *names, const char *name)
+{
+	/* Room grows at the powers of two. */
+	if ((names->n & (names->n - 1)) == 0) {
+		size_t room = names->n ? names->n * 2 : 1;
+		char **grown = realloc(names->name, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		names->name = grown;
+	}
+	names->name[names->n] = strdup(name);
+	return names->name[names->n] ? (names->n++, 0) : -ENOMEM;
 }
 
 int sysfs_each(const struct root *root, const char *path, enum sysfs_type type,
 	       sysfs_entry *each, void *context)
 {
-	_cleanup_close_ int fd = root_opensys(root, path, O_RDONLY | O_DIRECTORY);
-	struct dirent **entries;
-	int n, r = 0;
+	int fd = root_opensys(root, path, O_RDONLY | O_DIRECTORY), r = 0;
+	_cleanup_(names_free) struct names names = {0};
+	struct dirent *e;
+	DIR *dir;
 
 	if (fd < 0)
 		return fd;
-	n = scandirat(fd, ".", &entries, type == SYSFS_LINKS ? is_link : is_folder,
-		      by_name);
-	if (n < 0)
-		return -errno;
-	for (int i = 0; i < n; i++) {
-		if (r == 0)
-			r = each(context, entries[i]->d_name);
-		free(entries[i]);
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
 	}
-	free(entries);
+	while (r == 0 && (e = readdir(dir)))
+		if (is_of(e, type))
+			r = names_add(&names, e->d_name);
+	closedir(dir);
+	if (names.n)
+		qsort(names.name, names.n, sizeof(*names.name), by_name);
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		r = each(context, names.name[i]);
 	return r;
 }

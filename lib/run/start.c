@@ -20,14 +20,19 @@ struct start {
 	struct booking booking;
 };
 
-static void start_free(struct start *s)
+static void start_freep(struct start **start)
 {
+	struct start *s = *start;
+
+	if (!s)
+		return;
 	spec_free(&s->spec);
 	s->facts = facts_free(s->facts);
 	plan_free(&s->plan);
 	free(s->parked);
 	free(s->fresh);
 	booking_free(&s->booking);
+	free(s);
 }
 
 static bool have_journal(const struct session *s)
@@ -317,21 +322,26 @@ static int start(struct start *s, struct err *err)
 
 int start_run(struct session *session)
 {
-	_cleanup_(start_free) struct start s = {.session = session};
+	_cleanup_(start_freep) struct start *s = calloc(1, sizeof(*s));
 	struct err err = {0};
 	int r;
 
-	r = read_spec(&s, &err);
+	if (!s) {
+		(void)err_set(&err, ENOMEM, "out of memory");
+		return session_fail(session, EXIT_CODE_REFUSED, &err);
+	}
+	s->session = session;
+	r = read_spec(s, &err);
 	if (r != 0)
 		return r;
-	if (!spec_has_devices(&s.spec) && !have_journal(session))
+	if (!spec_has_devices(&s->spec) && !have_journal(session))
 		return outcome_exit(session->outcome, EXIT_CODE_DONE);
 	r = session_begin(session, true, &err);
 	if (r < 0)
 		return session_fail(
 			session, r == -EBUSY ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED, &err);
-	r = start(&s, &err);
-	if (r != 0 && s.booking.n)
+	r = start(s, &err);
+	if (r != 0 && s->booking.n)
 		booking_clear(session);
 	return r;
 }

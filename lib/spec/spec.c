@@ -110,35 +110,31 @@ static int load_mappings(const struct root *root, const char *node, struct spec 
 	return r;
 }
 
-int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *ret,
+int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *spec,
 	      struct err *err)
 {
-	_cleanup_(spec_free) struct spec spec = {.vmid = vmid};
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
 	int r;
 
-	r = load_config(root, node, &text, &size, &spec, err);
-	if (r == 0 && spec.have_config)
-		r = vmconf_parse(text, size, spec.config, &spec, err);
+	spec->vmid = vmid;
+	r = load_config(root, node, &text, &size, spec, err);
+	if (r == 0 && spec->have_config)
+		r = vmconf_parse(text, size, spec->config, spec, err);
 	if (r == 0)
-		r = load_policy(root, "/etc/pve/hostpci", &spec, err);
+		r = load_policy(root, "/etc/pve/hostpci", spec, err);
 	if (r == 0)
-		r = load_policy(root, "/etc/hostpci", &spec, err);
-	if (r == 0 && (spec_has_devices(&spec) || spec.have_policy || spec.rejected.code))
-		r = load_host_policies(root, node, &spec, err);
+		r = load_policy(root, "/etc/hostpci", spec, err);
+	if (r == 0 &&
+	    (spec_has_devices(spec) || spec->have_policy || spec->rejected.code))
+		r = load_host_policies(root, node, spec, err);
 	if (r == 0)
-		r = load_mappings(root, node, &spec, err);
-	if (r < 0)
-		return r;
-	if (spec.rejected.code && spec_strict(&spec)) {
-		*err = spec.rejected;
-		return -spec.rejected.code;
+		r = load_mappings(root, node, spec, err);
+	if (r == 0 && spec->rejected.code && spec_strict(spec)) {
+		*err = spec->rejected;
+		r = -spec->rejected.code;
 	}
-	*ret = spec;
-	spec.notes = (struct notes){0};
-	spec.mappings = (struct mappings){0};
-	return 0;
+	return r;
 }
 
 void spec_free(struct spec *spec)

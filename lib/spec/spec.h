@@ -45,8 +45,10 @@ struct spec {
  * (/etc/hostpci), which wins. A machine without any of its own gives a spec with neither
  * have_config nor have_policy; one without devices leaves the host's policy unread.
  * -EINVAL and others: a file that cannot be used, with file and line in @err.
+ * @spec is all zeroes before, and freed by the caller in any case: it is large, and a
+ * machine without devices must not pay for what it does not use.
  */
-int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *ret,
+int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *spec,
 	      struct err *err) _must_check_;
 void spec_free(struct spec *spec);
 

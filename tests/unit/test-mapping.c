@@ -171,7 +171,7 @@ static void picks(struct scratch *s, const struct claim *claims, size_t n,
 	struct absent absent[LIMIT_ADDRESSES];
 	struct choice choice = {.pick = pick, .absent = absent};
 	const char *want[] = {first, second};
-	struct spec spec;
+	struct spec spec = {0};
 	struct err err;
 
 	assert_non_null(pick);
@@ -203,7 +203,7 @@ static void a_mapping_that_is_not_there_is_an_error_of_its_slot(void **state)
 	struct scratch *s = *state;
 	struct pick *pick = calloc(LIMIT_SLOTS, sizeof(*pick));
 	struct choice choice = {.pick = pick};
-	struct spec spec;
+	struct spec spec = {0};
 	struct err err;
 
 	assert_non_null(pick);

@@ -13,7 +13,7 @@
 
 static struct spec load(const struct scratch *s, const char *node)
 {
-	struct spec spec;
+	struct spec spec = {0};
 	struct err err;
 
 	if (spec_load(&s->root, node, 100, &spec, &err) < 0)
@@ -32,7 +32,7 @@ static void nothing_at_all_is_no_error(void **state)
 static void the_nodes_policy_wins_over_the_clusters(void **state)
 {
 	struct scratch *s = *state;
-	struct spec spec;
+	struct spec spec = {0};
 
 	scratch_put(s, CONFIG, "hostpci0: 01:00.0\n");
 	scratch_put(s, CLUSTER, "return = \"none\"; deadline = 7;");
@@ -48,7 +48,7 @@ static void the_nodes_policy_wins_over_the_clusters(void **state)
 static void without_proxmox_the_same_format_lies_elsewhere(void **state)
 {
 	struct scratch *s = *state;
-	struct spec spec;
+	struct spec spec = {0};
 
 	scratch_put(s, "/etc/hostpci/qemu-server/100.conf", "hostpci0: 01:00.0\n");
 	spec = load(s, NULL);
@@ -63,7 +63,7 @@ static void without_proxmox_the_same_format_lies_elsewhere(void **state)
 static void another_nodes_config_is_read_by_name(void **state)
 {
 	struct scratch *s = *state;
-	struct spec spec;
+	struct spec spec = {0};
 
 	scratch_put(s, CONFIG, "hostpci0: 01:00.0\n");
 	scratch_put(s, "/etc/pve/nodes/b/qemu-server/100.conf", "hostpci1: 02:00.0\n");
@@ -75,7 +75,7 @@ static void another_nodes_config_is_read_by_name(void **state)
 static void strict_turns_a_dropped_line_into_an_error(void **state)
 {
 	struct scratch *s = *state;
-	struct spec spec;
+	struct spec spec = {0};
 	struct err err = {0};
 
 	scratch_put(s, CONFIG, "cores: 2\nhostpci0: x\nhostpci1: y\n");
@@ -83,17 +83,19 @@ static void strict_turns_a_dropped_line_into_an_error(void **state)
 	spec = load(s, NULL);
 	assert_int_equal(spec.notes.n, 2);
 	spec_free(&spec);
+	spec = (struct spec){0};
 	scratch_put(s, NODE, "strict = true;");
 	assert_int_equal(spec_load(&s->root, NULL, 100, &spec, &err), -EINVAL);
 	assert_string_equal(err.file, CONFIG);
 	assert_int_equal(err.line, 2);
+	spec_free(&spec);
 }
 
 static void a_config_is_bounded(void **state)
 {
 	struct scratch *s = *state;
 	_cleanup_free_ char *big = calloc(1, LIMIT_CONFIG + 2);
-	struct spec spec;
+	struct spec spec = {0};
 	struct err err;
 
 	memset(big, '#', LIMIT_CONFIG + 1);
@@ -109,7 +111,7 @@ static void a_config_is_bounded(void **state)
 static void a_linked_policy_is_not_believed(void **state)
 {
 	struct scratch *s = *state;
-	struct spec spec;
+	struct spec spec = {0};
 	struct err err;
 
 	scratch_put(s, "/home/policy", "return = \"none\";");
