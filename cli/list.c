@@ -41,7 +41,8 @@ static int disk_size(const struct vmfile_section *section, const char *key, doub
 	const char *media, *size;
 	bool disk;
 
-	if (!value || !vmoption_drive(key, value->data, &values))
+	if (!value || !vmoption_is_drive(key) ||
+	    vmformat_parse(&vmformat_drive, value->data, &values, NULL) < 0)
 		return 0;
 	media = vmformat_get(&values, "media");
 	size = vmformat_get(&values, "size");

@@ -76,9 +76,6 @@ static int find_option(const struct context *c, const char *name, size_t n,
 		if (n && c->command && c->command->options & 1U << i)
 			found = found == -1 ? i : -2;
 	}
-	/* Cut short it could be one of the options that qm set has besides. */
-	if (found >= 0 && c->command == &command_set && vmoption_begins(name, n))
-		found = -2;
 	return found;
 }
 
@@ -142,7 +139,7 @@ static int take_option(struct context *c, int argc, char **argv, int *i)
 	}
 	if (!strcmp(option_table[id].value, OPTION_SWITCH))
 		return take_switch(c, id, equals, argc, argv, i);
-	if (equals ? !equals[1] : ++*i >= argc)
+	if (!equals && ++*i >= argc)
 		return usage_error(c->command, "--%s needs %s", option_table[id].name,
 				   option_table[id].value);
 	return keep(c, id, number, equals ? equals + 1 : argv[*i]);

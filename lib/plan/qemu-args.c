@@ -246,26 +246,16 @@ static int build(struct builder *b, bool standalone)
 	return r;
 }
 
-/* The type of display without a word about it (qemu-server, get_vga_properties). */
-static const char *usual_display(const struct machine *machine)
-{
-	unsigned windows = machine_windows(machine);
-
-	if (machine->aarch64)
-		return "virtio";
-	return windows && windows < 6 ? "cirrus" : "std";
-}
-
-/* The type of display that is left: none beside x-vga=1, unless the configuration has a
- * line of it (qemu-server, print_hostpci_devices). */
+/* The type of display that is left: none beside x-vga=1, unless the configuration says
+ * another (qemu-server, config_to_command). */
 static void display(struct qemu_args *args, const struct machine *machine)
 {
 	const char *type = machine->vga;
 
-	if (!machine->vga_given && args->gpu_passthrough)
+	if (!*type && args->gpu_passthrough)
 		type = "none";
 	else if (!*type)
-		type = usual_display(machine);
+		type = machine_is_virt(machine) ? "virtio" : "std";
 	(void)snprintf(args->vga, sizeof(args->vga), "%s",
 		       !strncmp(type, "qxl", 3) ? "qxl" : type);
 }

@@ -4,13 +4,6 @@
 /* Root ports that the machine files have, ich9-pcie-port-1 to 4, at 1c.0 to 1c.3. */
 enum { FILE_PORTS = 4, PORTS_PER_SLOT = 8 };
 
-/* The name of bus 0 in Proxmox's address map; on aarch64 the machine has a PCIe one, and
- * the bridges below it make plain ones (qemu-server, print_pci_addr). */
-static const char *root_name(const struct machine *machine)
-{
-	return machine->aarch64 ? "pcie.0" : "pci.0";
-}
-
 void qemu_place(const struct machine *machine, unsigned slot, enum qemu_bus bus,
 		struct qemu_place *ret)
 {
@@ -26,7 +19,7 @@ void qemu_place(const struct machine *machine, unsigned slot, enum qemu_bus bus,
 	};
 
 	*ret = (struct qemu_place){0};
-	if (bus == QEMU_BUS_PCIE && machine_windows(machine) == 7) {
+	if (bus == QEMU_BUS_PCIE && machine_is_windows7(machine)) {
 		ret->addr = root[slot];
 		(void)snprintf(ret->bus, sizeof(ret->bus), "pcie.0");
 	} else if (bus == QEMU_BUS_PCIE) {
@@ -34,11 +27,10 @@ void qemu_place(const struct machine *machine, unsigned slot, enum qemu_bus bus,
 		ret->own_port = slot >= FILE_PORTS;
 		(void)snprintf(ret->bus, sizeof(ret->bus), "ich9-pcie-port-%u", slot + 1);
 	} else {
-		bool root_bus = slot < 4 || bus == QEMU_BUS_IGD;
-
 		ret->addr = bus == QEMU_BUS_IGD ? 2 : pci[slot];
-		(void)snprintf(ret->bus, sizeof(ret->bus), "%s",
-			       root_bus ? root_name(machine) : "pci.2");
+		(void)snprintf(ret->bus, sizeof(ret->bus), "%s.%d",
+			       machine_is_virt(machine) ? "pcie" : "pci",
+			       slot < 4 || bus == QEMU_BUS_IGD ? 0 : 2);
 	}
 }
 
@@ -106,7 +98,7 @@ unsigned qemu_bridges(const struct machine *machine, unsigned pci, unsigned pcie
 	unsigned n = 0;
 
 	if (machine_is_q35(machine)) {
-		if (machine_windows(machine) != 7)
+		if (!machine_is_windows7(machine))
 			n = add_ports(machine, pcie, ret);
 		if (bus0 || bus2)
 			(void)snprintf(ret[n++], QEMU_PORT_TEXT,
@@ -120,9 +112,11 @@ unsigned qemu_bridges(const struct machine *machine, unsigned pci, unsigned pcie
 				       "pci-bridge,id=pci.2,chassis_nr=3,bus=pcidmi,"
 				       "addr=3.0");
 	} else if (bus2) {
+		const char *bus = machine_is_virt(machine) ? "pcie" : "pci";
+
 		(void)snprintf(ret[n++], QEMU_PORT_TEXT,
-			       "pci-bridge,id=pci.2,chassis_nr=2,bus=%s,addr=0x1f",
-			       root_name(machine));
+			       "pci-bridge,id=%s.2,chassis_nr=2,bus=%s.0,addr=0x1f", bus,
+			       bus);
 	}
 	return n;
 }

@@ -144,8 +144,6 @@ static int store_description(const char *value, struct mapping *m, struct err *e
 static int store(struct reader *r, struct mapping *m, const char *key, const char *value,
 		 struct err *err)
 {
-	if (value && strchr(value, '\r'))
-		return err_set(err, EINVAL, "a line end is within the value");
 	if (!strcmp(key, "map"))
 		return value ? add_map(r, m, value, err)
 			     : err_set(err, EINVAL,

@@ -57,7 +57,6 @@ int propstring_split(char *text, const char *bare, struct property ret[PROPSTRIN
 		     struct err *err)
 {
 	struct property *old, p;
-	bool bare_seen = false;
 	int n = 0, r;
 
 	while ((r = propstring_next(&text, &p, err)) > 0) {
@@ -66,9 +65,8 @@ int propstring_split(char *text, const char *bare, struct property ret[PROPSTRIN
 		if (!named)
 			p.name = bare;
 		old = find(ret, n, p.name);
-		if (old && (named || bare_seen || !propstring_is_false(old->value)))
+		if (old && (named || !propstring_is_false(old->value)))
 			return propstring_twice(p.name, err);
-		bare_seen |= !named;
 		if (!old && n == PROPSTRING_MAX)
 			return err_set(err, EINVAL, "more than %d keys", PROPSTRING_MAX);
 		*(old ? old : &ret[n++]) = p;

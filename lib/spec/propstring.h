@@ -19,8 +19,8 @@ enum { PROPSTRING_MAX = 32 }; /* no format has as many keys */
  */
 int propstring_next(char **rest, struct property *ret, struct err *err) _must_check_;
 
-/* What Perl takes for a value that is not there. Proxmox lets a bare value replace one
- * that was named: host=0,01:00.0 is well formed, 0,01:00.0 with two bare ones is not. */
+/* What Perl takes for a value that is not there. Proxmox lets a bare value replace one,
+ * so 0,01:00.0 is well formed and 01:00.0,01:00.1 is not. */
 bool propstring_is_false(const char *value);
 /* -EINVAL: says that @name is given twice. */
 int propstring_twice(const char *name, struct err *err);

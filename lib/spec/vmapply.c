@@ -27,7 +27,8 @@ static bool disk(const struct vmfile_section *section, const char *name,
 {
 	const struct vmtext *value = vmfile_get(section, name);
 
-	return value && vmoption_drive(name, value->data, ret);
+	return value && vmoption_is_drive(name) &&
+	       vmformat_parse(&vmformat_drive, value->data, ret, NULL) == 0;
 }
 
 /* True if applying the change of disk @name leaves a volume without a use, or frees one:

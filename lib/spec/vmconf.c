@@ -52,11 +52,8 @@ static void store_slot(const struct reader *r, unsigned n, const char *value)
 	struct slot *slot = &r->spec->slot[n];
 	struct wish wish;
 	struct err why;
-	int taken = strchr(value, '\r')
-			    ? err_set(&why, EINVAL, "a line end is within the value")
-			    : propstring_parse(value, &wish, &why);
 
-	if (taken < 0) {
+	if (propstring_parse(value, &wish, &why) < 0) {
 		(void)err_wrap(&why, "hostpci%u", n);
 		dropped(r, &why);
 		return;

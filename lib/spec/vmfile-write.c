@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/words.h"
 #include "spec/vmfile.h"
 #include "spec/vmoption.h"
 
@@ -61,7 +60,8 @@ static bool is_volume(const struct vmfile_entry *e, const struct vmtext *volume)
 	const char *file;
 	bool same;
 
-	if (!vmoption_drive(e->key, e->value.data, &values))
+	if (!vmoption_is_drive(e->key) ||
+	    vmformat_parse(&vmformat_drive, e->value.data, &values, NULL) < 0)
 		return false;
 	file = vmformat_get(&values, "file");
 	same = file && strlen(file) == volume->size &&
@@ -121,15 +121,6 @@ static int write_description(struct vmtext *out, const struct vmfile_section *se
 	return r;
 }
 
-/* Names that are Proxmox's own in memory: not written, wherever they come from. */
-static bool is_internal(const char *key)
-{
-	static const char *const names[] = {"digest", "description", "pending",
-					    "snapshots", "special-sections"};
-
-	return words_find(names, ARRAY_SIZE(names), key) >= 0;
-}
-
 static int write_section(struct vmtext *out, const struct vmfile_section *section,
 			 bool pending)
 {
@@ -138,7 +129,7 @@ static int write_section(struct vmtext *out, const struct vmfile_section *sectio
 	for (size_t i = 0; i < section->n && r == 0; i++) {
 		const struct vmfile_entry *e = &section->entry[i];
 
-		if (is_internal(e->key))
+		if (!strcmp(e->key, "description"))
 			continue;
 		r = vmtext_add(out, e->key, strlen(e->key));
 		if (r == 0)
@@ -170,7 +161,8 @@ bool vmfile_has_cloudinit(const struct vmfile_section *section)
 		struct vmformat_values values;
 		bool found;
 
-		if (!vmoption_drive(e->key, e->value.data, &values))
+		if (!vmoption_is_drive(e->key) ||
+		    vmformat_parse(&vmformat_drive, e->value.data, &values, NULL) < 0)
 			continue;
 		found = vmoption_is_cloudinit(vmformat_get(&values, "file"));
 		vmformat_values_free(&values);

@@ -91,15 +91,13 @@ static int store(struct vmformat_values *v, const char *name, const char *value,
 	return 0;
 }
 
-/* @again: there was a part without a key before. */
-static int store_bare(struct vmformat_values *v, const char *value, bool again,
-		      struct err *err)
+static int store_bare(struct vmformat_values *v, const char *value, struct err *err)
 {
 	int bare = find_bare(v->format);
 
 	if (bare < 0)
 		return err_set(err, EINVAL, "'%.60s': KEY=VALUE is needed", value);
-	if (again || !propstring_is_false(v->value[bare]))
+	if (!propstring_is_false(v->value[bare]))
 		return propstring_twice(v->format->key[bare].name, err);
 	v->value[bare] = value;
 	return 0;
@@ -134,16 +132,15 @@ static bool right_kind(enum vmformat_kind kind, const char *value)
 }
 
 /* The form of a device's property is in the key table. */
-static int wrong_form(const struct vmformat *format, const struct vmformat_key *key,
-		      const char *value, struct err *err)
+static int wrong_form(const struct vmformat *format, const char *name, const char *value,
+		      struct err *err)
 {
-	const struct key *device =
-		format == &vmformat_hostpci ? key_find(key->name, KEY_IN_PROXMOX) : NULL;
-	const char *form = device ? device->form : key->form;
+	const struct key *key =
+		format == &vmformat_hostpci ? key_find(name, KEY_IN_PROXMOX) : NULL;
 
-	return err_set(err, EINVAL, "'%s' has the wrong form: '%.60s'%s%s%s", key->name,
-		       value, form ? " (it takes " : "", form ? form : "",
-		       form ? ")" : "");
+	return err_set(err, EINVAL, "'%s' has the wrong form: '%.60s'%s%s%s", name, value,
+		       key && key->form ? " (it takes " : "",
+		       key && key->form ? key->form : "", key && key->form ? ")" : "");
 }
 
 static int check(const struct vmformat *format, const struct vmformat_key *key,
@@ -159,7 +156,7 @@ static int check(const struct vmformat *format, const struct vmformat_key *key,
 			       key->name, value, key->words);
 	if ((key->valid && !key->valid(value)) ||
 	    (key->pattern && !vmformat_matches(key->pattern, value)))
-		return wrong_form(format, key, value, err);
+		return wrong_form(format, key->name, value, err);
 	if (key->length && strlen(value) > key->length)
 		return err_set(err, EINVAL, "'%s' is longer than %zu characters",
 			       key->name, key->length);
@@ -194,7 +191,6 @@ int vmformat_parse(const struct vmformat *format, const char *text,
 {
 	struct vmformat_values v = {.format = format, .text = strdup(text)};
 	char *rest = v.text;
-	bool bare_seen = false;
 	struct property p;
 	int r;
 
@@ -202,10 +198,9 @@ int vmformat_parse(const struct vmformat *format, const char *text,
 		return err_set(err, ENOMEM, "out of memory");
 	while ((r = propstring_next(&rest, &p, err)) > 0) {
 		r = p.name ? store(&v, p.name, p.value, err)
-			   : store_bare(&v, p.value, bare_seen, err);
+			   : store_bare(&v, p.value, err);
 		if (r < 0)
 			break;
-		bare_seen |= !p.name;
 	}
 	if (r == 0)
 		r = check_all(&v, err);

@@ -26,7 +26,6 @@ struct vmformat_key {
 	long min, max;	     /* @max 0: none */
 	size_t length;	     /* most characters, 0: any */
 	const char *words;   /* "a|b|c": one of these */
-	const char *form;    /* what these take, for messages; NULL: unsaid */
 	const char *pattern; /* extended regular expression for all of the value */
 	bool (*valid)(const char *value);
 	const char *alias;   /* the key whose other name this is */

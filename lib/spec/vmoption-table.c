@@ -62,8 +62,7 @@ const struct vmformat vmformat_boot = {
 	.key =
 		(const struct vmformat_key[]){
 			TEXT("legacy", BARE, .pattern = "[acdn]{1,4}"),
-			TEXT("order", .valid = valid_boot_devices,
-			     .form = "devices like scsi0;net0;hostpci0"),
+			TEXT("order", .valid = valid_boot_devices),
 			{.name = NULL},
 		},
 };
@@ -123,6 +122,21 @@ FORMAT(tpmstate, "tpmstate0", VOLUME, TEXT("version", .words = "v1.2|v2.0"));
 FORMAT(unused, "unusedN", ALIAS("volume", "file"),
        TEXT("file", BARE, REQUIRED, .valid = valid_volume));
 
+const struct vmformat vmformat_drive = {
+	.name = "disk",
+	.key =
+		(const struct vmformat_key[]){
+			DRIVE,
+			IDE,
+			SSD,
+			SCSI,
+			VIRTIO,
+			EFI,
+			TEXT("version"),
+			{.name = NULL},
+		},
+};
+
 #define RANGES "[0-9]+(-[0-9]+)?(;[0-9]+(-[0-9]+)?)*"
 #define MODEL(n)                                                    \
 	{                                                           \
@@ -165,7 +179,6 @@ FORMAT(virtiofs, "virtiofsN", TEXT("dirid", BARE, REQUIRED, .valid = valid_confi
 
 FORMAT(machine, "machine",
        TEXT("type", BARE, .length = 40,
-	    .form = "pc, q35, virt, or one of a version like pc-q35-9.2",
 	    .pattern = "pc|q35|" CHIPSET "|virt(-" VERSION ")?(\\+pve[0-9]+)?"),
        TEXT("viommu", .words = "intel|virtio"), NUMBER("aw-bits", FROM(32), .max = 64),
        FLAG("enable-s3"), FLAG("enable-s4"));

@@ -6,7 +6,6 @@
 
 #include "base/number.h"
 #include "spec/key.h"
-#include "spec/propstring.h"
 
 static bool is_named(const struct vmoption *o, const char *name)
 {
@@ -28,49 +27,12 @@ const struct vmoption *vmoption_find(const char *name)
 	return NULL;
 }
 
-bool vmoption_begins(const char *name, size_t size)
-{
-	for (const struct vmoption *o = vmoption_list; o->name; o++)
-		if (size <= strlen(o->name) && !strncasecmp(o->name, name, size))
-			return true;
-	return false;
-}
-
 bool vmoption_is_drive(const char *name)
 {
 	const struct vmoption *o = vmoption_find(name);
 
 	return o && o->effect == VMOPTION_EFFECT_VOLUME && o->format &&
 	       strncmp(name, "unused", 6) != 0 && strcmp(name, "cdrom") != 0;
-}
-
-/* A medium of a drive has no geometry, no format and no snapshot. */
-static bool is_medium(const char *name, const struct vmformat_values *values)
-{
-	static const char *const never[] = {"snapshot", "trans", "format",
-					    "heads",	"secs",	 "cyls"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
-		if (!propstring_is_false(vmformat_get(values, never[i])))
-			return false;
-	return strncmp(name, "virtio", strlen("virtio")) != 0;
-}
-
-bool vmoption_drive(const char *name, const char *text, struct vmformat_values *ret)
-{
-	struct vmformat_values values;
-	const char *media;
-
-	if (!vmoption_is_drive(name) ||
-	    vmformat_parse(vmoption_find(name)->format, text, &values, NULL) < 0)
-		return false;
-	media = vmformat_get(&values, "media");
-	if (media && !strcmp(media, "cdrom") && !is_medium(name, &values)) {
-		vmformat_values_free(&values);
-		return false;
-	}
-	*ret = values;
-	return true;
 }
 
 bool vmoption_is_cloudinit(const char *volume)

@@ -38,19 +38,11 @@ extern const struct vmoption vmoption_fleecing; /* the one of [special:fleecing]
 /* NULL: Proxmox has no such option. */
 const struct vmoption *vmoption_find(const char *name);
 
-/* True if there is an option whose name begins with @name (@size bytes), in any case. */
-bool vmoption_begins(const char *name, size_t size);
-
 /* True for the volume of a cloud-init drive. */
 bool vmoption_is_cloudinit(const char *volume);
 
 /* True for a disk (not unusedN), as it may stand in a boot order. */
 bool vmoption_is_drive(const char *name);
-
-/* What disk @name with the value @text is (file, media, size), to be freed with
- * vmformat_values_free. False: no disk, or one that Proxmox takes for none although it
- * keeps the line (qemu-server, PVE::QemuServer::Drive::parse_drive). */
-bool vmoption_drive(const char *name, const char *text, struct vmformat_values *ret);
 
 /*
  * The value that Proxmox keeps for @value (@size bytes, NUL-terminated, may hold NULs):
@@ -62,6 +54,8 @@ int vmoption_value(const struct vmoption *option, const char *value, size_t size
 /* The format of hostpciN. */
 extern const struct vmformat vmformat_hostpci;
 extern const struct vmformat vmformat_boot;
+extern const struct vmformat
+	vmformat_drive; /* of every kind of disk: file, media, size */
 extern const struct vmformat vmformat_memory;
 
 /* A list with ',', ';' and blanks between its words; walks it: the next word in

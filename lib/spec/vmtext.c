@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 int vmtext_add(struct vmtext *text, const void *data, size_t size)
@@ -51,35 +50,25 @@ static size_t unescape(unsigned char *s, size_t size)
 }
 
 /* Bytes of the character at @s; *@ret_whole false: it is no character, but what is left
- * of one. As Perl's lax UTF-8 has them (Encode, "utf8"): surrogates pass, and characters
- * beyond Unicode, but no form longer than it needs to be. */
+ * of one. Surrogates pass, as they do in Perl's lax UTF-8. */
 static size_t character(const unsigned char *s, size_t size, bool *ret_whole)
 {
-	static const struct {
-		unsigned char lead;
-		unsigned char size;
-		uint64_t least;
-	} forms[] = {
-		{0xff, 13, UINT64_C(1) << 36}, {0xfe, 7, UINT64_C(1) << 31},
-		{0xfc, 6, UINT64_C(1) << 26},  {0xf8, 5, UINT64_C(1) << 21},
-		{0xf0, 4, UINT64_C(1) << 16},  {0xe0, 3, UINT64_C(1) << 11},
-		{0xc0, 2, UINT64_C(1) << 7},
-	};
-	size_t i = 0, n = 1;
-	bool overflow = false;
-	uint64_t value;
+	size_t want = s[0] < 0x80   ? 1
+		      : s[0] < 0xc2 ? 0
+		      : s[0] < 0xe0 ? 2
+		      : s[0] < 0xf0 ? 3
+				    : 4;
+	size_t n = 1;
 
-	*ret_whole = s[0] < 0x80;
-	if (s[0] < 0xc0)
+	*ret_whole = false;
+	if (!want || s[0] > 0xf4)
 		return 1;
-	while (s[0] < forms[i].lead)
-		i++;
-	value = forms[i].size < 7 ? s[0] & (0x7fU >> forms[i].size) : 0;
-	for (; n < forms[i].size && n < size && (s[n] & 0xc0) == 0x80; n++) {
-		overflow |= value >> 58;
-		value = value << 6 | (s[n] & 0x3f);
-	}
-	*ret_whole = n == forms[i].size && !overflow && value >= forms[i].least;
+	if (size > 1 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
+			 (s[0] == 0xf4 && s[1] > 0x8f)))
+		return 1;
+	while (n < want && n < size && (s[n] & 0xc0) == 0x80)
+		n++;
+	*ret_whole = n == want;
 	return n;
 }
 
@@ -108,8 +97,7 @@ int vmtext_add_encoded(struct vmtext *text, const char *line, size_t size)
 	int r = 0;
 
 	for (size_t i = 0; i < size && r == 0; i++) {
-		if (line[i] >= ' ' && line[i] <= '~' && line[i] != ':' &&
-		    line[i] != '%') {
+		if (line[i] >= ' ' && line[i] <= '~' && line[i] != ':') {
 			r = vmtext_add(text, line + i, 1);
 			continue;
 		}

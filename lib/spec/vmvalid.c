@@ -123,8 +123,6 @@ static bool all_parts(const char *s, const char *pattern)
 
 	for (size_t n = copy ? strlen(copy) : 0; n && copy[n - 1] == ','; n--)
 		copy[n - 1] = '\0';
-	if (copy && !*copy)
-		return true; /* nothing but commas: no part */
 	while ((part = strsep(&rest, ",")))
 		if (!vmformat_matches(pattern, part))
 			return false;

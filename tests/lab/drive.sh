@@ -18,17 +18,20 @@ header() { # SCRIPT KEY: value of the line "# KEY: value" in the script's head
 	sed -n "1,30s/^# $2: *//p" "$1" | sed -n 1p
 }
 
-# Prints on or off; a word we do not know is an error, not an ordinary lab.
-scenario_iommu() { # SCRIPT
-	local config iommu=on word
+# The configurations of the lab; a scenario that asks for none gets the first.
+LAB_CONFIGURATIONS=(iommu=on iommu=off cards=8)
+
+# Prints one of them; a word we do not know is an error, not an ordinary lab.
+scenario_lab() { # SCRIPT
+	local config known
 	config=$(header "$1" lab)
-	for word in $config; do
-		case $word in
-		iommu=on | iommu=off) iommu=${word#*=} ;;
-		*) die "$1: no such lab configuration: $word" ;;
-		esac
+	for known in "${LAB_CONFIGURATIONS[@]}"; do
+		if [ "${config:-iommu=on}" = "$known" ]; then
+			printf '%s\n' "$known"
+			return
+		fi
 	done
-	printf '%s\n' "$iommu"
+	die "$1: no such lab configuration: $config"
 }
 
 scenario_name() { basename "$1" .sh; }
@@ -102,8 +105,8 @@ listen() { # DEADLINE
 }
 
 # Runs what of the scripts can be run in one boot; verdicts are left in $verdicts.
-boot() { # IOMMU SCRIPT...
-	local iommu=$1 console script current='' started=0 deadline line='' why='' blank=0 ended reason
+boot() { # CONFIGURATION SCRIPT...
+	local configuration=$1 console script current='' started=0 deadline line='' why='' blank=0 ended reason
 	local -A by_name=()
 	local arguments=()
 	shift
@@ -118,10 +121,10 @@ boot() { # IOMMU SCRIPT...
 	done
 	mkdir -p "$LAB_BUILD/disks"
 	machine_disks "$LAB_BUILD/disks"
-	mapfile -t arguments < <(machine_arguments "$LAB_BUILD/disks" "$LAB_RESULTS" "$iommu" \
+	mapfile -t arguments < <(machine_arguments "$LAB_BUILD/disks" "$LAB_RESULTS" "$configuration" \
 		"lab.checkout=$CHECKOUT lab.mode=run")
 
-	note "booting (iommu=$iommu), console in ${console#"$CHECKOUT"/}"
+	note "booting ($configuration), console in ${console#"$CHECKOUT"/}"
 	ended=$SECONDS
 	deadline=$((SECONDS + BOOT_TIMEOUT))
 	start_qemu "$console" "${arguments[@]}"
@@ -203,11 +206,11 @@ output() { # LINE
 	[ -z "$current" ] || printf '%s\n' "$1" >>"$LAB_RESULTS/$(scenario_name "$current").log"
 }
 
-pending() { # IOMMU SCRIPT...: prints those of that configuration without a verdict
-	local iommu=$1 script
+pending() { # CONFIGURATION SCRIPT...: prints those without a verdict
+	local configuration=$1 script
 	shift
 	for script; do
-		if [ -z "${verdicts[$script]:-}" ] && [ "$(scenario_iommu "$script")" = "$iommu" ]; then
+		if [ -z "${verdicts[$script]:-}" ] && [ "$(scenario_lab "$script")" = "$configuration" ]; then
 			printf '%s\n' "$script"
 		fi
 	done
@@ -227,21 +230,21 @@ check_scripts() { # SCRIPT...
 		[[ $name =~ ^[A-Za-z0-9._-]+$ ]] || die "$script: not a name for a scenario"
 		[ -z "${seen[$name]:-}" ] || die "two scripts are called $name"
 		seen[$name]=1
-		scenario_iommu "$script" >/dev/null
+		scenario_lab "$script" >/dev/null
 		scenario_limit "$script" >/dev/null
 		scripts+=("$script")
 	done
 }
 
 run_scenarios() { # SCRIPT...
-	local scripts=() script iommu left=() failed=() skipped=()
+	local scripts=() script configuration left=() failed=() skipped=()
 	check_scripts "$@"
 	rm -rf "$LAB_RESULTS"
 	mkdir -p "$LAB_RESULTS"
 	trap stop_qemu EXIT
-	for iommu in on off; do
-		while mapfile -t left < <(pending "$iommu" "${scripts[@]}") && [ ${#left[@]} -gt 0 ]; do
-			boot "$iommu" "${left[@]}"
+	for configuration in "${LAB_CONFIGURATIONS[@]}"; do
+		while mapfile -t left < <(pending "$configuration" "${scripts[@]}") && [ ${#left[@]} -gt 0 ]; do
+			boot "$configuration" "${left[@]}"
 		done
 	done
 
@@ -263,7 +266,7 @@ run_scenarios() { # SCRIPT...
 	printf 'lab: PASSED %d of %d\n' ${#scripts[@]} ${#scripts[@]}
 }
 
-lab_shell() { # IOMMU
+lab_shell() { # CONFIGURATION
 	local arguments=() rows cols
 	[ -t 0 ] || die "--shell needs a terminal"
 	read -r rows cols < <(stty size)

@@ -43,9 +43,10 @@ lab_device() { # ROOT-PORT PATH
 }
 
 lab_devices() {
-	local name port path address
-	while read -r name port path; do
+	local name port path only address
+	while read -r name port path only; do
 		case $name in '' | '#'*) continue ;; esac
+		[ "$only" != cards ] || grep -q 'lab\.cards=8' /proc/cmdline || continue
 		address=$(lab_device "$port" "$path") || fail "no device for $name below root port $port"
 		declare -g "$name=$address"
 		export "${name?}"
@@ -167,4 +168,6 @@ expect_same_host() { # BEFORE AFTER
 . "$LAB_DIR/lib-inner.sh"
 # shellcheck source=tests/lab/lib-vm.sh
 . "$LAB_DIR/lib-vm.sh"
+# shellcheck source=tests/lab/lib-libvirt.sh
+. "$LAB_DIR/lib-libvirt.sh"
 lab_devices

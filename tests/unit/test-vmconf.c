@@ -113,54 +113,6 @@ static void other_lines_are_somebody_elses(void **state)
 	spec_free(&s);
 }
 
-static void a_cr_within_a_value_is_a_line_end(void **state)
-{
-	struct spec s = parse("hostpci0: 01:00.0,romfile=a\rb\n");
-
-	(void)state;
-	assert_int_equal(slots(&s), 0);
-	assert_contains(s.notes.text[0], "a line end is within the value");
-	spec_free(&s);
-}
-
-/* Words are kept as they are, forms are checked (qemu-server, check_type). */
-static void the_machine_is_what_proxmox_takes(void **state)
-{
-	struct spec s = parse("machine: 0,q35\nmachine: viommu=virtio,type=q35\n"
-			      "bios: \"ovmf\"\nostype: w2k3\nostype: win07\n"
-			      "vga: memory=32\nvga: std,memory=+3\ntemplate: no\n"
-			      "boot: order=net0 hostpci11;hostpci2\n"
-			      "boot: order=hostpci16\narch: aarch64\narch: x\n");
-	const struct machine *m = &s.machine;
-
-	(void)state;
-	assert_int_equal(s.notes.n, 3); /* 0,q35; memory=+3; hostpci16 */
-	assert_string_equal(m->type, "q35");
-	assert_true(m->ovmf && m->vga_given);
-	assert_false(m->vga_none || m->template || m->aarch64);
-	assert_string_equal(m->vga, "");
-	assert_int_equal(machine_windows(m), 7);
-	assert_int_equal(m->bootindex[11], 101);
-	assert_int_equal(m->bootindex[2], 102);
-	spec_free(&s);
-}
-
-static void versions_of_windows(void **state)
-{
-	static const struct {
-		const char *ostype;
-		unsigned version;
-	} rows[] = {{"", 0},	   {"l26", 0},	  {"wxp", 5}, {"w2k", 5},
-		    {"wvista", 6}, {"win11", 11}, {"win", 0}, {"win7x", 0}};
-	struct machine m = {0};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		(void)strcpy(m.ostype, rows[i].ostype);
-		assert_int_equal(machine_windows(&m), rows[i].version);
-	}
-}
-
 static void a_file_with_nul_bytes_is_no_config(void **state)
 {
 	char text[] = "hostpci0: 01:00.0\n\0\n";
@@ -182,9 +134,6 @@ int main(void)
 		cmocka_unit_test(a_later_line_wins),
 		cmocka_unit_test(dropped_lines_are_named),
 		cmocka_unit_test(other_lines_are_somebody_elses),
-		cmocka_unit_test(a_cr_within_a_value_is_a_line_end),
-		cmocka_unit_test(the_machine_is_what_proxmox_takes),
-		cmocka_unit_test(versions_of_windows),
 		cmocka_unit_test(a_file_with_nul_bytes_is_no_config),
 	};
 

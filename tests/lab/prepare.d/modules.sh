@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # lab_dir is set by prepare
+#
+# Kernel modules of our own (tests/lab/modules), for devices that behave as those in the
+# wild do. Debian's headers of the lab's kernel are fetched and unpacked beside it, not
+# installed: that would pull in the kernel itself.
+
+fetch_headers() { # FOLDER
+	local version package packages
+	version=$(kernel_version)
+	packages=("linux-headers-$version" "linux-headers-${version%-amd64}-common" "linux-kbuild-${version%-amd64}")
+	rm -rf "$1"
+	mkdir -p "$1/packages"
+	(cd "$1/packages" && apt_get -o APT::Sandbox::User=root download "${packages[@]}") >"$LAB_BUILD/apt.log" 2>&1 ||
+		return 1
+	for package in "$1"/packages/*.deb; do dpkg -x "$package" "$1/root"; done
+	rm -r "$1/packages"
+	# They expect to be installed; without vmlinux no tool for its types is needed.
+	rm -f "$1/root/usr/src/linux-headers-$version/vmlinux"
+	sed -i "s,/usr/src,$1/root/usr/src," "$1/root/usr/src/linux-headers-$version/Makefile"
+}
+
+prepare_headers() { # FOLDER
+	note "fetching the headers of $(kernel_version)"
+	fetch_headers "$1" && return
+	apt_get update >"$LAB_BUILD/apt.log" 2>&1 || true
+	fetch_headers "$1" && return
+	# The archive has moved on since the kernel was fetched.
+	rm "$LAB_KERNEL"
+	prepare_kernel
+	fetch_headers "$1" || die "there are no headers of $(kernel_version): $(tail -n 3 "$LAB_BUILD/apt.log")"
+}
+
+prepare_modules() {
+	local source out=$LAB_BUILD/modules sources=("$lab_dir"/modules/*.c)
+	stale "$out/built" "${sources[@]}" "$lab_dir/prepare.d/modules.sh" "$LAB_KERNEL/vmlinuz" || return 0
+	prepare_headers "$LAB_BUILD/headers"
+	note "building the lab's kernel modules"
+	rm -rf "$out"
+	mkdir -p "$out"
+	cp "${sources[@]}" "$out"
+	for source in "${sources[@]##*/}"; do
+		printf 'obj-m += %s.o\n' "${source%.c}"
+	done >"$out/Kbuild"
+	make -C "$LAB_BUILD/headers/root/usr/src/linux-headers-$(kernel_version)" M="$out" modules \
+		>"$LAB_BUILD/modules.log" 2>&1 ||
+		die "the lab's modules cannot be built: $(tail -n 5 "$LAB_BUILD/modules.log")"
+	rm -r "$LAB_BUILD/headers"
+	touch "$out/built"
+}
