@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/clock.h"
+#include "base/limits.h"
 #include "base/proc.h"
 
 /* Fields 3 to 21, then the start time, then more. */
@@ -76,6 +79,19 @@ static void a_vms_qemu_has_its_id(void **state)
 	assert_false(proc_is_vm(&s->root, 8, 100));
 }
 
+static void one_that_does_not_let_itself_be_asked_is_the_vm(void **state)
+{
+	struct scratch *s = *state;
+	int64_t begin = clock_ms();
+	char path[PATH_MAX + 32];
+
+	scratch_put(s, "/proc/7/stat", "");
+	(void)snprintf(path, sizeof(path), "%s/proc/7/cmdline", s->root.path);
+	assert_int_equal(mkfifo(path, 0600), 0); /* opening it waits for a writer */
+	assert_true(proc_is_vm(&s->root, 7, 100));
+	assert_in_range(clock_ms() - begin, LIMIT_READ_MS, LIMIT_READ_MS * 2);
+}
+
 static void the_boot_id_is_whole_or_refused(void **state)
 {
 	struct scratch *s = *state;
@@ -110,6 +126,7 @@ int main(void)
 		scratch_test(the_start_time_is_field_22),
 		scratch_test(a_number_used_again_is_somebody_else),
 		scratch_test(a_vms_qemu_has_its_id),
+		scratch_test(one_that_does_not_let_itself_be_asked_is_the_vm),
 		scratch_test(the_boot_id_is_whole_or_refused),
 		scratch_test(a_stack_is_one_bounded_line),
 	};
