@@ -49,10 +49,10 @@ static bool stopped(const struct engine *e)
 	return false;
 }
 
-/* A module is for all; what is done on a bus is for all of the bus. */
+/* What comes before drivers is for all; the rest is for all of the same bus. */
 static bool concerns(const struct step *first, const struct step *then)
 {
-	return first->kind == STEP_MODULE ||
+	return first->stage < STAGE_DRIVERS ||
 	       (first->bdf.domain == then->bdf.domain && first->bdf.bus == then->bdf.bus);
 }
 
