@@ -108,20 +108,31 @@ static void say_md(const struct use *use, const char *md, struct holding *h)
 	    md);
 }
 
-/* lvm2 writes the hyphens of a name twice, and one between its parts. */
-static int group_length(const char *name)
+/* "my--vg-root" is volume root of group my-vg: lvm2 doubles the hyphens of a name, and
+ * joins names by one. Leaves "my-vg/root"; returns the length of the group's name. */
+static int undo_lvm_name(char *name)
 {
-	int n = 0;
+	char *to = name;
+	int group = 0;
 
-	for (; name[n] && (name[n] != '-' || name[n + 1] == '-'); n++)
-		n += name[n] == '-';
-	return n;
+	for (const char *from = name; *from; from++) {
+		if (*from != '-' || from[1] == '-') {
+			*to++ = *from;
+			from += *from == '-';
+			continue;
+		}
+		*to++ = group ? '-' : '/';
+		group = group ? group : (int)(to - name) - 1;
+	}
+	*to = '\0';
+	return group ? group : (int)(to - name);
 }
 
 /* Who made a dm device begins its uuid: LVM-, mpath-, CRYPT-. */
 static void say_dm(const struct use *use, const char *dm, struct holding *h)
 {
 	char name[128], uuid[160];
+	int group;
 
 	read_of(use, dm, "dm/name", name, sizeof(name));
 	read_of(use, dm, "dm/uuid", uuid, sizeof(uuid));
@@ -132,9 +143,10 @@ static void say_dm(const struct use *use, const char *dm, struct holding *h)
 		    "deactivate /dev/%s (vgchange -an, multipath -f or dmsetup remove)",
 		    dm);
 	} else if (!strncmp(uuid, "LVM-", 4)) {
+		group = undo_lvm_name(name);
 		SAY_MORE(h->why, ", the LVM volume %s", name);
 		SAY(h->cure, "vgchange -an %.*s, and keep it from being activated again",
-		    group_length(name), name);
+		    group, name);
 	} else if (!strncmp(uuid, "mpath-", 6)) {
 		SAY_MORE(h->why, ", the multipath device %s", name);
 		SAY(h->cure, "multipath -f %s, and blacklist it in /etc/multipath.conf",

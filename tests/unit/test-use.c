@@ -148,8 +148,8 @@ static void a_holder_is_named(void **state)
 	holder(s, "md127", "md/level", "raid1\n", "md/array_state", "active\n");
 	look(s, 0x010802);
 	assert_int_equal(s->holdings.n, 7);
-	is(s, 0, GRADE_NEVER, "/dev/nvme0n1", "/dev/dm-0, the LVM volume pve--x-vm--100",
-	   "vgchange -an pve--x,");
+	is(s, 0, GRADE_NEVER, "/dev/nvme0n1",
+	   "/dev/dm-0, the LVM volume pve-x/vm-100-disk", "vgchange -an pve-x,");
 	is(s, 1, GRADE_NEVER, NULL, "the multipath device mpatha", "multipath -f mpatha");
 	is(s, 2, GRADE_NEVER, NULL, "the encrypted volume secret",
 	   "cryptsetup close secret");

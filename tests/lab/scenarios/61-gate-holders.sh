@@ -118,7 +118,7 @@ udevadm settle
 lvm pvcreate -q -y "$disk" >/dev/null
 lvm vgcreate -q lab-vg "$disk" >/dev/null
 lvm lvcreate -q -y -n vol -L 32M lab-vg >/dev/null
-refuses "never\\] .*$disk is part of /dev/dm-[0-9]+, the LVM volume lab--vg-vol" 'vgchange -an lab--vg'
+refuses "never\\] .*$disk is part of /dev/dm-[0-9]+, the LVM volume lab-vg/vol" 'vgchange -an lab-vg,'
 lvm vgremove -q -f lab-vg >/dev/null
 lvm pvremove -q "$disk" >/dev/null
 wipefs -q -a "$disk"
