@@ -35,8 +35,10 @@ static void end_line(struct output *o)
 static bool take_output(struct output *o)
 {
 	char buf[1024];
-	ssize_t n = read(o->fd, buf, sizeof(buf));
+	ssize_t n;
 
+	errno = 0;
+	n = read(o->fd, buf, sizeof(buf));
 	for (ssize_t i = 0; i < n; i++) {
 		if (buf[i] == '\n')
 			end_line(o);
