@@ -131,6 +131,7 @@ vm_config 120 "hostpci0: $LAB_IGB1"
 refuses "never\\] hostpci0 $LAB_IGB1: its virtual function $vf is held by VM 121" 'has 1 virtual function'
 expect_exit 0 hook 121 post-stop
 wait_for 20 netdev_of "$vf"
+udevadm settle # it is renamed
 vfnet=$(netdev_of "$vf")
 ip address add 192.0.2.6/24 dev "$vfnet"
 refuses "never\\] hostpci0 $LAB_IGB1: its virtual function $vf: $vfnet has the host's address"
