@@ -14,12 +14,22 @@ enum {
 	LIMIT_JOURNAL_COMPACT = 128 * 1024, /* rewritten when a machine is adopted */
 	LIMIT_BLOCK_DEPTH = 12,		    /* folders below a device until its disks */
 	LIMIT_BLOCKS = 4096,		    /* disks and partitions of one controller */
+	LIMIT_NODES = 40,		    /* device files looked for at once */
+	LIMIT_OPENERS = 2,		    /* processes that are told of each */
+	LIMIT_NETDEVS = 64, /* interfaces of one function, and on top of them */
+	LIMIT_WORDS = 32,   /* words of a command of the policy */
 
 	/* Waiting for another run, or for a child that one left in the kernel. */
 	LIMIT_LOCK_MS = 20 * 1000,
-	LIMIT_READ_MS = 3 * 1000,  /* a read that takes a device lock */
-	LIMIT_BUSY_MS = 15 * 1000, /* waiting for QEMU to let go of a device */
+	LIMIT_READ_MS = 3 * 1000,     /* a read that takes a device lock */
+	LIMIT_OPENERS_MS = 10 * 1000, /* a look at all processes */
+	LIMIT_BUSY_MS = 15 * 1000,    /* waiting for QEMU to let go of a device */
 	LIMIT_BUSY_POLL_MS = 50,
+
+	LIMIT_PASSING_MS = 15 * 1000, /* waiting for a holder that is just going */
+	LIMIT_PASSING_POLL_MS = 100,
+	LIMIT_FREE_MS = 60 * 1000, /* a command of the policy that frees a device */
+	LIMIT_FREE_LINES = 20,	   /* of what it prints */
 
 	LIMIT_RESERVE_S =
 		120, /* seconds that Proxmox gives a machine with devices to start */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/proc.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/child.h"
 #include "base/fileio.h"
 #include "base/limits.h"
 #include "base/number.h"
+
+/* PF_EXITING (linux/sched.h): set when a process begins to end, before it lets go. */
+enum { PROC_FLAG_EXITING = 0x4 };
 
 /* Field @n (3 or more, counted from 1) of a stat line; NULL if there is none. */
 static char *stat_field(char *line, unsigned n)
@@ -50,6 +51,23 @@ bool proc_alive(const struct root *root, const struct proc_id *id)
 
 	return id->pid > 0 && proc_identify(root, id->pid, &now) == 0 &&
 	       now.start == id->start;
+}
+
+bool proc_is_going(const struct root *root, pid_t pid)
+{
+	_cleanup_free_ char *line = NULL;
+	char path[64], *field;
+	uint64_t flags;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (file_read(root, path, LIMIT_ATTRIBUTE, &line, NULL) < 0)
+		return true;
+	field = strrchr(line, ')');
+	if (!field || !strncmp(field, ") Z", 3) || !strncmp(field, ") X", 3))
+		return true;
+	field = stat_field(line, 9);
+	return field && number_parse(field, UINT32_MAX, &flags) == 0 &&
+	       flags & PROC_FLAG_EXITING;
 }
 
 /* Is "-id", then @request's value, in the command line that its path names? */
@@ -144,66 +162,5 @@ const char *proc_stack(const struct root *root, pid_t pid, char *buf, size_t siz
 		at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? " < " : "",
 				       name);
 	}
-	return buf;
-}
-
-/* By the links' text: following them could block on somebody's dead file system. */
-static bool holds(const struct root *root, const char *pid, const char *device)
-{
-	char path[300], target[PATH_MAX];
-	_cleanup_close_ int fd = -1;
-	size_t want = strlen(device);
-	bool found = false;
-	struct dirent *e;
-	ssize_t n;
-	DIR *dir;
-
-	(void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
-	fd = root_openat(root, path, O_RDONLY | O_DIRECTORY, 0);
-	if (fd < 0)
-		return false;
-	dir = fdopendir(fd);
-	if (!dir)
-		return false;
-	TAKE_FD(fd);
-	while (!found && (e = readdir(dir))) {
-		n = readlinkat(dirfd(dir), e->d_name, target, sizeof(target));
-		found = n >= (ssize_t)want && (size_t)n < sizeof(target) &&
-			!memcmp(target + (size_t)n - want, device, want);
-	}
-	closedir(dir);
-	return found;
-}
-
-static void name_of(const struct root *root, const char *pid, char *buf, size_t size)
-{
-	_cleanup_free_ char *comm = NULL;
-	char path[300];
-
-	(void)snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	if (file_read(root, path, LIMIT_ATTRIBUTE, &comm, NULL) == 0)
-		comm[strcspn(comm, "\n")] = '\0';
-	(void)snprintf(buf, size, "pid %s (%s)", pid, comm ? comm : "?");
-}
-
-const char *proc_holder(const struct root *root, const char *device, char *buf,
-			size_t size)
-{
-	_cleanup_close_ int fd = root_openat(root, "/proc", O_RDONLY | O_DIRECTORY, 0);
-	struct dirent *e;
-	DIR *dir;
-
-	buf[0] = '\0';
-	if (fd < 0)
-		return buf;
-	dir = fdopendir(fd);
-	if (!dir)
-		return buf;
-	TAKE_FD(fd);
-	while (!buf[0] && (e = readdir(dir)))
-		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
-		    holds(root, e->d_name, device))
-			name_of(root, e->d_name, buf, size);
-	closedir(dir);
 	return buf;
 }

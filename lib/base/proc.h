@@ -16,6 +16,10 @@ struct proc_id {
 int proc_identify(const struct root *root, pid_t pid, struct proc_id *ret) _must_check_;
 bool proc_alive(const struct root *root, const struct proc_id *id);
 
+/* True if @pid has ended, or is about to: what it has open is let go without further ado.
+ */
+bool proc_is_going(const struct root *root, pid_t pid);
+
 /*
  * True if @pid is QEMU of machine @vmid: its command line has "-id VMID". The kernel
  * shows that under the process' mmap_lock, which QEMU may hold for ever: a child reads
@@ -33,8 +37,3 @@ int proc_boot_id(const struct root *root, char ret[static PROC_BOOT_ID]) _must_c
 
 /* The kernel stack of a process on one line ("a < b < c"), empty if it cannot be read. */
 const char *proc_stack(const struct root *root, pid_t pid, char *buf, size_t size);
-
-/* Who has @device (a path below /dev) open: "pid 12 (qemu-system-x86)"; "" if nobody is
- * found. */
-const char *proc_holder(const struct root *root, const char *device, char *buf,
-			size_t size);

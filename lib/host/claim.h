@@ -14,6 +14,7 @@ enum claim_kind {
 struct claim {
 	struct bdf bdf;
 	uint32_t vmid;
-	bool parked; /* its machine has stopped; release gives it back */
+	bool parked;  /* its machine has stopped; release gives it back */
+	bool passing; /* its machine is on its way out, and gives it back by itself */
 	enum claim_kind kind;
 };

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/child.h"
+#include "base/fileio.h"
 #include "base/name.h"
-#include "host/block.h"
 #include "host/group.h"
 #include "host/look.h"
 #include "host/sysfs.h"
+#include "host/use.h"
 
 const struct fact *facts_find(const struct facts *facts, const struct bdf *bdf)
 {
@@ -124,24 +125,68 @@ static int read_override(const struct root *root, struct child *looker,
 	return 0;
 }
 
+/* The group's lock is taken for it. */
+static int read_direct(struct child *looker, struct fact *fact, struct err *err)
+{
+	struct child_request request;
+	struct child_reply reply;
+	int r;
+
+	if (fact->device.group < 0 || fact->device.on_vfio)
+		return 0;
+	look_request(&request, LOOK_DIRECT,
+		     "/sys/kernel/iommu_groups/%d/reserved_regions", fact->device.group);
+	r = child_call(looker, &request, LIMIT_READ_MS, &reply);
+	if (r == 0)
+		r = reply.result;
+	if (r < 0)
+		return err_set(err, -r, "IOMMU group %d: reserved_regions: %s",
+			       fact->device.group, strerror(-r));
+	(void)snprintf(fact->direct, sizeof(fact->direct), "%.63s", reply.value);
+	return 0;
+}
+
+static int look_at(struct use *use, struct fact *fact, struct err *err)
+{
+	int r;
+
+	if (fact->device.bridge)
+		return 0;
+	r = read_override(use->root, use->looker, &fact->device, err);
+	if (fact->device.locked) /* refused for that; other looks could hang as well */
+		return r;
+	if (r == 0)
+		r = read_direct(use->looker, fact, err);
+	return r == 0 ? use_look(use, &fact->device, err) : r;
+}
+
+static bool has_acs_override(const struct root *root)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return file_read(root, "/proc/cmdline", LIMIT_ATTRIBUTE, &text, NULL) == 0 &&
+	       strstr(text, "pcie_acs_override=");
+}
+
 int facts_look(const struct root *root, struct facts *facts, struct err *err)
 {
 	struct child looker = CHILD_NONE;
+	_cleanup_(use_free) struct use use = {.root = root,
+					      .looker = &looker,
+					      .holdings = &facts->holdings,
+					      .claim = facts->claim,
+					      .claims = facts->claims};
 	int r;
 
 	if (!facts->n)
 		return 0;
+	facts->denylist = denylist_state(root);
+	facts->acs_override = has_acs_override(root);
 	r = child_spawn(&looker, root, look_handle, err);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++) {
-		struct device *device = &facts->fact[i].device;
-
-		if (device->bridge)
-			continue;
-		r = read_override(root, &looker, device, err);
-		if (r == 0 && device->driver[0] && !device->on_vfio)
-			r = block_holdings(root, &looker, &device->bdf, &facts->holdings,
-					   err);
-	}
+	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+		r = look_at(&use, &facts->fact[i], err);
+	if (r == 0)
+		r = use_openers(&use, err);
 	child_end(&looker);
 	return r;
 }

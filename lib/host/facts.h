@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/choose.h"
+#include "host/denylist.h"
 #include "host/device.h"
 #include "host/holding.h"
 #include "spec/spec.h"
@@ -9,14 +10,18 @@
 /* A function of the host as seen for one machine. */
 struct fact {
 	struct device device;
-	int slot;    /* N of hostpciN that names it, or whose group it shares */
-	bool wanted; /* named by the configuration; else a sibling of one that is */
+	int slot;	 /* N of hostpciN that names it, or whose group it shares */
+	bool wanted;	 /* named by the configuration; else a sibling of one that is */
+	char direct[64]; /* memory that firmware wants mapped for it one to one (RMRR);
+			    empty: none */
 };
 
 /* What the plan is made from: a read-only look at the host. */
 struct facts {
-	bool iommu;	 /* the kernel has one at work */
-	bool vfio_ready; /* the driver vfio-pci is there */
+	bool iommu;	   /* the kernel has one at work */
+	bool vfio_ready;   /* the driver vfio-pci is there */
+	bool acs_override; /* the kernel was told to split groups, pcie_acs_override= */
+	enum denylist_state denylist;
 	unsigned n;
 	struct fact fact[LIMIT_DEVICES]; /* by IOMMU group, then address */
 	struct pick pick[LIMIT_SLOTS];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/holding.h"
 
-struct holding *holdings_add(struct holdings *holdings, const struct bdf *bdf)
+struct holding *holdings_add(struct holdings *holdings, const struct bdf *bdf,
+			     enum grade grade)
 {
 	struct holding *grown =
 		realloc(holdings->item, (holdings->n + 1) * sizeof(*grown));
@@ -10,7 +11,7 @@ struct holding *holdings_add(struct holdings *holdings, const struct bdf *bdf)
 		return NULL;
 	holdings->item = grown;
 	grown += holdings->n++;
-	*grown = (struct holding){.bdf = *bdf};
+	*grown = (struct holding){.bdf = *bdf, .grade = grade};
 	return grown;
 }
 

@@ -2,13 +2,17 @@
 #pragma once
 
 #include "base/bdf.h"
+#include "base/grade.h"
 #include "base/notes.h"
 
-/* Something of the host that uses a device. */
+/* Something, or somebody, of the host that uses a device. */
 struct holding {
 	struct bdf bdf;
-	char what[64];	/* "/dev/nvme0n1p1" */
+	enum grade grade;
+	bool passing;	/* it is just going, and lets go by itself */
+	char what[96];	/* "/dev/nvme0n1p1" */
 	char why[256];	/* "is mounted on /srv" */
+	char who[128];	/* "pid 812 (smartd), unit smartd.service"; empty: see why */
 	char cure[256]; /* "umount /srv" */
 };
 
@@ -17,6 +21,7 @@ struct holdings {
 	size_t n;
 };
 
-/* The new item, zeroed but for @bdf; NULL: out of memory. Valid until the next call. */
-struct holding *holdings_add(struct holdings *holdings, const struct bdf *bdf);
+/* The new item, otherwise zeroed; NULL: out of memory. Valid until the next call. */
+struct holding *holdings_add(struct holdings *holdings, const struct bdf *bdf,
+			     enum grade grade);
 void holdings_free(struct holdings *holdings);

@@ -6,7 +6,12 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/fileio.h"
+#include "base/limits.h"
+#include "host/net-look.h"
+#include "host/open-look.h"
 #include "host/sysfs.h"
+#include "host/zfs-label.h"
 
 static const char *below_sys(const char *path)
 {
@@ -43,41 +48,90 @@ static int look_busy(const struct root *root, const char *path, int flags, char 
 	return fd == -EBUSY || fd >= 0 ? 0 : fd;
 }
 
-void look_handle(const struct root *root, const struct child_request *request,
-		 struct child_reply *reply)
+static int look_pool(const struct root *root, const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = root_openat(root, path, O_RDONLY | O_NONBLOCK, 0);
+	static unsigned char label[ZFS_LABEL_SIZE];
+	ssize_t n = fd < 0 ? 0 : pread(fd, label, sizeof(label), ZFS_LABEL_AT);
+
+	/* Only a name for what is known to be in use already. */
+	if (n <= 0 || zfs_label_pool(label, (size_t)n, buf, size) < 0)
+		buf[0] = '\0';
+	return 0;
+}
+
+/* Lines are "0x... 0x... TYPE" (Documentation/ABI, sysfs-kernel-iommu_groups). */
+static int look_direct(const struct root *root, const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = root_opensys(root, below_sys(path), O_RDONLY);
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+	int r = fd < 0 ? fd : file_read_fd(fd, LIMIT_ATTRIBUTE * 4, &text, NULL);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		const char *type = strrchr(line, ' ');
+
+		if (type && !strcmp(type, " direct")) {
+			(void)snprintf(buf, size, "%.*s", (int)(type - line), line);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* No such node, or one that is going: nothing of the group is on vfio. */
+static int look_group(const struct root *root, const char *path, char *buf, size_t size)
+{
+	int r = look_busy(root, path, O_RDWR, buf, size);
+
+	return r == -ENOENT || r == -ENODEV ? 0 : r;
+}
+
+static int look_exists(const struct root *root, const char *path, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%s", sysfs_exists(root, below_sys(path)) ? "yes" : "");
+	return 0;
+}
+
+static int answer(const struct root *root, const struct child_request *request, char *buf,
+		  size_t size)
 {
 	const char *path = request->path;
-	char *buf = reply->value;
-	size_t size = sizeof(reply->value);
 
 	switch ((enum look_op)request->op) {
 	case LOOK_READ:
-		reply->result = sysfs_read(root, below_sys(path), buf, size);
-		return;
+		return sysfs_read(root, below_sys(path), buf, size);
 	case LOOK_LINK:
-		reply->result = sysfs_link(root, below_sys(path), buf, size);
-		return;
+		return sysfs_link(root, below_sys(path), buf, size);
 	case LOOK_EXISTS:
-		(void)snprintf(buf, size, "%s",
-			       sysfs_exists(root, below_sys(path)) ? "yes" : "");
-		return;
+		return look_exists(root, path, buf, size);
 	case LOOK_CONFIG:
-		reply->result = look_config(root, path, buf, size);
-		return;
+		return look_config(root, path, buf, size);
 	case LOOK_GROUP_BUSY:
-		reply->result = look_busy(root, path, O_RDWR, buf, size);
-		/* No such node, or one that is going: nothing of the group is on vfio. */
-		if (reply->result == -ENOENT || reply->result == -ENODEV)
-			reply->result = 0;
-		return;
+		return look_group(root, path, buf, size);
 	case LOOK_CLAIM:
-		reply->result =
-			look_busy(root, path, O_RDONLY | O_EXCL | O_NONBLOCK, buf, size);
-		return;
+		return look_busy(root, path, O_RDONLY | O_EXCL | O_NONBLOCK, buf, size);
+	case LOOK_POOL:
+		return look_pool(root, path, buf, size);
+	case LOOK_DIRECT:
+		return look_direct(root, path, buf, size);
+	case LOOK_OPENERS:
+		return open_look(root, request->value, buf, size);
+	case LOOK_NET:
+		return net_look(root, request->value, buf, size);
 	case _LOOK_MAX:
 		break;
 	}
-	reply->result = -EINVAL;
+	return -EINVAL;
+}
+
+void look_handle(const struct root *root, const struct child_request *request,
+		 struct child_reply *reply)
+{
+	reply->result = answer(root, request, reply->value, sizeof(reply->value));
 }
 
 void look_request(struct child_request *request, enum look_op op, const char *fmt, ...)

@@ -11,7 +11,12 @@ enum look_op {
 	LOOK_EXISTS,	 /* "yes" or "" */
 	LOOK_CONFIG,	 /* a device's config file: the vendor id, four digits */
 	LOOK_GROUP_BUSY, /* /dev/vfio/N: "busy" if another process has it open, or "" */
-	LOOK_CLAIM, /* a block device: "busy" if the kernel's claim is taken, or "" */
+	LOOK_CLAIM,   /* a block device: "busy" if the kernel's claim is taken, or "" */
+	LOOK_POOL,    /* a block device: the ZFS pool that it belongs to, or "" */
+	LOOK_DIRECT,  /* a group's reserved_regions: its first of type direct, or "" */
+	LOOK_OPENERS, /* device files, opener.h: a line "NUMBER PID" for each that is open
+		       */
+	LOOK_NET,     /* network interfaces, net-look.h: what leads over them */
 	_LOOK_MAX,
 };
 

@@ -24,10 +24,9 @@ int sysfs_read(const struct root *root, const char *path, char *buf, size_t size
 	return 0;
 }
 
-int sysfs_link(const struct root *root, const char *path, char *buf, size_t size)
+int sysfs_target(const struct root *root, const char *path, char *buf, size_t size)
 {
 	_cleanup_close_ int fd = root_opensys(root, path, O_PATH | O_NOFOLLOW);
-	char target[PATH_MAX], *name;
 	ssize_t n;
 
 	if (fd == -ENOENT) {
@@ -36,10 +35,20 @@ int sysfs_link(const struct root *root, const char *path, char *buf, size_t size
 	}
 	if (fd < 0)
 		return fd;
-	n = readlinkat(fd, "", target, sizeof(target) - 1);
+	n = readlinkat(fd, "", buf, size - 1);
 	if (n < 0)
 		return -errno;
-	target[n] = '\0';
+	buf[n] = '\0';
+	return 0;
+}
+
+int sysfs_link(const struct root *root, const char *path, char *buf, size_t size)
+{
+	char target[PATH_MAX], *name;
+	int r = sysfs_target(root, path, target, sizeof(target));
+
+	if (r < 0)
+		return r;
 	name = strrchr(target, '/');
 	(void)snprintf(buf, size, "%s", name ? name + 1 : target);
 	return 0;

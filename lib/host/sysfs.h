@@ -16,6 +16,9 @@ int sysfs_read(const struct root *root, const char *path, char *buf,
 /* The last part of where the link @path points; "" and 0 if there is no such link. */
 int sysfs_link(const struct root *root, const char *path, char *buf,
 	       size_t size) _must_check_;
+/* All of where it points, cut to @size. */
+int sysfs_target(const struct root *root, const char *path, char *buf,
+		 size_t size) _must_check_;
 bool sysfs_exists(const struct root *root, const char *path);
 /* "0x8086" or "8086" or decimal, as the kernel prints numbers; @fallback if unreadable.
  */

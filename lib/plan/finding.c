@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/finding.h"
 
-const char *const grade_words[_GRADE_MAX] = {"never", "ask", "tell"};
-
 struct finding *findings_add(struct findings *findings, enum grade grade, int slot,
 			     const struct bdf *bdf)
 {

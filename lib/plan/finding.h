@@ -2,26 +2,19 @@
 #pragma once
 
 #include "base/bdf.h"
-
-/* How much a finding weighs. */
-enum grade {
-	GRADE_NEVER, /* no policy allows it */
-	GRADE_ASK,   /* refused unless policy allows it for this device */
-	GRADE_TELL,  /* said, and done */
-	_GRADE_MAX,
-};
-
-extern const char *const grade_words[_GRADE_MAX];
+#include "base/grade.h"
 
 /* One thing that the gate has to say, complete in itself. */
 struct finding {
 	enum grade grade;
 	int slot; /* -1: none in particular */
 	char device[24];
-	char what[96];	/* "/dev/nvme0n1p1" */
-	char why[300];	/* "is mounted on /srv" */
+	char what[128]; /* "/dev/nvme0n1p1" */
+	char why[400];	/* "is mounted on /srv" */
 	char who[128];	/* "VM 101"; empty: see why */
-	char cure[300]; /* what to do next */
+	char cure[400]; /* what to do next */
+	bool held;	/* somebody uses the device: it may be freed */
+	bool passing;	/* who does is just going: it is worth waiting */
 };
 
 struct findings {

@@ -2,9 +2,10 @@
 #include "plan/gate.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
+#include "base/say.h"
+#include "plan/gate-kernel.h"
 #include "plan/qemu-conflict.h"
 
 struct gate {
@@ -12,17 +13,6 @@ struct gate {
 	const struct facts *facts;
 	struct findings *findings;
 };
-
-static _printf_(3, 4) void say(char *to, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(to, size, fmt, ap);
-	va_end(ap);
-}
-
-#define SAY(member, ...) say(member, sizeof(member), __VA_ARGS__)
 
 static struct finding *find(struct gate *g, enum grade grade, const struct fact *fact)
 {
@@ -99,6 +89,18 @@ static void check_conflicts(struct gate *g)
 	}
 }
 
+/* One of the ways that a mapping leaves is about to be free. */
+static bool is_passing(const struct facts *facts, const struct pick *pick)
+{
+	for (unsigned i = 0; i < pick->skips; i++) {
+		const struct claim *claim = facts_claim(facts, &pick->skip[i]);
+
+		if (claim && claim->passing)
+			return true;
+	}
+	return false;
+}
+
 /* What Proxmox itself would not start the machine for. */
 static void check_picks(struct gate *g)
 {
@@ -111,6 +113,8 @@ static void check_picks(struct gate *g)
 		f = findings_add(g->findings, GRADE_NEVER, (int)i, NULL);
 		if (!f)
 			return;
+		f->held = err->code == EBUSY;
+		f->passing = f->held && is_passing(g->facts, &g->facts->pick[i]);
 		SAY(f->why, "%s", err->msg);
 		SAY(f->cure, err->code == EBUSY ? "stop one of them, or add a 'map' line"
 			     : wish_has(&g->spec->slot[i].wish, KEY_MAPPING)
@@ -179,6 +183,8 @@ static void check_claims(struct gate *g, const struct fact *fact)
 		f = find(g, GRADE_NEVER, fact);
 		if (!f)
 			return;
+		f->held = true;
+		f->passing = claim->passing;
 		SAY(f->who, "VM %u", claim->vmid);
 		if (claim->kind == CLAIM_RESERVED) {
 			SAY(f->why, "is reserved by VM %u, which is starting",
@@ -197,21 +203,33 @@ static void check_claims(struct gate *g, const struct fact *fact)
 	}
 }
 
+static void check_holding(struct gate *g, const struct fact *fact,
+			  const struct holding *h)
+{
+	struct finding *f =
+		h->grade == GRADE_ASK ? ask(g, fact) : find(g, h->grade, fact);
+
+	if (!f)
+		return;
+	f->held = true;
+	f->passing = h->passing;
+	if (h->what[0])
+		SAY(f->what, "%s", h->what);
+	SAY(f->why, "%s", h->why);
+	SAY(f->who, "%s", h->who);
+	SAY(f->cure, "%s", h->cure);
+	if (f->grade == GRADE_ASK)
+		SAY_MORE(f->cure,
+			 "; or, if the host can do without it, allow = [\"%s\"]; in the "
+			 "machine's policy",
+			 f->device);
+}
+
 static void check_holdings(struct gate *g, const struct fact *fact)
 {
-	for (size_t i = 0; i < g->facts->holdings.n; i++) {
-		const struct holding *h = &g->facts->holdings.item[i];
-		struct finding *f;
-
-		if (!bdf_equal(&h->bdf, &fact->device.bdf))
-			continue;
-		f = find(g, GRADE_NEVER, fact);
-		if (!f)
-			return;
-		SAY(f->what, "%s", h->what);
-		SAY(f->why, "%s", h->why);
-		SAY(f->cure, "%s", h->cure);
-	}
+	for (size_t i = 0; i < g->facts->holdings.n; i++)
+		if (bdf_equal(&g->facts->holdings.item[i].bdf, &fact->device.bdf))
+			check_holding(g, fact, &g->facts->holdings.item[i]);
 }
 
 static void check_locked(struct gate *g, const struct fact *fact)
@@ -237,7 +255,9 @@ static void check_vfs(struct gate *g, const struct fact *fact)
 	f = find(g, GRADE_NEVER, fact);
 	if (!f)
 		return;
-	SAY(f->why, "has %u virtual functions, which go with it", fact->device.vfs);
+	f->held = true;
+	SAY(f->why, "has %u virtual function%s, which %s with it", fact->device.vfs,
+	    fact->device.vfs == 1 ? "" : "s", fact->device.vfs == 1 ? "goes" : "go");
 	SAY(f->cure,
 	    "when nobody uses them: echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs",
 	    f->device);
@@ -307,6 +327,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 	check_picks(&g);
 	check_conflicts(&g);
 	check_iommu(&g);
+	gate_check_override(facts, findings);
 	for (unsigned i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];
 
@@ -321,10 +342,11 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 			continue;
 		}
 		check_locked(&g, fact);
+		check_holdings(&g, fact);
 		if (fact->device.on_vfio)
 			continue;
+		gate_check_kernel(facts, fact, findings);
 		check_vfs(&g, fact);
-		check_holdings(&g, fact);
 		check_sibling(&g, fact);
 	}
 }

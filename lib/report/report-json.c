@@ -53,6 +53,7 @@ static struct json_object *finding_json(const struct finding *f)
 	put_text(o, "why", f->why);
 	put_text(o, "who", f->who);
 	put_text(o, "cure", f->cure);
+	json_object_object_add(o, "passing", json_object_new_boolean(f->passing));
 	return o;
 }
 

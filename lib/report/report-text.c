@@ -23,10 +23,13 @@ static void print_findings(const struct outcome *o, enum report_style style, FIL
 		/* One about a line of the configuration names it itself. */
 		if (f->slot >= 0 && f->device[0])
 			(void)fprintf(out, "hostpci%d ", f->slot);
-		(void)fprintf(out, "%s%s%s%s%s\n", f->device,
+		(void)fprintf(out, "%s%s%s%s%s%s\n", f->device,
 			      elsewhere && f->device[0] ? ": " : "",
 			      elsewhere ? f->what : "",
-			      f->device[0] || f->what[0] ? " " : "", f->why);
+			      f->device[0] || f->what[0] ? " " : "", f->why,
+			      !f->passing	     ? ""
+			      : style == REPORT_HOOK ? " (just going, but too slow)"
+						     : " (just going: a start waits)");
 		if (f->cure[0])
 			(void)fprintf(out, "%s          what to do: %s\n", prefix(style),
 				      f->cure);

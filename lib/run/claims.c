@@ -60,3 +60,55 @@ int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
 		(void)err_set(err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r));
 	return r;
 }
+
+/*
+ * QEMU of a machine that is stopped ends before its stop is called. What a machine keeps
+ * stays, unless somebody is giving it back right now: then its journal is locked.
+ */
+static bool journal_is_passing(const struct root *root, const struct claim *claim)
+{
+	_cleanup_(journal_freep) struct journal *j = NULL;
+	struct err err;
+
+	if (journal_read(root, claim->vmid, &j, &err) < 0)
+		return true; /* it ended since */
+	if (claim->parked || !strcmp(j->phase, "stopped"))
+		return journal_is_locked(root, claim->vmid);
+	return j->qemu.pid &&
+	       (!proc_alive(root, &j->qemu) || proc_is_going(root, j->qemu.pid));
+}
+
+static bool is_passing(const struct root *root, const struct claim *claim)
+{
+	pid_t pid;
+
+	switch (claim->kind) {
+	case CLAIM_JOURNAL:
+		return journal_is_passing(root, claim);
+	case CLAIM_RUNNING:
+		pid = proc_vm_pid(root, claim->vmid);
+		return pid > 0 && proc_is_going(root, pid);
+	case CLAIM_RESERVED:
+		break;
+	}
+	return false;
+}
+
+/* It is on a device that the machine wants, or would have had. */
+static bool matters(const struct facts *facts, const struct claim *claim)
+{
+	if (facts_find(facts, &claim->bdf))
+		return true;
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		for (unsigned k = 0; k < facts->pick[i].skips; k++)
+			if (bdf_equal(&facts->pick[i].skip[k], &claim->bdf))
+				return true;
+	return false;
+}
+
+void claims_mark_passing(const struct root *root, struct facts *facts)
+{
+	for (size_t i = 0; i < facts->claims; i++)
+		if (matters(facts, &facts->claim[i]))
+			facts->claim[i].passing = is_passing(root, &facts->claim[i]);
+}

@@ -186,6 +186,16 @@ int journal_open(const struct root *root, uint32_t vmid, bool create,
 	return 0;
 }
 
+bool journal_is_locked(const struct root *root, uint32_t vmid)
+{
+	char path[64];
+	_cleanup_close_ int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER, vmid);
+	fd = root_openat(root, path, O_RDWR | O_NOFOLLOW, 0);
+	return fd >= 0 && lock_take(fd, 0) == -EBUSY;
+}
+
 struct journal_hold *journal_find(struct journal *journal, const struct bdf *bdf)
 {
 	for (size_t i = 0; i < journal->holds; i++)

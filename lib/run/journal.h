@@ -69,6 +69,8 @@ int journal_read(const struct root *root, uint32_t vmid, struct journal **ret,
  */
 int journal_open(const struct root *root, uint32_t vmid, bool create,
 		 struct journal **ret, struct err *err) _must_check_;
+/* A run on the machine is under way. */
+bool journal_is_locked(const struct root *root, uint32_t vmid);
 struct journal *journal_free(struct journal *journal);
 
 static inline void journal_freep(struct journal **journal)

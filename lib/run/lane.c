@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/opener.h"
 #include "host/device.h"
 #include "host/sysfs.h"
 #include "run/act.h"
@@ -237,7 +238,7 @@ static void guarded(struct lane *lane, const struct child_reply *reply)
 		write_it(lane);
 	} else if (clock_ms() >= lane->busy_until) {
 		(void)snprintf(device, sizeof(device), "/dev/vfio/%d", step->group);
-		(void)proc_holder(lane->root, device, who, sizeof(who));
+		(void)opener_first(lane->root, device, who, sizeof(who));
 		fail(lane, "still in use after %d s: %s has %s open",
 		     LIMIT_BUSY_MS / 1000, who[0] ? who : "somebody", device);
 	} else {

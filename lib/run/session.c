@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -31,6 +32,17 @@ static const struct proc_id *live_child(const struct journal *j)
 	return NULL;
 }
 
+static int lock_host(struct session *s, int timeout_ms, struct err *err)
+{
+	s->lock = open_lock(s->root, err);
+	if (s->lock < 0)
+		return s->lock;
+	return lock_take(s->lock, timeout_ms) < 0
+		       ? err_set(err, EBUSY,
+				 "another hostpci run is planning (/run/hostpci/lock)")
+		       : 0;
+}
+
 /* One try; -EBUSY with words if somebody is at work. */
 static int try_begin(struct session *s, bool create, struct err *err)
 {
@@ -38,13 +50,9 @@ static int try_begin(struct session *s, bool create, struct err *err)
 	char stack[200];
 	int r;
 
-	s->lock = open_lock(s->root, err);
-	if (s->lock < 0)
-		return s->lock;
-	r = lock_take(s->lock, 0);
+	r = lock_host(s, 0, err);
 	if (r < 0)
-		return err_set(err, EBUSY,
-			       "another hostpci run is planning (/run/hostpci/lock)");
+		return r;
 	r = journal_open(s->root, s->request->vmid, create, &s->journal, err);
 	if (r == -EBUSY)
 		return err_set(err, EBUSY, "another hostpci run works on VM %u",
@@ -102,6 +110,22 @@ void session_unlock(struct session *session)
 {
 	cleanup_close(&session->lock);
 	session->lock = -1;
+}
+
+int session_relock(struct session *session, struct err *err)
+{
+	return lock_host(session, LIMIT_LOCK_MS, err);
+}
+
+int session_pause(struct session *session, int ms, struct err *err)
+{
+	struct pollfd p = {.fd = session->cancel.fd, .events = POLLIN};
+
+	session_unlock(session);
+	(void)poll(&p, 1, ms);
+	if (cancel_asked(&session->cancel))
+		return err_set(err, EINTR, "interrupted");
+	return session_relock(session, err);
 }
 
 void session_end(struct session *session)

@@ -24,6 +24,10 @@ struct session {
 int session_begin(struct session *session, bool create, struct err *err) _must_check_;
 /* Lets go of the host's lock: from here on the journal's claims speak. */
 void session_unlock(struct session *session);
+/* Takes the host's lock again, as session_begin does. */
+int session_relock(struct session *session, struct err *err) _must_check_;
+/* Lets others plan for @ms, then takes the lock again. -EINTR: a signal asks to end. */
+int session_pause(struct session *session, int ms, struct err *err) _must_check_;
 void session_end(struct session *session);
 
 /* QEMU of the machine runs: by the journal, else by Proxmox's pid file. */

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "base/fileio.h"
-#include "plan/gate.h"
-#include "run/booking.h"
+#include "run/judge.h"
 #include "run/session.h"
 #include "run/undo.h"
 
@@ -63,26 +62,22 @@ static int read_spec(struct start *s, struct err *err)
 	return session_fail(session, EXIT_CODE_CONFIG, err);
 }
 
-/* Looks at the host, plans and judges. */
+/* Looks at the host, judges and plans. */
 static int consider(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
 	int r;
 
-	r = booking_make(session, &s->spec, &s->facts, &s->booking, err);
+	r = judge(session, &s->spec, &s->facts, &s->booking, err);
 	if (r < 0)
 		return session_fail(session,
 				    r == -EINVAL		     ? EXIT_CODE_CONFIG
 				    : r == -EBUSY || r == -ETIMEDOUT ? EXIT_CODE_BUSY
 								     : EXIT_CODE_REFUSED,
 				    err);
-	r = facts_look(session->root, s->facts, err);
-	if (r == 0)
-		r = plan_build(&s->spec, s->facts, &s->plan, &session->outcome->notes,
-			       err);
+	r = plan_build(&s->spec, s->facts, &s->plan, &session->outcome->notes, err);
 	if (r < 0)
 		return session_fail(session, EXIT_CODE_REFUSED, err);
-	gate_check(&s->spec, s->facts, &session->outcome->findings);
 	outcome_show(session->outcome, s->facts);
 	return session->outcome->findings.refused
 		       ? outcome_exit(session->outcome, EXIT_CODE_REFUSED)

@@ -42,6 +42,11 @@ static bool valid_hex16(const char *s)
 	       strspn(s + 2, "0123456789abcdefABCDEF") == 4;
 }
 
+static bool valid_program(const char *s)
+{
+	return s[0] == '/' && s[1];
+}
+
 #define AT(member) .offset = offsetof(struct wish, member)
 #define TEXT(member) \
 	AT(member), .type = KEY_TYPE_TEXT, .max = sizeof(((struct wish *)0)->member)
@@ -176,6 +181,14 @@ const struct key key_table[_KEY_MAX] = {
 		 .where = KEY_IN_HOST,
 		 AT(protect),
 		 .help = "addresses that no machine gets unless its policy allows it"},
+	[KEY_FREE] = {.name = "free",
+		      .type = KEY_TYPE_TEXTS,
+		      .where = KEY_IN_DEVICE | KEY_IN_VM,
+		      AT(free),
+		      .valid = valid_program,
+		      .form = "the full path of a program first",
+		      .help = "a command, in a list of texts, that is run when somebody "
+			      "uses the device"},
 };
 
 const struct key *key_find(const char *name, unsigned where)
@@ -251,6 +264,7 @@ int key_wrong_type(const struct key *key, struct err *err)
 		[KEY_TYPE_TEXT] = "a text in quotes",
 		[KEY_TYPE_ADDRESSES] =
 			"PCI addresses in quotes: [\"01:00.0\", \"02:00\"]",
+		[KEY_TYPE_TEXTS] = "a list of texts in quotes: [\"one\", \"two\"]",
 	};
 	char more[128] = "";
 
@@ -309,6 +323,31 @@ static int store_plain_text(const struct key *key, const char *text, struct wish
 	return 0;
 }
 
+/* The form is that of the first. */
+int key_store_texts(const struct key *key, const char *const *text, unsigned n,
+		    struct wish *wish, struct err *err)
+{
+	struct text_list list = {.n = n};
+	size_t at = 0;
+
+	if (key->type != KEY_TYPE_TEXTS)
+		return key_wrong_type(key, err);
+	if (n && key->valid && !key->valid(text[0]))
+		return err_set(err, EINVAL, "'%s' begins with '%s' (it takes %s)",
+			       key->name, text[0], key->form);
+	for (unsigned i = 0; i < n; i++) {
+		size_t size = strlen(text[i]) + 1;
+
+		if (size > sizeof(list.text) - at)
+			return err_set(err, E2BIG, "'%s' is longer than %zu characters",
+				       key->name, sizeof(list.text));
+		memcpy(list.text + at, text[i], size);
+		at += size;
+	}
+	*(struct text_list *)member(key, wish) = list;
+	return 0;
+}
+
 int key_store_text(const struct key *key, const char *text, struct wish *wish,
 		   struct err *err)
 {
@@ -329,6 +368,8 @@ int key_store_text(const struct key *key, const char *text, struct wish *wish,
 			return err_wrap(err, "'%s'", key->name);
 		*(struct address_list *)member(key, wish) = list;
 		return 0;
+	case KEY_TYPE_TEXTS:
+		return key_store_texts(key, &text, 1, wish, err);
 	}
 	return -EINVAL;
 }

@@ -29,6 +29,7 @@ enum key_id {
 	KEY_GATE,
 	KEY_ALLOW,
 	KEY_PROTECT,
+	KEY_FREE,
 	_KEY_MAX,
 };
 
@@ -38,6 +39,7 @@ enum key_type {
 	KEY_TYPE_INT,
 	KEY_TYPE_TEXT, /* char[]; key.max is the size of the field */
 	KEY_TYPE_ADDRESSES,
+	KEY_TYPE_TEXTS, /* a list of texts; one text is a list of one */
 };
 
 /* Where a key may stand. */
@@ -73,6 +75,12 @@ enum wish_gate {
 	_WISH_GATE_MAX,
 };
 
+/* Texts one after the other, each with its NUL. */
+struct text_list {
+	unsigned n;
+	char text[1024];
+};
+
 /* What a machine, or one of its devices, asks for. Only members whose bit is in @set
  * count. */
 struct wish {
@@ -97,6 +105,7 @@ struct wish {
 	int gate;      /* enum wish_gate */
 	struct address_list allow;
 	struct address_list protect;
+	struct text_list free; /* a command and its arguments */
 };
 
 struct key {
@@ -142,5 +151,7 @@ int key_store_property(const struct key *key, const char *text, struct wish *wis
 		       struct err *err) _must_check_;
 int key_store_bool(const struct key *key, bool value, struct wish *wish,
 		   struct err *err) _must_check_;
+int key_store_texts(const struct key *key, const char *const *text, unsigned n,
+		    struct wish *wish, struct err *err) _must_check_;
 int key_store_int(const struct key *key, long value, struct wish *wish,
 		  struct err *err) _must_check_;

@@ -14,6 +14,24 @@ struct reader {
 	struct spec *spec;
 };
 
+/* ["/usr/bin/systemctl", "stop", "x"] for a key that takes texts. */
+static int store_texts(const struct key *key, config_setting_t *array, struct wish *wish,
+		       struct err *err)
+{
+	const char *text[LIMIT_WORDS];
+	int n = config_setting_length(array);
+
+	if (n > LIMIT_WORDS)
+		return err_set(err, E2BIG, "'%s' has more than %d texts", key->name,
+			       LIMIT_WORDS);
+	for (int i = 0; i < n; i++) {
+		text[i] = config_setting_get_string_elem(array, i);
+		if (!text[i])
+			return key_wrong_type(key, err);
+	}
+	return key_store_texts(key, text, (unsigned)n, wish, err);
+}
+
 /* ["0000:01:00.0", "02:00"] for a key that takes addresses. */
 static int store_array(const struct key *key, config_setting_t *array, struct wish *wish,
 		       struct err *err)
@@ -21,6 +39,8 @@ static int store_array(const struct key *key, config_setting_t *array, struct wi
 	char text[LIMIT_ADDRESSES * 32] = "";
 	size_t at = 0;
 
+	if (key->type == KEY_TYPE_TEXTS)
+		return store_texts(key, array, wish, err);
 	if (key->type != KEY_TYPE_ADDRESSES)
 		return key_wrong_type(key, err);
 	for (int i = 0; i < config_setting_length(array); i++) {

@@ -223,3 +223,12 @@ bool spec_protects(const struct spec *spec, const struct bdf *bdf)
 	return wish_has(&spec->host, KEY_PROTECT) &&
 	       address_list_has(&spec->host.protect, bdf);
 }
+
+const struct text_list *spec_free_command(const struct spec *spec, unsigned slot,
+					  bool *ret_shared)
+{
+	const struct wish *wish = effective(spec, slot, KEY_FREE);
+
+	*ret_shared = wish == &spec->vm;
+	return wish && wish->free.n ? &wish->free : NULL;
+}

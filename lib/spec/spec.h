@@ -66,3 +66,7 @@ bool spec_gate_warns(const struct spec *spec);
 bool spec_allows(const struct spec *spec, unsigned slot, const struct bdf *bdf);
 /* The host's policy names @bdf in protect. */
 bool spec_protects(const struct spec *spec, const struct bdf *bdf);
+/* The command that frees a slot's devices, NULL if there is none; *@ret_shared: it is the
+ * machine's, for all its devices. */
+const struct text_list *spec_free_command(const struct spec *spec, unsigned slot,
+					  bool *ret_shared);

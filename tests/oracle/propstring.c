@@ -54,6 +54,8 @@ static struct json_object *value_json(const struct key *key, const struct wish *
 		return json_object_new_string(key->words[*(const int *)(const void *)at]);
 	case KEY_TYPE_TEXT:
 		return json_object_new_string(at);
+	case KEY_TYPE_TEXTS: /* in no line of Proxmox's */
+		break;
 	case KEY_TYPE_ADDRESSES:
 		return addresses_json((const struct address_list *)(const void *)at);
 	}

@@ -116,7 +116,7 @@ refused '0000:07:00.0 is in no IOMMU group' 'another slot'
 
 it "a physical function with virtual functions"
 config 100 'hostpci0: 06:00.0'
-refused '0000:06:00.0 has 1 virtual functions' 'sriov_numvfs'
+refused '0000:06:00.0 has 1 virtual function, which goes with it' 'sriov_numvfs'
 
 it "one of its virtual functions may go"
 config 100 'hostpci0: 06:10.0'
@@ -162,7 +162,7 @@ mounted "$(number $nvme/nvme0n1p1)" /srv
 refused 'mounted on /srv' umount
 hook 100 pre-start
 says 'hostpci1 .* is a bridge'
-says 'hostpci2 .* virtual functions'
+says 'hostpci2 .* virtual function,'
 
 it "a device that is named twice"
 config 100 'hostpci0: 02:00.0' 'hostpci1: 02:00'

@@ -80,19 +80,109 @@ static void parked(struct scene *s)
 	claim(s, true);
 }
 
-static void held(struct scene *s)
+static struct holding *hold(struct scene *s, enum grade grade)
 {
-	struct holding *h = holdings_add(&s->facts->holdings, &s->nic->device.bdf);
+	struct holding *h = holdings_add(&s->facts->holdings, &s->nic->device.bdf, grade);
 
+	assert_non_null(h);
 	(void)strcpy(h->what, "/dev/sda1");
 	(void)strcpy(h->why, "is mounted on /srv");
 	(void)strcpy(h->cure, "umount /srv");
+	return h;
 }
 
+static void held(struct scene *s)
+{
+	(void)hold(s, GRADE_NEVER);
+}
+
+static void held_for_ask(struct scene *s)
+{
+	(void)hold(s, GRADE_ASK);
+}
+
+static void held_for_tell(struct scene *s)
+{
+	struct holding *h = hold(s, GRADE_TELL);
+
+	h->what[0] = '\0'; /* then it is the device */
+	(void)strcpy(h->why, "is the firmware's graphics card");
+}
+
+static void allow(struct scene *s)
+{
+	struct wish *wish = &s->spec.slot[0].wish;
+
+	wish->set |= UINT64_C(1) << KEY_ALLOW;
+	wish->allow.n = 1;
+	(void)strcpy(wish->allow.item[0].text, "0000:02:00.0");
+}
+
+static void held_for_ask_allowed(struct scene *s)
+{
+	held_for_ask(s);
+	allow(s);
+}
+
+static void held_for_ask_warned(struct scene *s)
+{
+	held_for_ask(s);
+	s->spec.vm.set |= UINT64_C(1) << KEY_GATE;
+	s->spec.vm.gate = WISH_GATE_WARN;
+}
+
+static void held_allowed(struct scene *s)
+{
+	held(s);
+	allow(s);
+}
+
+static void held_warned(struct scene *s)
+{
+	held_for_ask_warned(s);
+	s->facts->holdings.item[0].grade = GRADE_NEVER;
+}
+
+/* On vfio, who uses the host's drivers is not looked for: who drives it by vfio is. */
 static void held_on_vfio(struct scene *s)
 {
 	held(s);
 	s->nic->device.on_vfio = true;
+}
+
+static void denied(struct scene *s)
+{
+	s->nic->device.vendor = 0x8086;
+	s->nic->device.product = 0x37c8;
+	s->facts->denylist = DENYLIST_ON;
+}
+
+static void denied_unless_told(struct scene *s)
+{
+	denied(s);
+	s->facts->denylist = DENYLIST_UNKNOWN;
+}
+
+static void denylist_off(struct scene *s)
+{
+	denied(s);
+	s->facts->denylist = DENYLIST_OFF;
+}
+
+static void denied_on_vfio(struct scene *s)
+{
+	denied(s);
+	s->nic->device.on_vfio = true;
+}
+
+static void direct(struct scene *s)
+{
+	(void)strcpy(s->nic->direct, "0x8d800000 0x8dffffff");
+}
+
+static void override_split(struct scene *s)
+{
+	s->facts->acs_override = true;
 }
 
 static void locked(struct scene *s)
@@ -159,7 +249,19 @@ static const struct {
 	{claimed, GRADE_NEVER, "0000:02:00.0", "is held by VM 101"},
 	{parked, GRADE_NEVER, "0000:02:00.0", "is kept for VM 101"},
 	{held, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},
-	{held_on_vfio, -1, NULL, NULL}, /* the host cannot use it */
+	{held_on_vfio, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},
+	{held_allowed, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},
+	{held_warned, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},
+	{held_for_ask, GRADE_ASK, "/dev/sda1", "is mounted on /srv"},
+	{held_for_ask_allowed, GRADE_TELL, "/dev/sda1", "is mounted on /srv"},
+	{held_for_ask_warned, GRADE_TELL, "/dev/sda1", "is mounted on /srv"},
+	{held_for_tell, GRADE_TELL, "0000:02:00.0", "is the firmware's graphics card"},
+	{denied, GRADE_NEVER, "0000:02:00.0", "vfio-pci's denylist"},
+	{denied_unless_told, GRADE_TELL, "0000:02:00.0", "vfio-pci's denylist"},
+	{denylist_off, -1, NULL, NULL},
+	{denied_on_vfio, -1, NULL, NULL}, /* it was let in */
+	{direct, GRADE_NEVER, "0000:02:00.0", "0x8d800000 0x8dffffff mapped for it"},
+	{override_split, GRADE_TELL, "IOMMU groups", "pcie_acs_override"},
 	{locked, GRADE_NEVER, "0000:02:00.0", "is locked in the kernel"},
 	{has_vfs, GRADE_NEVER, "0000:02:00.0", "has 4 virtual functions"},
 	{same_card, GRADE_TELL, "0000:02:00.1", "comes along and goes back"},
@@ -230,12 +332,36 @@ static void a_claim_names_the_machine(void **state)
 	facts_free(s.facts);
 }
 
+static void who_is_just_going_is_marked(void **state)
+{
+	struct findings found = {0};
+	struct scene s = scene();
+
+	(void)state;
+	hold(&s, GRADE_ASK)->passing = true;
+	claimed(&s);
+	s.facts->claim[0].passing = true;
+	other_card(&s);
+	gate_check(&s.spec, s.facts, &found);
+	assert_int_equal(found.n, 3);
+	assert_true(found.item[0].passing && found.item[0].held);
+	assert_true(found.item[1].passing && found.item[1].held);
+	/* What is asked for says how to allow it. */
+	assert_contains(found.item[1].cure, "umount /srv; or");
+	assert_contains(found.item[1].cure, "allow = [\"0000:02:00.0\"]");
+	/* A sibling's driver stays until somebody acts. */
+	assert_false(found.item[2].passing || found.item[2].held);
+	findings_free(&found);
+	facts_free(s.facts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_trouble_is_found),
 		cmocka_unit_test(all_are_told_at_once),
 		cmocka_unit_test(a_claim_names_the_machine),
+		cmocka_unit_test(who_is_just_going_is_marked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,55 @@ static void settings_are_taken(void **state)
 	spec_free(&s);
 }
 
+static void a_command_is_a_list_of_texts(void **state)
+{
+	const struct text_list *list;
+	struct spec s;
+	struct err err;
+	bool shared;
+
+	(void)state;
+	assert_int_equal(
+		parse("free = [ \"/bin/a b\", \"\", \"c\" ];\n"
+		      "hostpci1 = { host = \"01:00.0\"; free = \"/bin/own\"; };\n"
+		      "hostpci2 = { host = \"02:00.0\"; free = [ ]; };\n",
+		      &s, &err),
+		0);
+	list = spec_free_command(&s, 0, &shared);
+	assert_non_null(list);
+	assert_true(shared);
+	assert_int_equal(list->n, 3);
+	assert_memory_equal(list->text, "/bin/a b\0\0c", sizeof("/bin/a b\0\0c"));
+	list = spec_free_command(&s, 1, &shared);
+	assert_non_null(list);
+	assert_false(shared);
+	assert_int_equal(list->n, 1);
+	assert_string_equal(list->text, "/bin/own");
+	assert_null(spec_free_command(&s, 2, &shared));
+	spec_free(&s);
+}
+
+static void too_long_a_command_is_refused(void **state)
+{
+	char text[2048] = "free = [ \"/x\"";
+	struct spec s;
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < LIMIT_WORDS; i++)
+		(void)strcat(text, ", \"a\"");
+	(void)strcat(text, " ];");
+	assert_int_equal(parse(text, &s, &err), -E2BIG);
+	assert_contains(err.msg, "more than 32 texts");
+	spec_free(&s);
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "free = \"/", strlen("free = \"/"));
+	(void)strcpy(text + 1100, "\";");
+	assert_int_equal(parse(text, &s, &err), -E2BIG);
+	assert_contains(err.msg, "longer than 1024");
+	spec_free(&s);
+}
+
 static void wrong_values_are_refused_with_their_line(void **state)
 {
 	static const struct {
@@ -56,6 +105,11 @@ static void wrong_values_are_refused_with_their_line(void **state)
 		{"deadline = -1;", -ERANGE, 1, "not within"},
 		{"deadline = [ 5 ];", -EINVAL, 1, "'deadline'"},
 		{"deadline = 601;", -ERANGE, 1, "not within"},
+		{"free = [ \"systemctl\" ];", -EINVAL, 1, "the full path of a program"},
+		{"free = [ \"/\" ];", -EINVAL, 1, "the full path of a program"},
+		{"free = [ 5 ];", -EINVAL, 1, "'free' takes a list of texts"},
+		{"free = true;", -EINVAL, 1, "'free' takes a list of texts"},
+		{"free = { };", -EINVAL, 1, "'free' takes a list of texts"},
 		{"hostpci0 = \"x\";", -EINVAL, 1, "must be a group"},
 		{"hostpci0 = { host = \"x\"; };", -EINVAL, 1, "is no PCI address"},
 		{"hostpci0 = {\n pcie = 1; };", -EINVAL, 2, "'pcie' takes true or false"},
@@ -196,6 +250,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settings_are_taken),
+		cmocka_unit_test(a_command_is_a_list_of_texts),
+		cmocka_unit_test(too_long_a_command_is_refused),
 		cmocka_unit_test(wrong_values_are_refused_with_their_line),
 		cmocka_unit_test(what_libconfig_takes_silently_is_refused),
 		cmocka_unit_test(the_same_in_comments_and_texts_is_harmless),

@@ -40,6 +40,14 @@ void scratch_link(const struct scratch *scratch, const char *target, const char 
 	assert_int_equal(symlink(target, full), 0);
 }
 
+void scratch_unlink(const struct scratch *scratch, const char *path)
+{
+	char full[PATH_MAX];
+
+	full_path(scratch, path, full);
+	assert_int_equal(unlink(full), 0);
+}
+
 void scratch_put_bytes(const struct scratch *scratch, const char *path, const void *data,
 		       size_t size)
 {

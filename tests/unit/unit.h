@@ -28,6 +28,8 @@ void scratch_put_bytes(const struct scratch *scratch, const char *path, const vo
 void scratch_mkdir(const struct scratch *scratch, const char *path);
 void scratch_link(const struct scratch *scratch, const char *target, const char *path);
 
+void scratch_unlink(const struct scratch *scratch, const char *path);
+
 /* The whole file as a string that the caller frees; fails the test if there is none. */
 char *scratch_get(const struct scratch *scratch, const char *path);
 

@@ -106,7 +106,7 @@ say "a physical function with virtual functions"
 echo 1 >"/sys/bus/pci/devices/$LAB_IGB1/sriov_numvfs"
 vm_config 110 "hostpci0: $LAB_IGB1"
 expect_refused 1 hook 110 pre-start
-expect_match 'has 1 virtual functions'
+expect_match 'has 1 virtual function, which goes with it'
 echo 0 >"/sys/bus/pci/devices/$LAB_IGB1/sriov_numvfs"
 
 say "a device that another machine has"

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/opener.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/fileio.h"
+#include "base/limits.h"
+#include "base/number.h"
+#include "base/say.h"
+
+struct search {
+	const struct root *root;
+	const struct node *node;
+	size_t n;
+	opener_found *found;
+	void *context;
+	pid_t pid;
+	bool seen[LIMIT_NODES]; /* of this process */
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+/*
+ * By the link's text first: following it could block on somebody's dead file system. What
+ * is followed has the name of a device file, and is asked for what the kernel knows.
+ */
+static bool is_node(const struct node *node, int fds, const char *fd, const char *target)
+{
+	struct statx st;
+
+	if (!node->major && !node->minor)
+		return ends_with(target, node->path);
+	return ends_with(target, strrchr(node->path, '/')) &&
+	       statx(fds, fd, AT_STATX_DONT_SYNC, STATX_TYPE, &st) == 0 &&
+	       st.stx_rdev_major == node->major && st.stx_rdev_minor == node->minor;
+}
+
+static DIR *open_folder(const struct root *root, const char *path)
+{
+	_cleanup_close_ int fd = root_openat(root, path, O_RDONLY | O_DIRECTORY, 0);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		TAKE_FD(fd);
+	return dir;
+}
+
+/* Which of the nodes one descriptor is, for those that were not found yet. */
+static int match(struct search *s, int fds, const char *fd, const char *target)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->n; i++) {
+		if (s->seen[i] || !is_node(&s->node[i], fds, fd, target))
+			continue;
+		s->seen[i] = true;
+		r = s->found(s->context, i, s->pid);
+	}
+	return r;
+}
+
+static int look_at(struct search *s, const char *pid)
+{
+	char path[300], target[PATH_MAX];
+	size_t below = strlen(s->root->path);
+	struct dirent *e;
+	ssize_t n;
+	DIR *fds;
+	int r = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	fds = open_folder(s->root, path);
+	if (!fds)
+		return 0; /* it has ended */
+	memset(s->seen, 0, sizeof(s->seen));
+	while (r == 0 && (e = readdir(fds))) {
+		n = readlinkat(dirfd(fds), e->d_name, target, sizeof(target) - 1);
+		/* Pipes, sockets and the like are "pipe:[1234]". */
+		if (n <= 0 || target[0] != '/')
+			continue;
+		target[n] = '\0';
+		/* What is open elsewhere is not of a moved root. */
+		if (!strncmp(target, s->root->path, below))
+			r = match(s, dirfd(fds), e->d_name, target + below);
+	}
+	closedir(fds);
+	return r;
+}
+
+int opener_each(const struct root *root, const struct node *node, size_t n,
+		opener_found *found, void *context)
+{
+	struct search s = {
+		.root = root, .node = node, .n = n, .found = found, .context = context};
+	struct dirent *e;
+	uint64_t pid;
+	int r = 0;
+	DIR *dir;
+
+	if (n > LIMIT_NODES)
+		return -E2BIG;
+	dir = open_folder(root, "/proc");
+	if (!dir)
+		return -ENOENT;
+	while (r == 0 && (e = readdir(dir))) {
+		if (number_parse(e->d_name, INT32_MAX, &pid) < 0)
+			continue;
+		s.pid = (pid_t)pid;
+		r = look_at(&s, e->d_name);
+	}
+	closedir(dir);
+	return r < 0 ? r : 0;
+}
+
+const char *opener_name(const struct root *root, pid_t pid, char *buf, size_t size)
+{
+	_cleanup_free_ char *comm = NULL;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	if (file_read(root, path, LIMIT_ATTRIBUTE, &comm, NULL) == 0)
+		comm[strcspn(comm, "\n")] = '\0';
+	say(buf, size, "pid %d (%s)", (int)pid, comm ? comm : "?");
+	return buf;
+}
+
+static int first(void *context, size_t index, pid_t pid)
+{
+	(void)index;
+	*(pid_t *)context = pid;
+	return 1;
+}
+
+const char *opener_first(const struct root *root, const char *device, char *buf,
+			 size_t size)
+{
+	struct node node = {0};
+	pid_t pid = 0;
+
+	buf[0] = '\0';
+	(void)snprintf(node.path, sizeof(node.path), "%s", device);
+	if (opener_each(root, &node, 1, first, &pid) == 0 && pid)
+		(void)opener_name(root, pid, buf, size);
+	return buf;
+}

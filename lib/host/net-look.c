@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/net-look.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fileio.h"
+#include "base/limits.h"
+#include "base/number.h"
+#include "base/say.h"
+
+enum kind {
+	KIND_DEFAULT,
+	KIND_SESSION,
+	KIND_ADDRESS,
+	KIND_ROUTE,
+	_KIND_MAX,
+};
+
+static const char *const kind_words[_KIND_MAX] = {"default", "session", "address",
+						  "route"};
+
+/* What leads over one interface. */
+struct link {
+	unsigned index;
+	bool has[_KIND_MAX];
+	char text[_KIND_MAX][64];
+};
+
+struct net {
+	const struct root *root;
+	struct link link[LIMIT_NETDEVS];
+	size_t n;
+	char *tcp[2]; /* owned; /proc/self/net/tcp and tcp6 */
+};
+
+static struct link *find(struct net *net, unsigned index)
+{
+	for (size_t i = 0; i < net->n; i++)
+		if (net->link[i].index == index)
+			return &net->link[i];
+	return NULL;
+}
+
+static void set(struct link *link, enum kind kind, const char *text)
+{
+	if (!link || link->has[kind])
+		return;
+	link->has[kind] = true;
+	SAY(link->text[kind], "%s", text);
+}
+
+/* The payload of attribute @type; NULL: there is none, or it is shorter than @size. */
+static const void *attribute(const struct rtattr *at, size_t room, unsigned short type,
+			     size_t size)
+{
+	while (room >= sizeof(*at) && at->rta_len >= sizeof(*at) && at->rta_len <= room) {
+		size_t step = RTA_ALIGN((size_t)at->rta_len);
+
+		if (at->rta_type == type)
+			return at->rta_len - RTA_LENGTH(0) >= size ? RTA_DATA(at) : NULL;
+		if (step >= room)
+			break;
+		room -= step;
+		at = (const struct rtattr *)((const char *)at + step);
+	}
+	return NULL;
+}
+
+static size_t address_size(int family)
+{
+	return family == AF_INET ? 4 : 16;
+}
+
+static const char *address_text(int family, const void *address, char *buf, size_t size)
+{
+	if (!address || !inet_ntop(family, address, buf, (socklen_t)size))
+		buf[0] = '\0';
+	return buf;
+}
+
+/*
+ * Established connections to this host's own @address: sshd, and Proxmox's web interface.
+ * Lines of /proc/net/tcp are "N: LOCAL:PORT REMOTE:PORT STATE ...", addresses as words of
+ * the processor's byte order in hexadecimal; IPv4 may be mapped into IPv6.
+ */
+static void find_session(struct net *net, struct link *link, int family,
+			 const void *address)
+{
+	static const char *const ports[] = {":0016 ", ":1F46 "}; /* 22, 8006 */
+	uint32_t word[4];
+	char want[64];
+
+	memcpy(word, address, address_size(family));
+	for (int i = 0; i < 2; i++) {
+		if (family == AF_INET6 && i == 0)
+			continue;
+		if (family == AF_INET6)
+			SAY(want, " %08X%08X%08X%08X", word[0], word[1], word[2],
+			    word[3]);
+		else
+			SAY(want, " %s%08X", i ? "0000000000000000FFFF0000" : "",
+			    word[0]);
+		for (const char *at = net->tcp[i]; at && (at = strstr(at, want)); at++) {
+			const char *port = at + strlen(want);
+			const char *state = strchr(port + 1, ' ');
+
+			state = state ? strchr(state + 1, ' ') : NULL;
+			if (state && !strncmp(state, " 01 ", 4) &&
+			    (!strncmp(port, ports[0], 6) || !strncmp(port, ports[1], 6)))
+				set(link, KIND_SESSION,
+				    port[1] == '0' ? "ssh" : "web interface");
+		}
+	}
+}
+
+static void take_address(struct net *net, const struct nlmsghdr *m)
+{
+	const struct ifaddrmsg *a = NLMSG_DATA(m);
+	const struct rtattr *first = (const struct rtattr *)IFA_RTA(a);
+	size_t room = m->nlmsg_len - NLMSG_LENGTH(sizeof(*a));
+	struct link *link = find(net, a->ifa_index);
+	char text[INET6_ADDRSTRLEN];
+	const void *address;
+
+	if (!link || (a->ifa_family != AF_INET && a->ifa_family != AF_INET6))
+		return;
+	address = attribute(first, room, IFA_LOCAL, address_size(a->ifa_family));
+	if (!address) /* IPv6 has no other end */
+		address =
+			attribute(first, room, IFA_ADDRESS, address_size(a->ifa_family));
+	if (!address)
+		return;
+	find_session(net, link, a->ifa_family, address);
+	/* Every interface that is up has a link-local address. */
+	if (a->ifa_scope < RT_SCOPE_LINK)
+		set(link, KIND_ADDRESS,
+		    address_text(a->ifa_family, address, text, sizeof(text)));
+}
+
+static void take_hop(struct net *net, const struct rtmsg *route, unsigned index,
+		     const char *gateway)
+{
+	struct link *link = find(net, index);
+
+	if (route->rtm_dst_len == 0)
+		set(link, KIND_DEFAULT, gateway);
+	else if (route->rtm_protocol != RTPROT_KERNEL && route->rtm_scope < RT_SCOPE_LINK)
+		set(link, KIND_ROUTE, gateway);
+}
+
+/* The hops of a route that has several. */
+static void take_hops(struct net *net, const struct rtmsg *route,
+		      const struct rtnexthop *hop, size_t room)
+{
+	while (room >= sizeof(*hop) && hop->rtnh_len >= sizeof(*hop) &&
+	       hop->rtnh_len <= room) {
+		size_t step = RTA_ALIGN((size_t)hop->rtnh_len); /* to 4, as RTNH_ALIGN */
+
+		take_hop(net, route, (unsigned)hop->rtnh_ifindex, "");
+		if (step >= room)
+			break;
+		room -= step;
+		hop = (const struct rtnexthop *)((const char *)hop + step);
+	}
+}
+
+static void take_route(struct net *net, const struct nlmsghdr *m)
+{
+	const struct rtmsg *route = NLMSG_DATA(m);
+	const struct rtattr *first = (const struct rtattr *)RTM_RTA(route);
+	size_t room = m->nlmsg_len - NLMSG_LENGTH(sizeof(*route));
+	const void *index = attribute(first, room, RTA_OIF, sizeof(uint32_t));
+	const struct rtnexthop *hops =
+		attribute(first, room, RTA_MULTIPATH, sizeof(*hops));
+	char text[INET6_ADDRSTRLEN];
+	uint32_t oif;
+
+	/* The kernel's own table holds the host's addresses and broadcasts. */
+	if (route->rtm_type != RTN_UNICAST || route->rtm_table == RT_TABLE_LOCAL)
+		return;
+	if (hops)
+		take_hops(net, route, hops,
+			  ((const struct rtattr *)hops - 1)->rta_len - RTA_LENGTH(0));
+	if (!index)
+		return;
+	memcpy(&oif, index, sizeof(oif));
+	take_hop(net, route, oif,
+		 address_text(route->rtm_family,
+			      attribute(first, room, RTA_GATEWAY,
+					address_size(route->rtm_family)),
+			      text, sizeof(text)));
+}
+
+/* One datagram of a dump; true: it was the last. */
+static bool take_all(struct net *net, const char *data, size_t room)
+{
+	while (room >= sizeof(struct nlmsghdr)) {
+		const struct nlmsghdr *m = (const struct nlmsghdr *)data;
+		size_t step = NLMSG_ALIGN((size_t)m->nlmsg_len);
+
+		if (m->nlmsg_len < sizeof(*m) || m->nlmsg_len > room ||
+		    m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR)
+			return true;
+		if (m->nlmsg_type == RTM_NEWADDR &&
+		    m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)))
+			take_address(net, m);
+		else if (m->nlmsg_type == RTM_NEWROUTE &&
+			 m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
+			take_route(net, m);
+		if (step >= room)
+			return false;
+		data += step;
+		room -= step;
+	}
+	return false;
+}
+
+static int dump(struct net *net, unsigned short type)
+{
+	_cleanup_close_ int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct {
+		struct nlmsghdr head;
+		struct rtmsg body; /* its first member is the family, as ifaddrmsg's */
+	} request = {
+		.head = {.nlmsg_len = sizeof(request),
+			 .nlmsg_type = type,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+	};
+	/* The kernel fills no more than 32 KiB of a reader's buffer (af_netlink.c). */
+	static _Alignas(struct nlmsghdr) char buf[32 * 1024];
+	ssize_t n;
+
+	if (fd < 0 || send(fd, &request, sizeof(request), 0) < 0)
+		return -errno;
+	for (;;) {
+		n = recv(fd, buf, sizeof(buf), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (take_all(net, buf, (size_t)n))
+			return 0;
+	}
+}
+
+static void answer(const struct net *net, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	for (int kind = 0; kind < _KIND_MAX; kind++) {
+		for (size_t i = 0; i < net->n; i++) {
+			const struct link *l = &net->link[i];
+			int n = !l->has[kind] ? 0
+					      : snprintf(buf + at, size - at,
+							 "%s %u %s\n", kind_words[kind],
+							 l->index, l->text[kind]);
+
+			if (n < 0 || (size_t)n >= size - at) {
+				buf[at] = '\0';
+				return;
+			}
+			at += (size_t)n;
+		}
+	}
+}
+
+int net_look(const struct root *root, const char *request, char *buf, size_t size)
+{
+	static const char *const files[] = {"/proc/self/net/tcp", "/proc/self/net/tcp6"};
+	static struct net net;
+	int r;
+
+	buf[0] = '\0';
+	net = (struct net){.root = root};
+	for (; *request && net.n < LIMIT_NETDEVS; request += *request == '\n') {
+		char digits[16];
+		uint64_t index;
+
+		SAY(digits, "%.*s", (int)strcspn(request, "\n"), request);
+		request += strcspn(request, "\n");
+		if (number_parse(digits, UINT32_MAX, &index) == 0)
+			net.link[net.n++].index = (unsigned)index;
+	}
+	if (root->moved || !net.n)
+		return 0;
+	/* A host with very many connections, or without IPv6: the routes tell enough. */
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (file_read(root, files[i], LIMIT_CONFIG * 4, &net.tcp[i], NULL) < 0)
+			net.tcp[i] = NULL;
+	r = dump(&net, RTM_GETADDR);
+	if (r == 0)
+		r = dump(&net, RTM_GETROUTE);
+	if (r == 0)
+		answer(&net, buf, size);
+	free(net.tcp[0]);
+	free(net.tcp[1]);
+	return r;
+}
+
+bool net_look_next(const char **text, struct net_line *ret)
+{
+	const char *at = *text, *end = strchr(at, '\n'), *blank = strchr(at, ' ');
+	const char *next = blank ? strchr(blank + 1, ' ') : NULL;
+	char digits[16];
+	uint64_t index;
+
+	if (!end || !next || next > end)
+		return false;
+	SAY(digits, "%.*s", (int)(next - blank - 1), blank + 1);
+	if (number_parse(digits, UINT32_MAX, &index) < 0)
+		return false;
+	SAY(ret->kind, "%.*s", (int)(blank - at), at);
+	ret->index = (unsigned)index;
+	SAY(ret->text, "%.*s", (int)(end - next - 1), next + 1);
+	*text = end + 1;
+	return true;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a network card is used for: bridge, bond, addresses, routes, another namespace. */
+#include <errno.h>
+#include <string.h>
+
+#include "host/look.h"
+#include "host/net-look.h"
+#include "host/sysfs.h"
+#include "host/use.h"
+
+/* An interface of the function, or one on top of it. */
+struct interface {
+	char name[64];
+	unsigned index;
+	size_t below; /* the one of the function that leads here */
+};
+
+struct net {
+	struct use *use;
+	struct interface item[LIMIT_NETDEVS];
+	size_t n, own; /* the first @own are the function's */
+	size_t from;   /* whose upper interfaces are listed now */
+	struct err *err;
+};
+
+static bool has(const struct net *net, const char *name)
+{
+	for (size_t i = 0; i < net->n; i++)
+		if (!strcmp(net->item[i].name, name))
+			return true;
+	return false;
+}
+
+/* More than LIMIT_NETDEVS are an error: one that is not looked at may be the host's way
+ * out. */
+static int add(struct net *net, const char *name, size_t below)
+{
+	struct interface *i = &net->item[net->n];
+	char path[CHILD_PATH];
+
+	if (has(net, name))
+		return 0;
+	if (net->n == LIMIT_NETDEVS)
+		return err_set(net->err, E2BIG,
+			       "%s has more than %d network interfaces on it",
+			       BDF(&net->use->bdf), LIMIT_NETDEVS);
+	if (strlen(name) >= sizeof(i->name))
+		return err_set(net->err, EBADMSG,
+			       "%s has an interface with a name of %zu characters",
+			       BDF(&net->use->bdf), strlen(name));
+	memcpy(i->name, name, strlen(name) + 1);
+	(void)snprintf(path, sizeof(path), "class/net/%s/ifindex", name);
+	i->index = sysfs_number(net->use->root, path, 0);
+	i->below = below;
+	net->n++;
+	return 0;
+}
+
+/* Links in class/net lead through the folder of the function, on whatever bus the
+ * interface itself is (virtio, USB). */
+static int each_netdev(void *context, const char *name)
+{
+	struct net *net = context;
+	char path[CHILD_PATH], target[512], want[32];
+
+	(void)snprintf(path, sizeof(path), "class/net/%s", name);
+	(void)snprintf(want, sizeof(want), "/%s/", BDF(&net->use->device->bdf));
+	if (sysfs_target(net->use->root, path, target, sizeof(target)) < 0 ||
+	    !strstr(target, want))
+		return 0;
+	return add(net, name, net->n);
+}
+
+static int each_upper(void *context, const char *name)
+{
+	struct net *net = context;
+	static const char upper[] = "upper_";
+
+	if (strncmp(name, upper, strlen(upper)) != 0)
+		return 0;
+	return add(net, name + strlen(upper), net->item[net->from].below);
+}
+
+/* What is on top of them, on any level: vmbr0 on bond0 on eno1. */
+static int add_uppers(struct net *net)
+{
+	char path[CHILD_PATH];
+	int r = 0;
+
+	for (net->from = 0; r == 0 && net->from < net->n; net->from++) {
+		(void)snprintf(path, sizeof(path), "class/net/%s",
+			       net->item[net->from].name);
+		r = sysfs_each(net->use->root, path, SYSFS_LINKS, each_upper, net);
+		if (r == -ENOENT)
+			r = 0; /* gone meanwhile */
+	}
+	return r;
+}
+
+static struct holding *hold(struct net *net, enum grade grade, size_t interface)
+{
+	struct holding *h = use_add(net->use, grade, net->err);
+
+	if (h)
+		SAY(h->what, "%s", net->item[interface].name);
+	return h;
+}
+
+static const char *kind_of(const struct net *net, const char *upper)
+{
+	static const struct {
+		const char *folder, *kind;
+	} rows[] = {
+		{"bridge", "bridge"},
+		{"bonding", "bond"},
+	};
+	char path[CHILD_PATH];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		(void)snprintf(path, sizeof(path), "class/net/%s/%s", upper,
+			       rows[i].folder);
+		if (sysfs_exists(net->use->root, path))
+			return rows[i].kind;
+	}
+	return NULL;
+}
+
+/* The interface that is put on top of one of the function's own. */
+static int check_master(struct net *net, size_t own)
+{
+	char path[CHILD_PATH], master[64];
+	struct holding *h;
+	const char *kind;
+
+	(void)snprintf(path, sizeof(path), "class/net/%s/master", net->item[own].name);
+	if (sysfs_link(net->use->root, path, master, sizeof(master)) < 0 || !master[0])
+		return 0;
+	h = hold(net, GRADE_ASK, own);
+	if (!h)
+		return -ENOMEM;
+	kind = kind_of(net, master);
+	SAY(h->who, "%s %s", kind ? kind : "interface", master);
+	SAY(h->why, "is a port of %s", h->who);
+	SAY(h->cure,
+	    "ip link set %s nomaster, and take it out of /etc/network/interfaces",
+	    net->item[own].name);
+	return 0;
+}
+
+/* VLANs, macvlan and the like, which are on top without being its master. */
+static int check_upper(struct net *net, size_t upper)
+{
+	const struct interface *i = &net->item[upper];
+	const char *own = net->item[i->below].name;
+	char path[CHILD_PATH], master[64];
+	struct holding *h;
+
+	(void)snprintf(path, sizeof(path), "class/net/%s/lower_%s", i->name, own);
+	if (!sysfs_exists(net->use->root, path))
+		return 0;
+	(void)snprintf(path, sizeof(path), "class/net/%s/master", own);
+	if (sysfs_link(net->use->root, path, master, sizeof(master)) == 0 &&
+	    !strcmp(master, i->name))
+		return 0;
+	h = hold(net, GRADE_ASK, i->below);
+	if (!h)
+		return -ENOMEM;
+	SAY(h->who, "interface %s", i->name);
+	SAY(h->why, "carries interface %s", i->name);
+	SAY(h->cure, "ip link delete %s, if nobody needs it", i->name);
+	return 0;
+}
+
+static void say_line(const struct net *net, size_t i, const struct net_line *line,
+		     struct holding *h)
+{
+	const char *name = net->item[i].name, *own = net->item[net->item[i].below].name;
+	bool direct = !strcmp(name, own);
+
+	SAY(h->why, "%s%s", direct ? "" : name, direct ? "" : ", which is on it, ");
+	if (!strcmp(line->kind, "default")) {
+		SAY_MORE(h->why, "has the host's default route%s%s",
+			 line->text[0] ? " by " : "", line->text);
+		SAY(h->cure,
+		    "give the host another way out first (/etc/network/interfaces)");
+	} else if (!strcmp(line->kind, "session")) {
+		SAY_MORE(h->why,
+			 "carries an open connection to this host's %s: perhaps "
+			 "your own",
+			 line->text);
+		SAY(h->cure, "come in by another interface");
+	} else if (!strcmp(line->kind, "address")) {
+		SAY_MORE(h->why, "has the host's address %s", line->text);
+		SAY(h->cure,
+		    "ip address flush dev %s, and take it out of "
+		    "/etc/network/interfaces",
+		    name);
+	} else {
+		SAY_MORE(h->why, "has a route of the host%s%s",
+			 line->text[0] ? " by " : "", line->text);
+		SAY(h->cure, "ip route flush dev %s", name);
+	}
+}
+
+static int take_answer(struct net *net, const char *text)
+{
+	struct net_line line;
+
+	while (net_look_next(&text, &line)) {
+		bool never =
+			!strcmp(line.kind, "default") || !strcmp(line.kind, "session");
+		size_t i = 0;
+		struct holding *h;
+
+		while (i < net->n && net->item[i].index != line.index)
+			i++;
+		if (i == net->n)
+			continue;
+		h = hold(net, never ? GRADE_NEVER : GRADE_ASK, net->item[i].below);
+		if (!h)
+			return -ENOMEM;
+		say_line(net, i, &line, h);
+	}
+	return 0;
+}
+
+static int ask(struct net *net)
+{
+	struct child_request request;
+	struct child_reply reply;
+	size_t at = 0;
+	int r;
+
+	look_request(&request, LOOK_NET, "%s", "");
+	for (size_t i = 0; i < net->n; i++)
+		at += (size_t)snprintf(request.value + at, sizeof(request.value) - at,
+				       "%u\n", net->item[i].index);
+	r = child_call(net->use->looker, &request, LIMIT_READ_MS, &reply);
+	if (r == 0)
+		r = reply.result;
+	if (r < 0)
+		return err_set(net->err, -r, "cannot tell what %s is used for: %s",
+			       net->item[0].name, strerror(-r));
+	return take_answer(net, reply.value);
+}
+
+static int count(void *context, const char *name)
+{
+	(void)name;
+	++*(unsigned *)context;
+	return 0;
+}
+
+/* The folder of a driver's interfaces is there, and shows none of them to us. */
+static int check_elsewhere(struct net *net)
+{
+	const struct bdf *bdf = &net->use->device->bdf;
+	unsigned n = 0;
+	struct holding *h;
+
+	if (!sysfs_exists(net->use->root, DEVICE_ATTR(bdf, "net")) ||
+	    sysfs_each(net->use->root, DEVICE_ATTR(bdf, "net"), SYSFS_FOLDERS, count,
+		       &n) < 0 ||
+	    n)
+		return 0;
+	h = use_add(net->use, GRADE_NEVER, net->err);
+	if (!h)
+		return -ENOMEM;
+	SAY(h->what, "its network interface");
+	SAY(h->why,
+	    "is in another network namespace: a container, or somebody's ip netns, "
+	    "has it");
+	SAY(h->cure, "stop the container (lsns -t net lists the namespaces), or move it "
+		     "back: ip -n NAMESPACE link set INTERFACE netns 1");
+	return 0;
+}
+
+int use_net(struct use *use, struct err *err)
+{
+	struct net net = {.use = use, .err = err};
+	int r;
+
+	err->code = 0;
+	r = sysfs_each(use->root, "class/net", SYSFS_LINKS, each_netdev, &net);
+	if (r == -ENOENT)
+		return 0; /* a kernel without network */
+	net.own = net.n;
+	if (r == 0 && !net.own)
+		return check_elsewhere(&net);
+	if (r == 0)
+		r = add_uppers(&net);
+	for (size_t i = 0; r == 0 && i < net.own; i++)
+		r = check_master(&net, i);
+	for (size_t i = net.own; r == 0 && i < net.n; i++)
+		r = check_upper(&net, i);
+	if (r == 0)
+		r = ask(&net);
+	if (r < 0 && !err->code)
+		(void)err_set(err, -r,
+			      "cannot tell what the network of %s is used for: "
+			      "%s",
+			      BDF(&use->bdf), strerror(-r));
+	return r;
+}

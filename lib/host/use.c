@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/use.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/number.h"
+
+static bool on_host_driver(const struct device *d)
+{
+	return d->driver[0] && !d->on_vfio;
+}
+
+static bool on_vfio(const struct device *d)
+{
+	return d->on_vfio;
+}
+
+/* A network card, or a USB controller, behind which one may be. */
+static bool has_netdevs(const struct device *d)
+{
+	return on_host_driver(d) &&
+	       (d->class_code >> 16 == 0x02 || d->class_code >> 8 == 0x0c03);
+}
+
+/* Firmware's framebuffer needs no driver to be in use. */
+static bool is_screen(const struct device *d)
+{
+	return d->class_code >> 16 == 0x03 && !d->on_vfio;
+}
+
+static bool has_vfs(const struct device *d)
+{
+	return d->vfs && !d->on_vfio;
+}
+
+static const struct {
+	bool (*applies)(const struct device *device);
+	int (*look)(struct use *use, struct err *err);
+} kinds[] = {
+	{on_host_driver, use_tree}, {has_netdevs, use_net}, {is_screen, use_screen},
+	{on_vfio, use_vfio},	    {has_vfs, use_vfs},
+};
+
+int use_look(struct use *use, const struct device *device, struct err *err)
+{
+	int r = 0;
+
+	use->device = device;
+	use->bdf = device->bdf;
+	use->blocks = 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].applies(device))
+			r = kinds[i].look(use, err);
+	return r;
+}
+
+struct holding *use_add(struct use *use, enum grade grade, struct err *err)
+{
+	struct holding *h = holdings_add(use->holdings, &use->bdf, grade);
+
+	if (!h)
+		(void)err_set(err, ENOMEM, "out of memory");
+	return h;
+}
+
+/* "259:3", as the kernel prints it. */
+static void parse_number(const char *text, struct node *node)
+{
+	char major[16];
+	const char *colon = text ? strchr(text, ':') : NULL;
+	uint64_t a, b;
+
+	if (!colon || (size_t)(colon - text) >= sizeof(major))
+		return;
+	(void)snprintf(major, sizeof(major), "%.*s", (int)(colon - text), text);
+	if (number_parse(major, UINT32_MAX, &a) == 0 &&
+	    number_parse(colon + 1, UINT32_MAX, &b) == 0) {
+		node->major = (unsigned)a;
+		node->minor = (unsigned)b;
+	}
+}
+
+int use_add_node(struct use *use, enum grade grade, const char *path, const char *number,
+		 struct err *err)
+{
+	struct use_node *grown = realloc(use->node, (use->nodes + 1) * sizeof(*grown));
+
+	if (!grown)
+		return err_set(err, ENOMEM, "out of memory");
+	use->node = grown;
+	grown += use->nodes++;
+	*grown = (struct use_node){.bdf = use->bdf, .grade = grade};
+	SAY(grown->node.path, "%s", path);
+	parse_number(number, &grown->node);
+	return 0;
+}
+
+void use_free(struct use *use)
+{
+	free(use->mounts);
+	free(use->swaps);
+	free(use->node);
+}

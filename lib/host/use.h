@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/child.h"
+#include "base/opener.h"
+#include "base/say.h"
+#include "host/claim.h"
+#include "host/device.h"
+#include "host/holding.h"
+
+/* A device file of a function, to be looked for among what processes have open. */
+struct use_node {
+	struct node node;
+	struct bdf bdf;
+	enum grade grade; /* if somebody has it open */
+};
+
+/*
+ * A look at who of the host uses functions. Each kind of use is a file use-*.c of its own
+ * that adds holdings, and nodes for the one look at all processes at the end.
+ */
+struct use {
+	const struct root *root;
+	struct child *looker; /* answers looks that may block */
+	struct holdings *holdings;
+	const struct claim *claim; /* what other machines hold */
+	size_t claims;
+	/* What is read once for all functions, when the first needs it; owned. */
+	char *mounts, *swaps; /* mountinfo and swaps */
+	struct use_node *node;
+	size_t nodes;
+	size_t first_open; /* the first holding of use_openers */
+	/* The function that is looked at now, and in whose name: its own or its PF's. */
+	const struct device *device;
+	struct bdf bdf;
+	unsigned blocks; /* disks and partitions found on it so far */
+};
+
+/*
+ * Adds what uses @device, which is on a driver of the host, on a vfio driver, or on none.
+ * A use that could not be looked for is an error: nothing is given away on a guess.
+ */
+int use_look(struct use *use, const struct device *device, struct err *err) _must_check_;
+/* After all devices: who has one of their device files open. */
+int use_openers(struct use *use, struct err *err) _must_check_;
+void use_free(struct use *use);
+
+/* --- for the kinds of use */
+
+/* A holding of the function that is looked at; -ENOMEM makes the look fail. */
+struct holding *use_add(struct use *use, enum grade grade, struct err *err);
+/* @number: "259:3", or NULL if it is not known. */
+int use_add_node(struct use *use, enum grade grade, const char *path, const char *number,
+		 struct err *err) _must_check_;
+
+/* The disk @name with folder @path, and its partitions. */
+int use_disk(struct use *use, const char *path, const char *name,
+	     struct err *err) _must_check_;
+/* Everything below the function in sysfs: disks, and files of classes that have some. */
+int use_tree(struct use *use, struct err *err) _must_check_;
+int use_net(struct use *use, struct err *err) _must_check_;
+int use_screen(struct use *use, struct err *err) _must_check_;
+int use_vfio(struct use *use, struct err *err) _must_check_;
+int use_vfs(struct use *use, struct err *err) _must_check_;

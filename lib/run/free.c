@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/free.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/say.h"
+#include "run/program.h"
+
+static bool is_held(const struct findings *findings, unsigned slot)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *f = &findings->item[i];
+
+		if (f->held && f->grade != GRADE_TELL && f->slot == (int)slot)
+			return true;
+	}
+	return false;
+}
+
+static void say_words(const struct text_list *words, char *buf, size_t size)
+{
+	const char *text = words->text;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < words->n; i++) {
+		say_more(buf, size, "%s%s", i ? " " : "", text);
+		text += strlen(text) + 1;
+	}
+}
+
+static void take_line(void *context, const char *line)
+{
+	char text[256];
+
+	SAY(text, "%s", line);
+	notes_add(context, "free: | %s", text);
+}
+
+static void run(struct session *s, const struct text_list *words, const char *text)
+{
+	struct notes *notes = &s->outcome->notes;
+	struct program_end end;
+	struct err err;
+
+	if (program_run(s->root, words, s->request->vmid, &s->cancel, take_line, notes,
+			&end, &err) < 0)
+		notes_add(&s->outcome->warnings, "free: %s", err.msg);
+	else if (end.late)
+		notes_add(&s->outcome->warnings, "free: %s: killed after %d ms", text,
+			  end.ms);
+	else if (WIFSIGNALED(end.status))
+		notes_add(&s->outcome->warnings, "free: %s: ended by signal %d", text,
+			  WTERMSIG(end.status));
+	else
+		notes_add(notes, "free: %s: exit code %d (%d ms)", text,
+			  WEXITSTATUS(end.status), end.ms);
+}
+
+int free_devices(struct session *session, const struct spec *spec, struct err *err)
+{
+	struct outcome *o = session->outcome;
+	bool shared, ran_shared = false;
+	char text[256];
+	int n = 0;
+
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
+		const struct text_list *words = spec_free_command(spec, i, &shared);
+
+		if (!words || !is_held(&o->findings, i) || (shared && ran_shared))
+			continue;
+		ran_shared |= shared;
+		n++;
+		say_words(words, text, sizeof(text));
+		if (session->request->dry) {
+			notes_add(&o->notes, "free: a start would run %s, and look again",
+				  text);
+			continue;
+		}
+		session_unlock(session);
+		run(session, words, text);
+		if (cancel_asked(&session->cancel))
+			return err_set(err, EINTR, "interrupted");
+	}
+	if (!n || session->request->dry)
+		return n;
+	notes_add(&o->notes, "free: what a command has done is not taken back");
+	return session_relock(session, err) < 0 ? -err->code : n;
+}

@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Device files that are held open: by whom; who is just going is waited for; a command of
+# the policy frees them, and is believed only if it did.
+
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+wait_for 20 disk_of "$LAB_NVME"
+udevadm settle
+host_snapshot "$LAB_TMP/before"
+disk=/dev/$(disk_of "$LAB_NVME")
+file=${disk%n1}
+vm_config 122 "hostpci0: $LAB_NVME"
+vm_policy 122 ''
+
+hold() { # FILE
+	sleep 300 3<"$1" &
+	holder=$!
+}
+let_go() {
+	kill "$holder" 2>/dev/null || true
+	wait "$holder" || true
+}
+
+refuses() { # REGEX...
+	local regex
+	expect_refused 1 hook 122 pre-start
+	for regex; do expect_match "$regex" "$LAST_ERR"; done
+}
+
+say "the controller's file and the disk's are open: by one process, so that is said once"
+sleep 300 3<"$file" 4<"$disk" &
+holder=$!
+refuses "ask\\] hostpci0 $LAB_NVME: $file, $disk is held open by pid $holder \\(sleep\\)|ask\\] hostpci0 $LAB_NVME: $disk, $file is held open by pid $holder \\(sleep\\)" \
+	"end process $holder; or, .*allow = \\[\"$LAB_NVME\"\\]"
+last_output
+expect_refused 1 hostpci plan 122 --output-format json
+jq -e --arg who "pid $holder (sleep)" '.findings | length == 1 and .[0].who == $who and .[0].grade == "ask"
+	and .[0].passing == false' "$LAST_OUT" >/dev/null || fail "the findings: $(cat "$LAST_OUT")"
+let_go
+
+say "it is allowed: the disk goes, and is back when it is released"
+hold "$file"
+vm_policy 122 "allow = [\"$LAB_NVME\"];"
+expect_exit 0 hook 122 pre-start
+let_go
+expect_exit 0 hook 122 post-stop
+expect_exit 0 hostpci release 122
+wait_for 20 disk_of "$LAB_NVME"
+udevadm settle
+disk=/dev/$(disk_of "$LAB_NVME")
+file=${disk%n1}
+
+say "a command that frees nothing is not believed"
+hold "$file"
+vm_policy 122 'free = [ "/bin/echo", "all", "is free" ];'
+refuses 'free: \| all is free' 'free: /bin/echo all is free: exit code 0' "is held open by pid $holder"
+kill -0 "$holder" || fail "somebody ended the holder"
+
+say "the plan says that one would be run, and runs none"
+cat >"$LAB_TMP/free" <<'END'
+#!/bin/sh
+echo "ending $1 for VM $HOSTPCI_VMID"
+touch "$0.ran"
+kill "$1"
+while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
+END
+chmod +x "$LAB_TMP/free"
+vm_policy 122 "hostpci0 = { free = [ \"$LAB_TMP/free\", \"$holder\" ]; };"
+expect_refused 1 hostpci plan 122
+expect_match "free: a start would run $LAB_TMP/free $holder, and look again"
+[ ! -e "$LAB_TMP/free.ran" ] || fail "the plan ran it"
+
+say "one that does free it makes the start pass"
+expect_exit 0 hook 122 pre-start
+last_output
+expect_match "free: \\| ending $holder for VM 122"
+wait "$holder" || true
+expect_eq vfio-pci "$(driver_of "$LAB_NVME")"
+expect_exit 0 hook 122 post-stop
+expect_exit 0 hostpci release 122
+wait_for 20 disk_of "$LAB_NVME"
+udevadm settle
+disk=/dev/$(disk_of "$LAB_NVME")
+file=${disk%n1}
+rm "$LAB_TMP/free.ran"
+
+say "nothing is in use: it is not run"
+expect_exit 0 hook 122 pre-start
+[ ! -e "$LAB_TMP/free.ran" ] || fail "it was run"
+expect_exit 0 hook 122 post-stop
+expect_exit 0 hostpci release 122
+wait_for 20 disk_of "$LAB_NVME"
+udevadm settle
+disk=/dev/$(disk_of "$LAB_NVME")
+file=${disk%n1}
+
+say "a mounted disk: never, but the command may free that as well"
+mkfs.ext4 -q -F "$disk"
+mount "$disk" /mnt
+vm_policy 122 "allow = [\"$LAB_NVME\"];" 'gate = "warn";' 'free = [ "/bin/true" ];'
+refuses "never\\] .*$disk is mounted on /mnt"
+vm_policy 122 'free = [ "/bin/umount", "/mnt" ];'
+expect_exit 0 hook 122 pre-start
+expect_exit 0 hook 122 post-stop
+expect_exit 0 hostpci release 122
+wait_for 20 disk_of "$LAB_NVME"
+udevadm settle
+disk=/dev/$(disk_of "$LAB_NVME")
+file=${disk%n1}
+wipefs -q -a "$disk"
+vm_policy 122 ''
+
+say "LVM by its names"
+udevadm settle
+lvm pvcreate -q -y "$disk" >/dev/null
+lvm vgcreate -q lab-vg "$disk" >/dev/null
+lvm lvcreate -q -y -n vol -L 32M lab-vg >/dev/null
+refuses "never\\] .*$disk is part of /dev/dm-[0-9]+, the LVM volume lab-vg/vol" 'vgchange -an lab-vg,'
+lvm vgremove -q -f lab-vg >/dev/null
+lvm pvremove -q "$disk" >/dev/null
+wipefs -q -a "$disk"
+udevadm settle
+
+say "a holder that is just going is waited for; one of another name is not"
+python3 - "$file" "$LAB_TMP/open" <<'END' &
+import sys, time
+held = open(sys.argv[1])
+open("/proc/self/comm", "w").write("(udev-worker)")
+open(sys.argv[2], "w").close()
+time.sleep(5)
+END
+holder=$!
+wait_for 20 test -e "$LAB_TMP/open"
+expect_refused 1 hostpci plan 122
+expect_match 'held open by pid [0-9]+ \(\(udev-worker\)\).*just going'
+expect_exit 0 hook 122 pre-start
+last_output
+expect_match 'waited [0-9]+ ms for a holder that was just going'
+wait "$holder" || true
+expect_exit 0 hook 122 post-stop
+expect_exit 0 hostpci release 122
+wait_for 20 disk_of "$LAB_NVME"
+
+say "on vfio already, and driven by somebody else"
+echo vfio-pci >"/sys/bus/pci/devices/$LAB_EDU/driver_override"
+modprobe vfio-pci
+echo "$LAB_EDU" >/sys/bus/pci/drivers/vfio-pci/bind
+vm_config 122 "hostpci0: $LAB_EDU"
+group=$(group_of "$LAB_EDU")
+sleep 300 3<>"/dev/vfio/$group" &
+holder=$!
+wait_for 5 test -e "/proc/$holder/fd/3"
+refuses "never\\] hostpci0 $LAB_EDU: /dev/vfio/$group is held open by pid $holder \\(sleep\\)"
+let_go
+echo "$LAB_EDU" >/sys/bus/pci/drivers/vfio-pci/unbind
+echo >"/sys/bus/pci/devices/$LAB_EDU/driver_override"
+
+vm_forget 122
+host_snapshot "$LAB_TMP/after"
+expect_same_host "$LAB_TMP/before" "$LAB_TMP/after"

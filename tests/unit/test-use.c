@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who of the host uses a device, on fake hosts made by hand in the layout of Linux 6.12.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "host/look.h"
+#include "host/use.h"
+
+#define PCI "/sys/devices/pci0000:00/0000:01:00.0"
+
+struct scene {
+	struct scratch s;
+	struct child looker;
+	struct holdings holdings;
+	struct claim claim[1];
+	size_t claims;
+	struct device device;
+};
+
+static void put(struct scene *s, const char *path, const char *text)
+{
+	scratch_put(&s->s, path, text);
+}
+
+static void link_to(struct scene *s, const char *target, const char *path)
+{
+	scratch_link(&s->s, target, path);
+}
+
+static int setup(void **state)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+	struct err err;
+
+	if (!s)
+		return -1;
+	scratch_make(&s->s);
+	scratch_mkdir(&s->s, PCI);
+	link_to(s, "../../../devices/pci0000:00/0000:01:00.0",
+		"/sys/bus/pci/devices/0000:01:00.0");
+	put(s, "/proc/self/mountinfo", "");
+	put(s, "/proc/swaps", "");
+	s->device = (struct device){.bdf = {0, 1, 0, 0}, .group = 7, .vendor = 0x8086};
+	(void)strcpy(s->device.driver, "driver");
+	assert_int_equal(child_spawn(&s->looker, &s->s.root, look_handle, &err), 0);
+	*state = s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct scene *s = *state;
+
+	child_end(&s->looker);
+	holdings_free(&s->holdings);
+	scratch_remove(&s->s);
+	free(s);
+	return 0;
+}
+
+static void look(struct scene *s, uint32_t class_code)
+{
+	_cleanup_(use_free) struct use use = {.root = &s->s.root,
+					      .looker = &s->looker,
+					      .holdings = &s->holdings,
+					      .claim = s->claim,
+					      .claims = s->claims};
+	struct err err = {0};
+
+	holdings_free(&s->holdings);
+	s->device.class_code = class_code;
+	if (use_look(&use, &s->device, &err) < 0 || use_openers(&use, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+/* Holding @i is this; a NULL is not compared. */
+static void is(struct scene *s, size_t i, enum grade grade, const char *what,
+	       const char *why, const char *cure)
+{
+	const struct holding *h = &s->holdings.item[i];
+
+	if (i >= s->holdings.n)
+		fail_msg("there are %zu holdings, none says '%s'", s->holdings.n, why);
+	assert_int_equal(h->grade, grade);
+	if (what)
+		assert_string_equal(h->what, what);
+	assert_contains(h->why, why);
+	if (cure)
+		assert_contains(h->cure, cure);
+}
+
+static void process(struct scene *s, int pid, const char *comm, const char *cgroup,
+		    const char *open)
+{
+	char path[64], below[128];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	put(s, path, comm);
+	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	put(s, path, cgroup);
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	put(s, path, "7 (x) S 1 7 7 0 -1 4194560 0 0");
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/3", pid);
+	(void)snprintf(below, sizeof(below), "%s%s", s->s.path, open);
+	link_to(s, below, path);
+}
+
+/* --- disks */
+
+static void disk(struct scene *s)
+{
+	put(s, PCI "/nvme/nvme0/nvme0n1/dev", "259:0\n");
+	put(s, PCI "/nvme/nvme0/nvme0n1/nvme0n1p1/dev", "259:1\n");
+	put(s, PCI "/nvme/nvme0/nvme0n1/nvme0n1p1/partition", "1\n");
+	link_to(s, "../../../../../../../class/block",
+		PCI "/nvme/nvme0/nvme0n1/subsystem");
+	link_to(s, "../../../../../../class/nvme", PCI "/nvme/nvme0/subsystem");
+	put(s, "/dev/nvme0n1", "");
+}
+
+static void holder(struct scene *s, const char *name, const char *file, const char *text,
+		   const char *file2, const char *text2)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), PCI "/nvme/nvme0/nvme0n1/holders/%s", name);
+	link_to(s, "../elsewhere", path);
+	(void)snprintf(path, sizeof(path), "/sys/class/block/%s/%s", name, file);
+	put(s, path, text);
+	(void)snprintf(path, sizeof(path), "/sys/class/block/%s/%s", name, file2);
+	put(s, path, text2);
+}
+
+static void a_holder_is_named(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	holder(s, "dm-0", "dm/name", "pve--x-vm--100--disk\n", "dm/uuid", "LVM-abc\n");
+	holder(s, "dm-1", "dm/name", "mpatha\n", "dm/uuid", "mpath-36001\n");
+	holder(s, "dm-2", "dm/name", "secret\n", "dm/uuid", "CRYPT-LUKS2-1\n");
+	holder(s, "dm-3", "dm/name", "odd\n", "dm/uuid", "other\n");
+	holder(s, "dm-4", "dm/x", "", "dm/y", "");
+	holder(s, "drbd0", "x", "", "y", "");
+	holder(s, "md127", "md/level", "raid1\n", "md/array_state", "active\n");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 7);
+	is(s, 0, GRADE_NEVER, "/dev/nvme0n1",
+	   "/dev/dm-0, the LVM volume pve-x/vm-100-disk", "vgchange -an pve-x,");
+	is(s, 1, GRADE_NEVER, NULL, "the multipath device mpatha", "multipath -f mpatha");
+	is(s, 2, GRADE_NEVER, NULL, "the encrypted volume secret",
+	   "cryptsetup close secret");
+	is(s, 3, GRADE_NEVER, NULL, "part of /dev/dm-3, odd", "dmsetup remove odd");
+	is(s, 4, GRADE_NEVER, NULL, "part of /dev/dm-4", "dmsetup remove");
+	is(s, 5, GRADE_NEVER, NULL, "part of /dev/drbd0", "stop /dev/drbd0");
+	is(s, 6, GRADE_NEVER, NULL, "/dev/md127, an md array, raid1, active",
+	   "mdadm --stop /dev/md127");
+}
+
+static void a_cache_and_a_mount(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	scratch_mkdir(&s->s, PCI "/nvme/nvme0/nvme0n1/bcache");
+	put(s, "/proc/self/mountinfo",
+	    "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n23 1 259:1 / /srv/a\\040b rw - ext4 x "
+	    "rw\n");
+	put(s, "/proc/swaps", "Filename Type\n/dev/nvme0n1p1 partition\n");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 3);
+	is(s, 0, GRADE_NEVER, "/dev/nvme0n1", "part of a bcache", "/bcache/stop");
+	is(s, 1, GRADE_NEVER, "/dev/nvme0n1p1", "mounted on /srv/a\\040b", "umount");
+	is(s, 2, GRADE_NEVER, "/dev/nvme0n1p1", "as swap", "swapoff");
+}
+
+static void an_idle_disk_is_free(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 0);
+}
+
+/* --- device files */
+
+static void sound(struct scene *s)
+{
+	put(s, PCI "/sound/card0/pcmC0D0p/dev", "0:0\n"); /* not known: by path */
+	link_to(s, "../../../../../../class/sound",
+		PCI "/sound/card0/pcmC0D0p/subsystem");
+}
+
+static void a_holder_lives_somewhere(void **state)
+{
+	static const struct {
+		const char *cgroup, *where, *cure;
+	} rows[] = {
+		{"0::/\n", "", "end process 70"},
+		{"0::/system.slice/smartd.service\n", ", unit smartd.service",
+		 "systemctl stop smartd.service"},
+		{"0::/qemu.slice/101.scope\n", ", VM 101", "stop VM 101"},
+		{"0::/lxc/102/ns/init.scope\n", ", container 102", "stop container 102"},
+		{"1:name=x:/lxc.payload.web/init\n", ", container web",
+		 "stop container web"},
+		{"0::/system.slice/docker-0123456789abcdef0123.scope\n",
+		 ", docker container 0123456789ab", "docker stop 0123456789ab"},
+		{"0::/docker/0123456789abcdef/x\n", ", docker container 0123456789ab",
+		 "docker stop"},
+		{"0::/user.slice/libpod-0123456789abcdef.scope\n",
+		 ", podman container 0123456789ab", "podman stop"},
+		{"0::/machine.slice/machine-deb.scope\n", ", machine deb.scope",
+		 "stop machine"},
+	};
+	struct scene *s = *state;
+
+	sound(s);
+	for (int i = 0; i < (int)ARRAY_SIZE(rows); i++) {
+		char who[128];
+
+		char last[32];
+
+		(void)snprintf(last, sizeof(last), "/proc/%d/fd/3", 70 + i - 1);
+		if (i)
+			scratch_unlink(&s->s, last);
+		process(s, 70 + i, "pipewire\n", rows[i].cgroup, "/dev/snd/pcmC0D0p");
+		look(s, 0x040300);
+		assert_int_equal(s->holdings.n, 1);
+		(void)snprintf(who, sizeof(who), "pid %d (pipewire)%s", 70 + i,
+			       rows[i].where);
+		for (size_t k = 0; k < s->holdings.n; k++)
+			if (!strcmp(s->holdings.item[k].who, who)) {
+				is(s, k, GRADE_ASK, "/dev/snd/pcmC0D0p",
+				   "is held open by", rows[i].cure);
+				who[0] = '\0';
+			}
+		if (who[0])
+			fail_msg("nobody is '%s'", who);
+	}
+	/* Every keyboard behind a USB controller is open somewhere. */
+	look(s, 0x0c0330);
+	assert_int_equal(s->holdings.n, 0);
+}
+
+static void who_is_going_passes(void **state)
+{
+	struct scene *s = *state;
+
+	sound(s);
+	process(s, 70, "(udev-worker)\n", "", "/dev/snd/pcmC0D0p");
+	process(s, 71, "kvm\n", "", "/dev/snd/pcmC0D0p");
+	put(s, "/proc/71/stat", "71 (kvm) D 1 7 7 0 -1 4194564 0 0");
+	look(s, 0x040300);
+	assert_int_equal(s->holdings.n, 2);
+	assert_true(s->holdings.item[0].passing && s->holdings.item[1].passing);
+	put(s, "/proc/71/stat", "71 (kvm) D 1 7 7 0 -1 4194560 0 0");
+	look(s, 0x040300);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(s->holdings.item[i].passing,
+				 !strstr(s->holdings.item[i].who, "pid 71"));
+}
+
+static void nvidia_has_a_file_of_its_own(void **state)
+{
+	struct scene *s = *state;
+
+	s->device.vendor = 0x10de;
+	put(s, "/proc/driver/nvidia/gpus/0000:01:00.0/information",
+	    "Model: \t\t X\nDevice Minor: \t 12\n");
+	process(s, 70, "nvidia-persiste\n",
+		"0::/system.slice/nvidia-persistenced.service\n", "/dev/nvidia12");
+	process(s, 71, "ollama\n", "", "/dev/nvidia1");
+	look(s, 0x030000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "/dev/nvidia12", "held open by pid 70 (nvidia-persiste)",
+	   "systemctl stop nvidia-persistenced.service");
+	put(s, "/proc/driver/nvidia/gpus/0000:01:00.0/information", "Device Minor:");
+	look(s, 0x030000);
+	assert_int_equal(s->holdings.n, 0);
+}
+
+static void on_vfio_only_vfio_counts(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	s->device.on_vfio = true;
+	put(s, "/proc/swaps", "/dev/nvme0n1p1 partition\n");
+	scratch_mkdir(&s->s, PCI "/vfio-dev/vfio3");
+	process(s, 70, "qemu-system-x86\n", "", "/dev/vfio/7");
+	process(s, 71, "dpdk\n", "", "/dev/vfio/devices/vfio3");
+	process(s, 72, "other\n", "", "/dev/vfio/77");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 2);
+	is(s, 0, GRADE_NEVER, NULL, "is held open by pid 7", "end process 7");
+	is(s, 1, GRADE_NEVER, NULL, "is held open by pid 7", NULL);
+}
+
+/* --- the console */
+
+static void framebuffer(struct scene *s, const char *name, const char *bound)
+{
+	char path[96];
+
+	put(s, "/sys/devices/virtual/graphics/x", "");
+	(void)snprintf(path, sizeof(path), "/sys/class/graphics/%s", name);
+	link_to(s, "../../devices/virtual/graphics", path);
+	link_to(s, "../../pci0000:00/0000:01:00.0",
+		"/sys/devices/virtual/graphics/device");
+	put(s, "/sys/devices/virtual/vtconsole/vtcon1/name", "(M) frame buffer device\n");
+	put(s, "/sys/devices/virtual/vtconsole/vtcon1/bind", bound);
+	link_to(s, "../../devices/virtual/vtconsole/vtcon1",
+		"/sys/class/vtconsole/vtcon1");
+}
+
+static void the_console_is_on_it(void **state)
+{
+	struct scene *s = *state;
+
+	look(s, 0x030000);
+	assert_int_equal(s->holdings.n, 0);
+	put(s, PCI "/boot_vga", "1\n");
+	look(s, 0x030000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_TELL, "", "boot_vga", NULL);
+	framebuffer(s, "fb0", "1\n");
+	look(s, 0x030000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "/dev/fb0", "shows the host's console", "vtconN/bind");
+	put(s, "/sys/devices/virtual/vtconsole/vtcon1/bind", "0\n");
+	look(s, 0x030000);
+	is(s, 0, GRADE_TELL, "", "boot_vga", NULL);
+}
+
+static void a_second_card_has_no_console(void **state)
+{
+	struct scene *s = *state;
+
+	put(s, PCI "/boot_vga", "0\n");
+	framebuffer(s, "fb1", "1\n");
+	look(s, 0x030000);
+	assert_int_equal(s->holdings.n, 0);
+}
+
+static void firmwares_framebuffer_needs_no_driver(void **state)
+{
+	static const struct {
+		const char *iomem, *name; /* NULL: none of this device's */
+	} rows[] = {
+		{"c0000000-cfffffff : PCI Bus 0000:01\n"
+		 "  c0000000-c7ffffff : 0000:01:00.0\n"
+		 "    c0000000-c02fffff : BOOTFB\n",
+		 "BOOTFB"},
+		{"  c0000000-c7ffffff : 0000:01:00.0\n    c0000000-c02fffff : efifb\n",
+		 "efifb"},
+		{"  c0000000-c7ffffff : 0000:01:00.0\n"
+		 "    c0000000-c02fffff : simple-framebuffer.0\n",
+		 "simple-framebuffer.0"},
+		{"  c0000000-c7ffffff : 0000:01:00.0\n    c0000000-c02fffff : nvidia\n",
+		 NULL},
+		{"  c0000000-c7ffffff : 0000:01:00.0\n"
+		 "  d0000000-d7ffffff : 0000:02:00.0\n"
+		 "    d0000000-d02fffff : BOOTFB\n",
+		 NULL},
+		{"  c0000000-c7ffffff : 0000:01:00.0\nd0000000-d02fffff : BOOTFB\n",
+		 NULL},
+		{"", NULL},
+		{" : \n :\n0000:01:00.0", NULL},
+	};
+	struct scene *s = *state;
+
+	s->device.driver[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		put(s, "/proc/iomem", rows[i].iomem);
+		look(s, 0x030000);
+		if (s->holdings.n != (rows[i].name != NULL))
+			fail_msg("row %zu: %zu", i, s->holdings.n);
+		if (rows[i].name)
+			is(s, 0, GRADE_ASK, rows[i].name, "BAR 0: can't reserve",
+			   "sysfb_init");
+	}
+}
+
+/* --- network: routes and addresses are the lab's */
+
+static void netdev(struct scene *s, const char *name, const char *upper,
+		   const char *master)
+{
+	char path[160], target[96];
+
+	(void)snprintf(path, sizeof(path), PCI "/net/%s/ifindex", name);
+	put(s, path, "4\n");
+	(void)snprintf(path, sizeof(path), "/sys/class/net/%s", name);
+	(void)snprintf(target, sizeof(target),
+		       "../../devices/pci0000:00/0000:01:00.0/net/%s", name);
+	link_to(s, target, path);
+	if (upper) {
+		(void)snprintf(path, sizeof(path), PCI "/net/%s/upper_%s", name, upper);
+		link_to(s, "../x", path);
+		(void)snprintf(path, sizeof(path), "/sys/devices/virtual/net/%s/lower_%s",
+			       upper, name);
+		link_to(s, "../x", path);
+		(void)snprintf(path, sizeof(path), "/sys/class/net/%s", upper);
+		(void)snprintf(target, sizeof(target), "../../devices/virtual/net/%s",
+			       upper);
+		link_to(s, target, path);
+	}
+	if (master) {
+		(void)snprintf(path, sizeof(path), PCI "/net/%s/master", name);
+		(void)snprintf(target, sizeof(target), "../../../../virtual/net/%s",
+			       master);
+		link_to(s, target, path);
+	}
+}
+
+static void an_idle_card_is_free(void **state)
+{
+	struct scene *s = *state;
+
+	netdev(s, "eth0", NULL, NULL);
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 0);
+}
+
+static void a_port_of_a_bridge(void **state)
+{
+	struct scene *s = *state;
+
+	netdev(s, "eth0", "vmbr0", "vmbr0");
+	scratch_mkdir(&s->s, "/sys/devices/virtual/net/vmbr0/bridge");
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "eth0", "is a port of bridge vmbr0", "nomaster");
+	assert_string_equal(s->holdings.item[0].who, "bridge vmbr0");
+}
+
+static void an_interface_on_top(void **state)
+{
+	struct scene *s = *state;
+
+	netdev(s, "eth0", "eth0.5", NULL);
+	look(s, 0x0c0330); /* behind a USB controller as well */
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "eth0", "carries interface eth0.5", "ip link delete eth0.5");
+}
+
+static void an_interface_elsewhere(void **state)
+{
+	struct scene *s = *state;
+
+	scratch_mkdir(&s->s, "/sys/class/net");
+	look(s, 0x020000); /* a driver without interfaces: uio, pci-stub */
+	assert_int_equal(s->holdings.n, 0);
+	scratch_mkdir(&s->s, PCI "/net");
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_NEVER, NULL, "another network namespace", "lsns");
+}
+
+/* --- virtual functions */
+
+static void a_virtual_function_in_use(void **state)
+{
+	struct scene *s = *state;
+
+	s->device.vfs = 1;
+	link_to(s, "../0000:01:10.0", PCI "/virtfn0");
+	put(s, "/sys/devices/pci0000:00/0000:01:10.0/class", "0x020000\n");
+	link_to(s, "../../../devices/pci0000:00/0000:01:10.0",
+		"/sys/bus/pci/devices/0000:01:10.0");
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 0);
+	s->claim[0] = (struct claim){.bdf = {0, 1, 0x10, 0}, .vmid = 101};
+	s->claims = 1;
+	look(s, 0x020000);
+	is(s, 0, GRADE_NEVER, "its virtual function 0000:01:10.0", "is held by VM 101",
+	   "stop VM 101");
+	assert_true(bdf_equal(&s->holdings.item[0].bdf, &s->device.bdf));
+	/* One that is used for what would be asked otherwise. */
+	s->claims = 0;
+	link_to(s, "../../../bus/pci/drivers/igbvf",
+		"/sys/devices/pci0000:00/0000:01:10.0/driver");
+	put(s, "/sys/devices/pci0000:00/0000:01:10.0/ptp/ptp1/dev", "0:0\n");
+	link_to(s, "../../../../../class/ptp",
+		"/sys/devices/pci0000:00/0000:01:10.0/ptp/ptp1/subsystem");
+	process(s, 70, "ptp4l\n", "", "/dev/ptp1");
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_NEVER, "/dev/ptp1", "held open by pid 70 (ptp4l)", NULL);
+}
+
+/* --- whatever a device says of itself */
+
+static void odd_names_are_cut_and_cleaned(void **state)
+{
+	char name[200], path[300];
+	struct scene *s = *state;
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	(void)snprintf(path, sizeof(path), PCI "/sound/%s/dev", name);
+	put(s, path, "not:a number, and far too long to be one\n");
+	(void)snprintf(path, sizeof(path), PCI "/sound/%s/subsystem", name);
+	link_to(s, "../../../../../class/sound", path);
+	netdev(s, "a\033[2Jb", "up\nhostpci: all is well", "up\nhostpci: all is well");
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "a?[2Jb", "port of interface up?hostpci: all is well", NULL);
+}
+
+#define scene_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scene_test(a_holder_is_named),
+		scene_test(a_cache_and_a_mount),
+		scene_test(an_idle_disk_is_free),
+		scene_test(a_holder_lives_somewhere),
+		scene_test(who_is_going_passes),
+		scene_test(nvidia_has_a_file_of_its_own),
+		scene_test(on_vfio_only_vfio_counts),
+		scene_test(the_console_is_on_it),
+		scene_test(a_second_card_has_no_console),
+		scene_test(firmwares_framebuffer_needs_no_driver),
+		scene_test(an_idle_card_is_free),
+		scene_test(a_port_of_a_bridge),
+		scene_test(an_interface_on_top),
+		scene_test(an_interface_elsewhere),
+		scene_test(a_virtual_function_in_use),
+		scene_test(odd_names_are_cut_and_cleaned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
