@@ -20,6 +20,9 @@ enum {
 	LIMIT_READ_MS = 3 * 1000,  /* a read that takes a device lock */
 	LIMIT_BUSY_MS = 15 * 1000, /* waiting for QEMU to let go of a device */
 	LIMIT_BUSY_POLL_MS = 50,
+	LIMIT_SETTLE_MS = 10 * 1000, /* what a quirk may ask for after a reset */
+
+	LIMIT_QUIRKS = 4096, /* ids of quirks.conf */
 
 	LIMIT_RESERVE_S =
 		120, /* seconds that Proxmox gives a machine with devices to start */

@@ -128,6 +128,16 @@ static int each_partition(void *context, const char *name)
 	return check_block(f->search, path, name);
 }
 
+static int ask(struct search *s, const struct child_request *request,
+	       struct child_reply *reply)
+{
+	if (s->looker)
+		return child_call(s->looker, request, LIMIT_READ_MS, reply);
+	memset(reply, 0, sizeof(*reply));
+	look_handle(s->root, request, reply);
+	return 0;
+}
+
 /* The exclusive claim of a disk is taken as soon as one of its partitions' is. */
 static int check_claim(struct search *s, const char *name)
 {
@@ -139,7 +149,7 @@ static int check_claim(struct search *s, const char *name)
 	for (char *c = request.path; *c; c++)
 		if (*c == '!')
 			*c = '/'; /* as the kernel does for the device node's name */
-	r = child_call(s->looker, &request, LIMIT_READ_MS, &reply);
+	r = ask(s, &request, &reply);
 	if (r == 0 && reply.result == 0 && !reply.value[0])
 		return 0;
 	if (r == 0 && reply.result == 0)

@@ -124,7 +124,8 @@ static int read_override(const struct root *root, struct child *looker,
 	return 0;
 }
 
-int facts_look(const struct root *root, struct facts *facts, struct err *err)
+int facts_look(const struct root *root, const struct spec *spec, struct facts *facts,
+	       struct err *err)
 {
 	struct child looker = CHILD_NONE;
 	int r;
@@ -138,6 +139,8 @@ int facts_look(const struct root *root, struct facts *facts, struct err *err)
 		if (device->bridge)
 			continue;
 		r = read_override(root, &looker, device, err);
+		if (r == 0)
+			r = settings_look(root, &looker, spec, &facts->fact[i], err);
 		if (r == 0 && device->driver[0] && !device->on_vfio)
 			r = block_holdings(root, &looker, &device->bdf, &facts->holdings,
 					   err);
@@ -183,7 +186,7 @@ int facts_gather(const struct root *root, const struct spec *spec, struct facts 
 		return err_set(err, ENOMEM, "out of memory");
 	r = facts_resolve(root, spec, facts, err);
 	if (r == 0)
-		r = facts_look(root, facts, err);
+		r = facts_look(root, spec, facts, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(facts);

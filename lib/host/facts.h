@@ -4,6 +4,7 @@
 #include "host/choose.h"
 #include "host/device.h"
 #include "host/holding.h"
+#include "host/settings.h"
 #include "spec/spec.h"
 
 /* A function of the host as seen for one machine. */
@@ -11,6 +12,7 @@ struct fact {
 	struct device device;
 	int slot;    /* N of hostpciN that names it, or whose group it shares */
 	bool wanted; /* named by the configuration; else a sibling of one that is */
+	struct settings settings; /* as far as a plan for it needs them */
 };
 
 /* What the plan is made from: a read-only look at the host. */
@@ -39,7 +41,7 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 		  struct err *err) _must_check_;
 
 /* Looks who uses the devices of resolved @facts. It changes nothing. */
-int facts_look(const struct root *root, struct facts *facts,
+int facts_look(const struct root *root, const struct spec *spec, struct facts *facts,
 	       struct err *err) _must_check_;
 
 /* A new one, resolved and looked at, without regard to other machines. */

@@ -11,6 +11,7 @@ enum lane_state {
 	LANE_GUARDING, /* is the device free? */
 	LANE_WAITING,  /* it is not: until the next try */
 	LANE_WRITING,
+	LANE_SETTLING,	/* written; it needs a moment */
 	LANE_VERIFYING, /* did the write have its effect? */
 	LANE_ENDED,
 };
@@ -25,13 +26,15 @@ struct lane {
 	size_t at; /* the one it is on */
 	enum lane_state state;
 	struct child child;
-	int64_t started;    /* of the deed */
-	int64_t wake;	    /* LANE_WAITING: when to try again */
-	int64_t busy_until; /* and when to give up */
-	int write_result;   /* of the deed's write(2) */
-	bool undoing;	    /* the deed on the way takes back */
-	bool failed;	    /* a deed of this lane failed */
-	bool journal_child; /* the child is on file */
+	int64_t started;	/* of the deed */
+	int64_t wake;		/* LANE_WAITING, LANE_SETTLING: when to go on */
+	int64_t busy_until;	/* and when to give up */
+	char seen[CHILD_VALUE]; /* what the deed's first look answered */
+	const char *or_else;	/* what to write if the kernel refuses; NULL: nothing */
+	int write_result;	/* of the deed's write(2) */
+	bool undoing;		/* the deed on the way takes back */
+	bool failed;		/* a deed of this lane failed */
+	bool journal_child;	/* the child is on file */
 };
 
 /* Begins the next deed of this lane and stage; LANE_ENDED if there is none. */

@@ -19,6 +19,10 @@ static size_t member_size(const struct key *key)
 		return (size_t)key->max;
 	case KEY_TYPE_ADDRESSES:
 		return sizeof(struct address_list);
+	case KEY_TYPE_RESET:
+		return sizeof(struct reset_wish);
+	case KEY_TYPE_BAR_SIZES:
+		return sizeof(struct bar_sizes);
 	}
 	return 0;
 }
