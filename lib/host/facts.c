@@ -146,7 +146,8 @@ static int read_direct(struct child *looker, struct fact *fact, struct err *err)
 	return 0;
 }
 
-static int look_at(struct use *use, struct fact *fact, struct err *err)
+static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
+		   struct err *err)
 {
 	int r;
 
@@ -157,6 +158,8 @@ static int look_at(struct use *use, struct fact *fact, struct err *err)
 		return r;
 	if (r == 0)
 		r = read_direct(use->looker, fact, err);
+	if (r == 0)
+		r = settings_look(use->root, use->looker, spec, fact, err);
 	return r == 0 ? use_look(use, &fact->device, err) : r;
 }
 
@@ -168,7 +171,8 @@ static bool has_acs_override(const struct root *root)
 	       strstr(text, "pcie_acs_override=");
 }
 
-int facts_look(const struct root *root, struct facts *facts, struct err *err)
+int facts_look(const struct root *root, const struct spec *spec, struct facts *facts,
+	       struct err *err)
 {
 	struct child looker = CHILD_NONE;
 	_cleanup_(use_free) struct use use = {.root = root,
@@ -184,7 +188,7 @@ int facts_look(const struct root *root, struct facts *facts, struct err *err)
 	facts->acs_override = has_acs_override(root);
 	r = child_spawn(&looker, root, look_handle, err);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
-		r = look_at(&use, &facts->fact[i], err);
+		r = look_at(&use, spec, &facts->fact[i], err);
 	if (r == 0)
 		r = use_openers(&use, err);
 	child_end(&looker);
@@ -228,7 +232,7 @@ int facts_gather(const struct root *root, const struct spec *spec, struct facts 
 		return err_set(err, ENOMEM, "out of memory");
 	r = facts_resolve(root, spec, facts, err);
 	if (r == 0)
-		r = facts_look(root, facts, err);
+		r = facts_look(root, spec, facts, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(facts);

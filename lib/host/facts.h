@@ -5,6 +5,7 @@
 #include "host/denylist.h"
 #include "host/device.h"
 #include "host/holding.h"
+#include "host/settings.h"
 #include "spec/spec.h"
 
 /* A function of the host as seen for one machine. */
@@ -14,6 +15,7 @@ struct fact {
 	bool wanted;	 /* named by the configuration; else a sibling of one that is */
 	char direct[64]; /* memory that firmware wants mapped for it one to one (RMRR);
 			    empty: none */
+	struct settings settings; /* as far as a plan for it needs them */
 };
 
 /* What the plan is made from: a read-only look at the host. */
@@ -44,7 +46,7 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 		  struct err *err) _must_check_;
 
 /* Looks who uses the devices of resolved @facts. It changes nothing. */
-int facts_look(const struct root *root, struct facts *facts,
+int facts_look(const struct root *root, const struct spec *spec, struct facts *facts,
 	       struct err *err) _must_check_;
 
 /* A new one, resolved and looked at, without regard to other machines. */

@@ -11,6 +11,7 @@
 #include "host/net-look.h"
 #include "host/open-look.h"
 #include "host/sysfs.h"
+#include "host/use.h"
 #include "host/zfs-label.h"
 
 static const char *below_sys(const char *path)
@@ -18,17 +19,71 @@ static const char *below_sys(const char *path)
 	return strncmp(path, "/sys/", 5) ? path : path + 5;
 }
 
-static int look_config(const struct root *root, const char *path, char *buf, size_t size)
+/* A device that is dead answers with ones. */
+static int look_device(const struct root *root, const char *path, char *buf, size_t size)
 {
-	_cleanup_close_ int fd = root_opensys(root, below_sys(path), O_RDONLY);
-	unsigned char id[2];
+	_cleanup_close_ int fd = -1;
+	char at[CHILD_PATH + 16], group[LIMIT_NAME];
+	unsigned char id[4];
 
+	(void)snprintf(at, sizeof(at), "%s/config", below_sys(path));
+	fd = root_opensys(root, at, O_RDONLY);
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? 0 : fd;
 	if (pread(fd, id, sizeof(id), 0) != (ssize_t)sizeof(id))
 		return -EIO;
-	(void)snprintf(buf, size, "%02x%02x", id[1], id[0]);
+	(void)snprintf(at, sizeof(at), "%s/iommu_group", below_sys(path));
+	if (sysfs_link(root, at, group, sizeof(group)) < 0)
+		group[0] = '\0';
+	(void)snprintf(at, sizeof(at), "%s/vfio-dev", below_sys(path));
+	(void)snprintf(buf, size, "%02x%02x:%02x%02x group %s%s", id[1], id[0], id[3],
+		       id[2], group[0] ? group : "-1",
+		       sysfs_exists(root, at) ? " vfio" : "");
 	return 0;
+}
+
+/* Lines of start, end and flags, the BARs first (kernel, pci-sysfs.c resource_show). */
+static int look_bar(const struct root *root, const char *path, const char *bar, char *buf,
+		    size_t size)
+{
+	char text[1024], *line = text, *end;
+	unsigned long long first, bytes;
+	int r = sysfs_read(root, below_sys(path), text, sizeof(text));
+
+	for (int i = 0; r == 0 && i < bar[0] - '0'; i++) {
+		line = strchr(line, '\n');
+		if (!line++)
+			return -EBADMSG;
+	}
+	if (r < 0)
+		return r;
+	/* The kernel's own text: 0x and digits, twice. */
+	first = strtoull(line, &end, 16);
+	bytes = strtoull(end, NULL, 16) - first + 1;
+	if (bytes >= 1ULL << 20 && !(bytes & (bytes - 1)))
+		(void)snprintf(buf, size, "%d", __builtin_ctzll(bytes) - 20);
+	return 0;
+}
+
+static int look_disks(const struct root *root, const char *path, char *buf, size_t size)
+{
+	struct holdings holdings = {0};
+	_cleanup_(use_free) struct use use = {.root = root, .holdings = &holdings};
+	struct device device;
+	struct err err;
+	int r = bdf_parse(strrchr(path, '/') + 1, &use.bdf);
+
+	if (r == 0)
+		r = device_read(root, &use.bdf, &device);
+	if (r == 0) {
+		use.device = &device;
+		r = use_tree(&use, &err);
+	}
+	if (r == 0 && holdings.n)
+		(void)snprintf(buf, size, "%s %s", holdings.item[0].what,
+			       holdings.item[0].why);
+	holdings_free(&holdings);
+	return r;
 }
 
 /*
@@ -82,12 +137,33 @@ static int look_direct(const struct root *root, const char *path, char *buf, siz
 	return 0;
 }
 
-/* No such node, or one that is going: nothing of the group is on vfio. */
-static int look_group(const struct root *root, const char *path, char *buf, size_t size)
+static int first_name(void *context, const char *name)
 {
+	(void)snprintf(context, LIMIT_NAME, "%s", name);
+	return 1;
+}
+
+/*
+ * The group's node has one opener at a time; the device's own, where the kernel has them
+ * (VFIO_DEVICE_CDEV), any number of them, so that only /proc tells.
+ */
+static int look_group(const struct root *root, const char *path, const char *address,
+		      char *buf, size_t size)
+{
+	char at[CHILD_PATH], name[LIMIT_NAME], node[LIMIT_NAME + 32], who[96];
 	int r = look_busy(root, path, O_RDWR, buf, size);
 
-	return r == -ENOENT || r == -ENODEV ? 0 : r;
+	/* No such node, or one that is going: nothing of the group is on vfio. */
+	if (r < 0 && r != -ENOENT && r != -ENODEV)
+		return r;
+	(void)snprintf(at, sizeof(at), "bus/pci/devices/%s/vfio-dev", address);
+	if (buf[0] || !address[0] ||
+	    sysfs_each(root, at, SYSFS_FOLDERS, first_name, name) != 1)
+		return 0;
+	(void)snprintf(node, sizeof(node), "/dev/vfio/devices/%s", name);
+	if (file_exists(root, node) && opener_first(root, node, who, sizeof(who))[0])
+		(void)snprintf(buf, size, "%s", node);
+	return 0;
 }
 
 static int look_exists(const struct root *root, const char *path, char *buf, size_t size)
@@ -100,6 +176,7 @@ static int answer(const struct root *root, const struct child_request *request, 
 		  size_t size)
 {
 	const char *path = request->path;
+	int r;
 
 	switch ((enum look_op)request->op) {
 	case LOOK_READ:
@@ -108,10 +185,17 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return sysfs_link(root, below_sys(path), buf, size);
 	case LOOK_EXISTS:
 		return look_exists(root, path, buf, size);
-	case LOOK_CONFIG:
-		return look_config(root, path, buf, size);
+	case LOOK_TEXT:
+		r = sysfs_read(root, below_sys(path), buf, size);
+		return r == -ENOENT ? 0 : r;
+	case LOOK_BAR:
+		return look_bar(root, path, request->value, buf, size);
+	case LOOK_DISKS:
+		return look_disks(root, path, buf, size);
+	case LOOK_DEVICE:
+		return look_device(root, path, buf, size);
 	case LOOK_GROUP_BUSY:
-		return look_group(root, path, buf, size);
+		return look_group(root, path, request->value, buf, size);
 	case LOOK_CLAIM:
 		return look_busy(root, path, O_RDONLY | O_EXCL | O_NONBLOCK, buf, size);
 	case LOOK_POOL:

@@ -9,8 +9,15 @@ enum look_op {
 	LOOK_READ = 1,	 /* an attribute of /sys: its text without the last newline */
 	LOOK_LINK,	 /* a link of /sys: the last part of its target, "" for none */
 	LOOK_EXISTS,	 /* "yes" or "" */
-	LOOK_CONFIG,	 /* a device's config file: the vendor id, four digits */
-	LOOK_GROUP_BUSY, /* /dev/vfio/N: "busy" if another process has it open, or "" */
+	LOOK_TEXT,	 /* as LOOK_READ, "" if there is no such attribute */
+	LOOK_DEVICE,	 /* a device: "8086:10c9 group 14", the ids as its configuration
+			    space answers, and " vfio" if it is on a vfio driver; "" if it
+			    is not there */
+	LOOK_BAR,	 /* a device's resource, and a BAR's number: its size, as the n of
+			    2^n MiB; "" if it is none of those */
+	LOOK_GROUP_BUSY, /* /dev/vfio/N, and a device of it: "busy" if another process has
+			    the group open, the node if it has the device open, or "" */
+	LOOK_DISKS,	 /* a device: the first of its disks that is in use, or "" */
 	LOOK_CLAIM,   /* a block device: "busy" if the kernel's claim is taken, or "" */
 	LOOK_POOL,    /* a block device: the ZFS pool that it belongs to, or "" */
 	LOOK_DIRECT,  /* a group's reserved_regions: its first of type direct, or "" */

@@ -232,7 +232,7 @@ static int ask(const struct block *b, enum look_op op, struct child_reply *reply
 	for (char *c = request.path; *c; c++)
 		if (*c == '!')
 			*c = '/'; /* as the kernel does for the device node's name */
-	r = child_call(b->use->looker, &request, LIMIT_READ_MS, reply);
+	r = use_ask(b->use, &request, LIMIT_READ_MS, reply);
 	if (r == 0)
 		r = reply->result;
 	return r < 0 ? err_set(b->err, -r, "cannot tell whether /dev/%s is in use: %s",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "host/look.h"
 
 static bool on_host_driver(const struct device *d)
 {
@@ -41,6 +42,16 @@ static const struct {
 	{on_host_driver, use_tree}, {has_netdevs, use_net}, {is_screen, use_screen},
 	{on_vfio, use_vfio},	    {has_vfs, use_vfs},
 };
+
+int use_ask(struct use *use, const struct child_request *request, int timeout_ms,
+	    struct child_reply *ret)
+{
+	if (use->looker)
+		return child_call(use->looker, request, timeout_ms, ret);
+	memset(ret, 0, sizeof(*ret));
+	look_handle(use->root, request, ret);
+	return 0;
+}
 
 int use_look(struct use *use, const struct device *device, struct err *err)
 {

@@ -21,7 +21,7 @@ struct use_node {
  */
 struct use {
 	const struct root *root;
-	struct child *looker; /* answers looks that may block */
+	struct child *looker; /* answers looks that may block; NULL: the caller may */
 	struct holdings *holdings;
 	const struct claim *claim; /* what other machines hold */
 	size_t claims;
@@ -49,6 +49,9 @@ void use_free(struct use *use);
 
 /* A holding of the function that is looked at; -ENOMEM makes the look fail. */
 struct holding *use_add(struct use *use, enum grade grade, struct err *err);
+/* As child_call, of the looker, or here and now if there is none. */
+int use_ask(struct use *use, const struct child_request *request, int timeout_ms,
+	    struct child_reply *ret) _must_check_;
 /* @number: "259:3", or NULL if it is not known. */
 int use_add_node(struct use *use, enum grade grade, const char *path, const char *number,
 		 struct err *err) _must_check_;

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "plan/builder.h"
+
 const char *const plan_stage_words[_STAGE_MAX] = {
 	[STAGE_MODULES] = "modules",
+	[STAGE_RESCANS] = "rescans",
 	[STAGE_DRIVERS] = "drivers",
 	[STAGE_RESETS] = "resets",
 };
@@ -47,19 +50,14 @@ void plan_free(struct plan *plan)
 	*plan = (struct plan){0};
 }
 
-struct builder {
-	const struct spec *spec;
-	struct plan *plan;
-};
-
-static int add_step(struct builder *b, const struct fact *fact, enum step_kind kind,
-		    enum plan_stage stage, const char *found, const char *want)
+int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
+		enum plan_stage stage, const char *found, const char *want)
 {
 	int policy_ms = spec_deadline_ms(b->spec, (unsigned)fact->slot);
 	struct step step = {
 		.kind = kind,
 		.stage = stage,
-		.lane = fact->device.group,
+		.lane = stage == STAGE_RESCANS ? b->rescan_lane : fact->device.group,
 		.slot = fact->slot,
 		.bdf = fact->device.bdf,
 		.group = fact->device.group,
@@ -80,7 +78,7 @@ static int add_module(struct builder *b, const struct facts *facts)
 		    spec_keeps_driver(b->spec, (unsigned)fact.slot))
 			continue;
 		fact.device.group = -1; /* a lane of its own */
-		return add_step(b, &fact, STEP_MODULE, STAGE_MODULES, "", "vfio-pci");
+		return builder_add(b, &fact, STEP_MODULE, STAGE_MODULES, "", "vfio-pci");
 	}
 	return 0;
 }
@@ -92,26 +90,27 @@ static int add_module(struct builder *b, const struct facts *facts)
 static int add_driver(struct builder *b, const struct fact *fact)
 {
 	const struct device *d = &fact->device;
+	bool rescan = builder_rescans(b, fact);
 	int r = 0;
 
-	if (d->bridge || d->on_vfio || spec_keeps_driver(b->spec, (unsigned)fact->slot))
+	if (d->bridge)
 		return 0;
-	if (d->driver[0])
-		r = add_step(b, fact, STEP_UNBIND, STAGE_DRIVERS, d->driver, "");
-	if (r == 0 && strcmp(d->override, "vfio-pci") != 0)
-		r = add_step(b, fact, STEP_OVERRIDE, STAGE_DRIVERS, d->override,
-			     "vfio-pci");
+	if (d->on_vfio || spec_keeps_driver(b->spec, (unsigned)fact->slot))
+		return builder_adopted(b, fact);
+	if (!rescan)
+		r = builder_keep(b, fact, STAGE_DRIVERS);
+	if (r == 0 && !rescan && d->driver[0])
+		r = builder_add(b, fact, STEP_UNBIND, STAGE_DRIVERS, d->driver, "");
+	if (r == 0 && (rescan || strcmp(d->override, "vfio-pci") != 0))
+		r = builder_add(b, fact, STEP_OVERRIDE, STAGE_DRIVERS, d->override,
+				"vfio-pci");
+	if (r == 0 && rescan)
+		r = builder_add(b, fact, STEP_EVICT, STAGE_DRIVERS, d->driver, "");
 	if (r == 0)
-		r = add_step(b, fact, STEP_BIND, STAGE_DRIVERS, "", "vfio-pci");
-	return r;
-}
-
-static int add_reset(struct builder *b, const struct fact *fact)
-{
-	if (!fact->wanted || fact->device.bridge ||
-	    spec_reset(b->spec, (unsigned)fact->slot) == WISH_RESET_NONE)
-		return 0;
-	return add_step(b, fact, STEP_RESET, STAGE_RESETS, "", "");
+		r = builder_unbound(b, fact);
+	if (r == 0)
+		r = builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", "vfio-pci");
+	return r == 0 ? builder_bound(b, fact) : r;
 }
 
 static int add_hold(struct builder *b, const struct fact *fact)
@@ -162,19 +161,22 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	       struct notes *notes, struct err *err)
 {
 	_cleanup_(plan_free) struct plan plan = {0};
-	struct builder b = {spec, &plan};
+	struct builder b = {spec, &plan, notes, -1, err};
 	int r;
 
 	note_picks(spec, facts, notes);
+	err->code = 0;
 	r = add_module(&b, facts);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_hold(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+		r = builder_rescan(&b, &facts->fact[i]);
+	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_driver(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
-		r = add_reset(&b, &facts->fact[i]);
+		r = builder_resets(&b, &facts->fact[i]);
 	if (r < 0)
-		return err_set(err, -r, "out of memory");
+		return err->code ? r : err_set(err, -r, "out of memory");
 	*ret = plan;
 	plan = (struct plan){0};
 	return 0;

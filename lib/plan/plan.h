@@ -23,6 +23,7 @@ struct plan {
 /* Stages of a start: what must be over on a PCI bus before the next may begin there. */
 enum plan_stage {
 	STAGE_MODULES,
+	STAGE_RESCANS, /* one device after the other, all in one lane */
 	STAGE_DRIVERS,
 	STAGE_RESETS,
 	_STAGE_MAX,
@@ -32,7 +33,8 @@ extern const char *const plan_stage_words[_STAGE_MAX];
 
 /*
  * The steps from @facts to what @spec wants, without any look at the host. What is left
- * to Proxmox, and why, is said in @notes. -ENOMEM.
+ * to Proxmox, what a quirk has changed, and why, is said in @notes. -EINVAL: the policy
+ * asks for what the device does not have; -ENOMEM.
  */
 int plan_build(const struct spec *spec, const struct facts *facts, struct plan *ret,
 	       struct notes *notes, struct err *err) _must_check_;

@@ -37,6 +37,9 @@ const struct step_ops step_bind = {
 	.name = "bind",
 	.deadline_ms = 30000,
 	.needs_idle = bind_needs_idle,
+	/* Who was released for it and is there already (new_id, a rescan) goes back too.
+	 */
+	.keeps = true,
 	.write = bind_write,
 	.look = driver_link_look,
 	.judge = bind_judge,

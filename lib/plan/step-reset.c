@@ -20,7 +20,12 @@ static bool reset_write(const struct step *step, struct step_write *ret)
 
 static void reset_look(const struct step *step, struct child_request *ret)
 {
-	look_request(ret, LOOK_CONFIG, "/sys/bus/pci/devices/%s/config", BDF(&step->bdf));
+	look_request(ret, LOOK_DEVICE, "/sys/bus/pci/devices/%s", BDF(&step->bdf));
+}
+
+static bool is_dead(const char *seen)
+{
+	return !strncmp(seen, "ffff:", 5);
 }
 
 /* A device that did not come back answers reads of its configuration space with ones. */
@@ -29,9 +34,21 @@ static enum step_verdict reset_judge(const struct step *step, const char *seen,
 {
 	if (step->direction == STEP_UNDO)
 		return STEP_REACHED;
-	if (!strcmp(seen, "ffff"))
+	if (is_dead(seen) || !strstr(seen, " vfio"))
 		return STEP_FOREIGN;
 	return written ? STEP_REACHED : STEP_GO;
+}
+
+static void reset_explain(const struct step *step, const char *seen, char *buf,
+			  size_t size)
+{
+	(void)step;
+	(void)snprintf(buf, size, "%s",
+		       is_dead(seen)
+			       ? "it does not answer any more (its configuration space "
+				 "reads as ones): only power off and on may bring it back"
+			       : "it is not on a vfio driver: only what no host driver "
+				 "uses is reset");
 }
 
 static void reset_describe(const struct step *step, char *buf, size_t size)
@@ -47,5 +64,6 @@ const struct step_ops step_reset = {
 	.write = reset_write,
 	.look = reset_look,
 	.judge = reset_judge,
+	.explain = reset_explain,
 	.describe = reset_describe,
 };

@@ -4,16 +4,30 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/name.h"
+#include "plan/step-bar.h"
 #include "plan/step-bind.h"
+#include "plan/step-d3cold.h"
+#include "plan/step-evict.h"
+#include "plan/step-keep.h"
+#include "plan/step-methods.h"
 #include "plan/step-module.h"
 #include "plan/step-override.h"
+#include "plan/step-power.h"
+#include "plan/step-remove.h"
+#include "plan/step-reprobe.h"
+#include "plan/step-rescan.h"
 #include "plan/step-reset.h"
 #include "plan/step-unbind.h"
 
 const struct step_ops *const step_table[_STEP_MAX] = {
 	[STEP_MODULE] = &step_module,	  [STEP_UNBIND] = &step_unbind,
 	[STEP_OVERRIDE] = &step_override, [STEP_BIND] = &step_bind,
-	[STEP_RESET] = &step_reset,
+	[STEP_RESET] = &step_reset,	  [STEP_KEEP] = &step_keep,
+	[STEP_POWER] = &step_power,	  [STEP_D3COLD] = &step_d3cold,
+	[STEP_REMOVE] = &step_remove,	  [STEP_RESCAN] = &step_rescan,
+	[STEP_EVICT] = &step_evict,	  [STEP_BAR] = &step_bar,
+	[STEP_REPROBE] = &step_reprobe,	  [STEP_METHODS] = &step_methods,
 };
 
 /* Drivers whose probe or removal takes longer than the step's own deadline. */
@@ -55,6 +69,17 @@ static const struct {
 	 "the kernel has no reset method that works for it here: take reset out of the "
 	 "policy"},
 	{STEP_RESET, ENOENT, "it has no reset: take reset out of the policy"},
+	{STEP_RESET, EINVAL,
+	 "a method that the kernel lists for it does not work here: name those that do "
+	 "(reset = [ \"flr\" ])"},
+	{STEP_BAR, EBUSY, "a driver has it, or it has virtual functions"},
+	{STEP_BAR, ENOSPC,
+	 "there is no room for it below its bridge: see the firmware's setting for large "
+	 "BARs (above 4G decoding)"},
+	{STEP_BAR, ENOENT,
+	 "its BARs cannot be resized: take bar-sizes out of the policy"},
+	{STEP_REMOVE, ENOENT, "it cannot be removed, or is gone already"},
+	{STEP_RESCAN, ENOENT, "its bus is gone as well: rescan its bridge, or reboot"},
 };
 
 const char *step_errno_words(const struct step *step, int code)
@@ -70,6 +95,42 @@ const char *step_errno_words(const struct step *step, int code)
 		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;
 	return strerror(code);
+}
+
+bool step_undoes(const struct step *step)
+{
+	struct step undo = *step;
+	struct step_write write = {0};
+
+	undo.direction = STEP_UNDO;
+	return step_table[step->kind]->write(&undo, &write);
+}
+
+bool step_valid(const struct step *step)
+{
+	const struct step_ops *ops = step_table[step->kind];
+
+	if (ops->valid)
+		return ops->valid(step);
+	return (!step->found[0] || name_valid(step->found)) &&
+	       (!step->want[0] || name_valid(step->want));
+}
+
+const char *step_explain(const struct step *step, const char *seen, bool written,
+			 char buf[static STEP_WORDS])
+{
+	const struct step_ops *ops = step_table[step->kind];
+
+	if (ops->explain)
+		ops->explain(step, seen, buf, STEP_WORDS);
+	else
+		(void)snprintf(
+			buf, STEP_WORDS, "%s'%.200s'%s",
+			written ? "the kernel took the write, but without effect (it "
+				  "shows "
+				: "it has changed since the look at the host: ",
+			seen, written ? ")" : "");
+	return buf;
 }
 
 enum step_kind step_kind_parse(const char *name)

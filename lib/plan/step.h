@@ -16,6 +16,15 @@ enum step_kind {
 	STEP_OVERRIDE, /* driver_override from @found to @want; back: @found again */
 	STEP_BIND,     /* to driver @want; back: unbind from it */
 	STEP_RESET,    /* reset the function; nothing to take back */
+	STEP_KEEP,     /* nothing; back: the attribute called @want is @found again */
+	STEP_POWER,    /* power/control from @found to @want; back: @found again */
+	STEP_D3COLD,   /* d3cold_allowed, the same */
+	STEP_REMOVE,   /* out of the kernel, which knows it as @found; back: rescan */
+	STEP_RESCAN,   /* found again, as @want; nothing to take back */
+	STEP_EVICT,   /* from the driver that took it at a rescan; nothing to take back */
+	STEP_BAR,     /* BAR size from @found to @want ("0:8"); back: @found again */
+	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
+	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
 	_STEP_MAX,
 	_STEP_INVALID = -1,
 };
@@ -37,6 +46,7 @@ struct step {
 	char found[LIMIT_NAME];
 	char want[LIMIT_NAME];
 	int deadline_ms;
+	int settle_ms; /* to leave it alone after the write; not journalled */
 };
 
 /* What a look says about where a step stands. */
@@ -48,7 +58,9 @@ enum step_verdict {
 
 /* The one write of a step. */
 struct step_write {
-	bool module;	       /* load module @value instead of writing */
+	const char *seen;    /* given: what the last look answered; NULL: a dry run */
+	const char *or_else; /* instead of @value if the kernel says EINVAL; NULL: none */
+	bool module;	     /* load module @value instead of writing */
 	char path[CHILD_PATH]; /* absolute */
 	char value[LIMIT_NAME];
 };
@@ -58,12 +70,20 @@ struct step_ops {
 	int deadline_ms; /* unless a driver needs longer (step_deadline) or policy says */
 	/* True if nobody may have the device open while this is written; NULL: never. */
 	bool (*needs_idle)(const struct step *step);
+	bool spares_disks; /* the device's disks must not be in use when it is written */
+	/* On file even if there is nothing to write: there is something to take back. */
+	bool keeps;
+	/* What a journal may say of it; NULL: @found and @want are names of drivers. */
+	bool (*valid)(const struct step *step);
 	/* False: nothing is written in the step's direction. */
 	bool (*write)(const struct step *step, struct step_write *ret);
 	void (*look)(const struct step *step, struct child_request *ret);
 	/* @seen: what the look answered; @written: after the write. */
 	enum step_verdict (*judge)(const struct step *step, const char *seen,
 				   bool written);
+	/* Why STEP_FOREIGN, or no effect, in words; NULL: nothing better than @seen. */
+	void (*explain)(const struct step *step, const char *seen, char *buf,
+			size_t size);
 	/* "unbind from nvme", "bind back to nvme" */
 	void (*describe)(const struct step *step, char *buf, size_t size);
 };
@@ -77,11 +97,22 @@ static inline const struct step_ops *step_ops(const struct step *step)
 
 enum step_kind step_kind_parse(const char *name);
 
+/* True if there is something to write to take @step back. */
+bool step_undoes(const struct step *step);
+
+/* True if a journal may say what @step says. */
+bool step_valid(const struct step *step);
+
 /* Milliseconds that a step of @kind with @driver may take. */
 int step_deadline_ms(enum step_kind kind, const char *driver);
 
 /* What errno @code of a step's write means, in words, and what to do next. */
 const char *step_errno_words(const struct step *step, int code);
+
+/* Why @seen is not what it should be, before or after the write. */
+enum { STEP_WORDS = 320 };
+const char *step_explain(const struct step *step, const char *seen, bool written,
+			 char buf[static STEP_WORDS]);
 
 /* Path of @name below the device's folder in /sys. */
 void step_device_path(const struct step *step, const char *name,

@@ -24,7 +24,8 @@ bool deeds_stuck(const struct deeds *deeds, int lane)
 {
 	for (size_t i = 0; i < deeds->n; i++)
 		if (deeds->item[i].state == DEED_STUCK &&
-		    deeds->item[i].step.lane == lane)
+		    (deeds->item[i].step.lane == lane ||
+		     deeds->item[i].step.group == lane))
 			return true;
 	return false;
 }

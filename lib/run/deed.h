@@ -31,6 +31,7 @@ struct deeds {
 };
 
 int deeds_add(struct deeds *deeds, const struct step *step, bool rollback) _must_check_;
-/* True if a step of lane @lane is stuck in the kernel. */
+/* True if a step of lane @lane, or of the group of that number, is stuck in the kernel.
+ */
 bool deeds_stuck(const struct deeds *deeds, int lane);
 void deeds_free(struct deeds *deeds);

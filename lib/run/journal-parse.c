@@ -3,7 +3,6 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "base/name.h"
 #include "base/words.h"
 #include "run/journal.h"
 
@@ -38,12 +37,12 @@ static const char *text(struct record *r, const char *name)
 	return json_object_get_string(value);
 }
 
-/* A driver's name, which becomes part of a path; or nothing. */
-static void driver(struct record *r, const char *name, char to[static LIMIT_NAME])
+/* What its kind of step has as found or want; checked by step_valid. */
+static void value(struct record *r, const char *name, char to[static LIMIT_NAME])
 {
 	const char *value = text(r, name);
 
-	r->bad |= value[0] && !name_valid(value);
+	r->bad |= strlen(value) >= LIMIT_NAME;
 	(void)snprintf(to, LIMIT_NAME, "%s", value);
 }
 
@@ -126,9 +125,10 @@ static int read_intent(struct journal *j, struct record *r, struct err *err)
 	s.step.lane = (int)number(r, "lane", -1, INT32_MAX);
 	s.step.stage = (unsigned)number(r, "stage", 0, 16);
 	s.step.deadline_ms = (int)number(r, "deadline", 1, 3600 * 1000);
-	driver(r, "found", s.step.found);
-	driver(r, "want", s.step.want);
+	value(r, "found", s.step.found);
+	value(r, "want", s.step.want);
 	r->bad |= s.step.kind == _STEP_INVALID || s.step.id < j->next_id;
+	r->bad |= !r->bad && !step_valid(&s.step);
 	/* The path that its undo writes to is made of this name. */
 	r->bad |= s.step.kind == STEP_UNBIND && !s.step.found[0];
 	r->bad |= s.step.kind == STEP_BIND && !s.step.want[0];

@@ -374,7 +374,7 @@ static bool step_is_open(struct journal *j, const struct journal_step *s)
 {
 	const struct journal_hold *hold = journal_find(j, &s->step.bdf);
 
-	return journal_alive(s) && hold && hold->open && s->step.kind != STEP_MODULE;
+	return journal_alive(s) && hold && hold->open && step_undoes(&s->step);
 }
 
 static int write_open(struct journal *j)

@@ -25,7 +25,7 @@ static int look(struct session *s, const struct spec *spec, struct facts **facts
 	if (r < 0)
 		return r;
 	claims_mark_passing(s->root, *facts);
-	if (facts_look(s->root, *facts, err) < 0)
+	if (facts_look(s->root, spec, *facts, err) < 0)
 		return -EIO;
 	findings_free(&s->outcome->findings);
 	gate_check(spec, *facts, &s->outcome->findings);

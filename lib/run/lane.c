@@ -75,13 +75,13 @@ static void send(struct lane *lane, const struct child_request *request, unsigne
 	lane->state = state;
 }
 
-static void look(struct lane *lane)
+static void look(struct lane *lane, enum lane_state state)
 {
 	const struct step *step = &current(lane)->step;
 	struct child_request request;
 
 	step_ops(step)->look(step, &request);
-	send(lane, &request, 1, LANE_LOOKING, step->deadline_ms);
+	send(lane, &request, 1, state, step->deadline_ms);
 }
 
 static bool have_child(struct lane *lane)
@@ -114,7 +114,7 @@ void lane_begin(struct lane *lane)
 	lane->busy_until = lane->started + LIMIT_BUSY_MS;
 	lane->undoing = current(lane)->step.direction == STEP_UNDO;
 	if (have_child(lane))
-		look(lane);
+		look(lane, LANE_LOOKING);
 }
 
 static bool on_file(struct lane *lane)
@@ -141,9 +141,10 @@ static bool on_file(struct lane *lane)
 	return true;
 }
 
-static void write_it(struct lane *lane)
+/* @instead: the kernel did not take the value, and the step knows another one. */
+static void write_it(struct lane *lane, const char *instead)
 {
-	struct step_write write = {0};
+	struct step_write write = {.seen = lane->seen};
 	struct child_request request[CHILD_BATCH];
 	const struct step *step = &current(lane)->step;
 
@@ -151,12 +152,16 @@ static void write_it(struct lane *lane)
 		finish(lane, DEED_ALREADY);
 		return;
 	}
-	if (!on_file(lane))
+	if (!instead && !on_file(lane))
 		return;
-	/* The look at its effect goes along: nothing is to be decided before it. */
 	act_request(&request[0], &write);
+	if (instead)
+		(void)snprintf(request[0].value, sizeof(request[0].value), "%s", instead);
+	lane->or_else = instead ? NULL : write.or_else;
+	/* The look at its effect goes along, unless something is to happen before it. */
 	step_ops(step)->look(step, &request[1]);
-	send(lane, request, 2, LANE_WRITING, step->deadline_ms);
+	lane->batch = lane->or_else || step->settle_ms ? 1 : 2;
+	send(lane, request, lane->batch, LANE_WRITING, step->deadline_ms);
 }
 
 static void guard(struct lane *lane)
@@ -165,11 +170,16 @@ static void guard(struct lane *lane)
 	const struct step_ops *ops = step_ops(step);
 	struct child_request request;
 
-	if (!ops->needs_idle || !ops->needs_idle(step)) {
-		write_it(lane);
+	if (ops->spares_disks) {
+		look_request(&request, LOOK_DISKS, "/sys/bus/pci/devices/%s",
+			     BDF(&step->bdf));
+	} else if (ops->needs_idle && ops->needs_idle(step)) {
+		look_request(&request, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
+		(void)bdf_format(&step->bdf, request.value);
+	} else {
+		write_it(lane, NULL);
 		return;
 	}
-	look_request(&request, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
 	send(lane, &request, 1, LANE_GUARDING, LIMIT_READ_MS);
 }
 
@@ -183,7 +193,7 @@ static void undone(struct lane *lane, enum deed_state state)
 /* A device that was unplugged, or a virtual function whose card made it go. */
 static bool is_gone(struct lane *lane)
 {
-	if (!lane->undoing ||
+	if (!lane->undoing || current(lane)->step.kind == STEP_REMOVE ||
 	    sysfs_exists(lane->root, DEVICE_ATTR(&current(lane)->step.bdf, "")))
 		return false;
 	(void)snprintf(current(lane)->text, sizeof(current(lane)->text),
@@ -192,9 +202,40 @@ static bool is_gone(struct lane *lane)
 	return true;
 }
 
+/*
+ * What was removed is there again, and where it is to be. Killed before that, the next
+ * run begins with taking all of it back: it would take our own override for the original.
+ */
+static void end_removal(struct lane *lane)
+{
+	for (size_t i = 0; i < lane->at; i++) {
+		const struct step *s = &lane->deed[i].step;
+
+		if (s->kind == STEP_REMOVE && s->id &&
+		    bdf_equal(&s->bdf, &current(lane)->step.bdf) &&
+		    journal_mark(lane->journal, "undone", s->id) < 0)
+			return; /* the next run looks and finds it so */
+	}
+}
+
+/* Its effect was seen; an intent without "done" is taken back all the same. */
+static void done(struct lane *lane, enum deed_state state)
+{
+	const struct step *step = &current(lane)->step;
+
+	if (journal_mark(lane->journal, "done", step->id) < 0) {
+		fail(lane, "the journal cannot be written");
+		return;
+	}
+	if (step->kind == STEP_BIND)
+		end_removal(lane);
+	finish(lane, state);
+}
+
 static void looked(struct lane *lane, const struct child_reply *reply)
 {
 	struct deed *d = current(lane);
+	char why[STEP_WORDS];
 
 	if (is_gone(lane))
 		return;
@@ -202,6 +243,7 @@ static void looked(struct lane *lane, const struct child_reply *reply)
 		fail(lane, "cannot look at it: %s", strerror(-reply->result));
 		return;
 	}
+	(void)snprintf(lane->seen, sizeof(lane->seen), "%s", reply->value);
 	switch (step_ops(&d->step)->judge(&d->step, reply->value, false)) {
 	case STEP_GO:
 		guard(lane);
@@ -209,13 +251,15 @@ static void looked(struct lane *lane, const struct child_reply *reply)
 	case STEP_REACHED:
 		if (lane->undoing)
 			undone(lane, DEED_ALREADY);
-		else
+		else if (!step_ops(&d->step)->keeps)
 			finish(lane, DEED_ALREADY);
+		else if (on_file(lane))
+			done(lane, DEED_ALREADY);
 		return;
 	case STEP_FOREIGN:
 		if (!lane->undoing) {
-			fail(lane, "it has changed since the look at the host: '%s'",
-			     reply->value);
+			fail(lane, "%s",
+			     step_explain(&d->step, reply->value, false, why));
 			return;
 		}
 		(void)snprintf(d->text, sizeof(d->text),
@@ -229,15 +273,19 @@ static void looked(struct lane *lane, const struct child_reply *reply)
 static void guarded(struct lane *lane, const struct child_reply *reply)
 {
 	const struct step *step = &current(lane)->step;
-	char device[32], who[96];
+	char device[LIMIT_NAME + 32], who[96];
 
 	if (reply->result < 0) {
-		fail(lane, "cannot tell whether IOMMU group %d is in use: %s",
+		fail(lane, "cannot tell whether it (IOMMU group %d) is in use: %s",
 		     step->group, strerror(-reply->result));
 	} else if (!reply->value[0]) {
-		write_it(lane);
+		write_it(lane, NULL);
+	} else if (step_ops(step)->spares_disks) {
+		fail(lane, "%s", reply->value);
 	} else if (clock_ms() >= lane->busy_until) {
 		(void)snprintf(device, sizeof(device), "/dev/vfio/%d", step->group);
+		if (reply->value[0] == '/')
+			(void)snprintf(device, sizeof(device), "%s", reply->value);
 		(void)opener_first(lane->root, device, who, sizeof(who));
 		fail(lane, "still in use after %d s: %s has %s open",
 		     LIMIT_BUSY_MS / 1000, who[0] ? who : "somebody", device);
@@ -252,17 +300,14 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 	struct deed *d = current(lane);
 	const struct step_ops *ops = step_ops(&d->step);
 	int written = lane->write_result;
+	char why[STEP_WORDS];
 	bool reached = reply->result == 0 &&
 		       ops->judge(&d->step, reply->value, written == 0) == STEP_REACHED;
 
 	if (reached && lane->undoing) {
 		undone(lane, DEED_DONE);
 	} else if (reached) {
-		/* Intent without "done" is taken back all the same. */
-		if (journal_mark(lane->journal, "done", d->step.id) < 0)
-			fail(lane, "the journal cannot be written");
-		else
-			finish(lane, DEED_DONE);
+		done(lane, DEED_DONE);
 	} else {
 		if (journal_mark(lane->journal, "failed", d->step.id) < 0)
 			(void)0; /* an intent alone says as much */
@@ -273,10 +318,25 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 			fail(lane, "written, but it cannot be looked at: %s",
 			     strerror(-reply->result));
 		else
-			fail(lane,
-			     "the kernel took the write, but without effect (it shows "
-			     "'%s')",
-			     reply->value);
+			fail(lane, "%s", step_explain(&d->step, reply->value, true, why));
+	}
+}
+
+/* @reply: of the write, and of the look, if it went along. */
+static void wrote(struct lane *lane, const struct child_reply reply[static CHILD_BATCH])
+{
+	int settle_ms = current(lane)->step.settle_ms;
+
+	lane->write_result = reply[0].result;
+	if (lane->batch > 1) {
+		verified(lane, &reply[1]);
+	} else if (lane->write_result == -EINVAL && lane->or_else) {
+		write_it(lane, lane->or_else);
+	} else if (lane->write_result == 0 && settle_ms) {
+		lane->state = LANE_SETTLING;
+		lane->wake = clock_ms() + settle_ms;
+	} else {
+		look(lane, LANE_VERIFYING);
 	}
 }
 
@@ -298,11 +358,14 @@ void lane_reply(struct lane *lane)
 		guarded(lane, reply);
 		return;
 	case LANE_WRITING:
-		lane->write_result = reply[0].result;
-		verified(lane, &reply[1]);
+		wrote(lane, reply);
+		return;
+	case LANE_VERIFYING:
+		verified(lane, reply);
 		return;
 	case LANE_IDLE:
 	case LANE_WAITING:
+	case LANE_SETTLING:
 	case LANE_ENDED:
 		return;
 	}
@@ -320,6 +383,8 @@ void lane_tick(struct lane *lane, int64_t now)
 		stuck(lane);
 	else if (lane->state == LANE_WAITING && now >= lane->wake)
 		guard(lane);
+	else if (lane->state == LANE_SETTLING && now >= lane->wake)
+		look(lane, LANE_VERIFYING);
 }
 
 bool lane_is_waiting(const struct lane *lane)
@@ -331,7 +396,8 @@ int64_t lane_due(const struct lane *lane)
 {
 	if (lane_is_waiting(lane))
 		return lane->child.deadline;
-	return lane->state == LANE_WAITING ? lane->wake : INT64_MAX;
+	return lane->state == LANE_WAITING || lane->state == LANE_SETTLING ? lane->wake
+									   : INT64_MAX;
 }
 
 void lane_end(struct lane *lane)

@@ -7,10 +7,12 @@
 /* The steps of one IOMMU group, one after the other, through one child. */
 enum lane_state {
 	LANE_IDLE,
-	LANE_LOOKING,  /* where does the step stand? */
-	LANE_GUARDING, /* is the device free? */
-	LANE_WAITING,  /* it is not: until the next try */
-	LANE_WRITING,  /* and looking whether the write had its effect */
+	LANE_LOOKING,	/* where does the step stand? */
+	LANE_GUARDING,	/* is the device free? */
+	LANE_WAITING,	/* it is not: until the next try */
+	LANE_WRITING,	/* and looking whether the write had its effect */
+	LANE_SETTLING,	/* written; it needs a moment */
+	LANE_VERIFYING, /* did the write have its effect? */
 	LANE_ENDED,
 };
 
@@ -23,9 +25,12 @@ struct lane {
 	size_t at; /* the one it is on */
 	enum lane_state state;
 	struct child child;
-	int64_t started;    /* of the deed */
-	int64_t wake;	    /* LANE_WAITING: when to try again */
-	int64_t busy_until; /* and when to give up */
+	int64_t started;	/* of the deed */
+	int64_t wake;		/* LANE_WAITING, LANE_SETTLING: when to go on */
+	int64_t busy_until;	/* and when to give up */
+	char seen[CHILD_VALUE]; /* what the deed's first look answered */
+	const char *or_else;	/* what to write if the kernel refuses; NULL: nothing */
+	unsigned batch;	    /* requests that were sent with the write, itself included */
 	int write_result;   /* of the deed's write(2) */
 	bool undoing;	    /* the deed on the way takes back */
 	bool failed;	    /* a deed of this lane failed */

@@ -51,6 +51,9 @@ static int read_spec(struct start *s, struct err *err)
 
 	if (r < 0)
 		return session_fail(session, EXIT_CODE_CONFIG, err);
+	r = spec_load_quirks(session->root, &s->spec, err);
+	if (r < 0)
+		return session_fail(session, EXIT_CODE_CONFIG, err);
 	session->outcome->warnings = s->spec.notes;
 	s->spec.notes = (struct notes){0};
 	if (s->spec.have_config || s->spec.have_policy || have_journal(session))
@@ -297,6 +300,30 @@ static int plan_only(struct start *s)
 			    add_deeds(s) < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE);
 }
 
+/*
+ * A run that was killed between removing a device and binding it: perhaps it is not there
+ * to be planned with. True if there was one; the session has to begin anew then.
+ */
+static bool find_removed(struct session *session)
+{
+	struct deeds *deeds = &session->outcome->deeds;
+	struct journal *j = session->journal;
+	struct err err;
+
+	if (session->request->dry)
+		return false;
+	for (size_t i = 0; i < j->holds; i++)
+		if (j->hold[i].open && undo_add_removed(j, &j->hold[i].hold.bdf, deeds))
+			return false;
+	if (!deeds->n)
+		return false;
+	session_unlock(session); /* nothing is written to the kernel under it */
+	if (engine_run(session->root, j, deeds->item, deeds->n, NULL, &err) < 0)
+		notes_add(&session->outcome->warnings,
+			  "left over from an earlier start: %s", err.msg);
+	return true;
+}
+
 static int start(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
@@ -332,6 +359,10 @@ int start_run(struct session *session)
 	if (!spec_has_devices(&s->spec) && !have_journal(session))
 		return outcome_exit(session->outcome, EXIT_CODE_DONE);
 	r = session_begin(session, true, &err);
+	if (r == 0 && find_removed(session)) {
+		session_end(session);
+		r = session_begin(session, true, &err);
+	}
 	if (r < 0)
 		return session_fail(
 			session, r == -EBUSY ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED, &err);

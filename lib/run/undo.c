@@ -3,9 +3,7 @@
 
 static bool concerns(const struct journal_step *s, const struct bdf *bdf)
 {
-	/* A module stays loaded: somebody else may use it by now. */
-	return journal_alive(s) && bdf_equal(&s->step.bdf, bdf) &&
-	       s->step.kind != STEP_MODULE;
+	return journal_alive(s) && bdf_equal(&s->step.bdf, bdf) && step_undoes(&s->step);
 }
 
 int undo_add(const struct journal *journal, const struct bdf *bdf, uint32_t first_id,
@@ -19,10 +17,22 @@ int undo_add(const struct journal *journal, const struct bdf *bdf, uint32_t firs
 			continue;
 		step.direction = STEP_UNDO;
 		step.stage = 0; /* their order is that of the list */
+		step.lane = step.group;
 		r = deeds_add(deeds, &step, rollback);
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+int undo_add_removed(const struct journal *journal, const struct bdf *bdf,
+		     struct deeds *deeds)
+{
+	for (size_t i = 0; i < journal->steps; i++)
+		if (concerns(&journal->step[i], bdf) &&
+		    journal->step[i].step.kind == STEP_REMOVE)
+			return undo_add(journal, bdf, journal->step[i].step.id, false,
+					deeds);
 	return 0;
 }
 

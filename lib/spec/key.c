@@ -11,7 +11,7 @@
 static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
 const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
 static const char *const gate_words[_WISH_GATE_MAX] = {"strict", "warn"};
-static const char *const reset_words[_WISH_RESET_MAX] = {"none", "default"};
+const char *const wish_power_words[_WISH_POWER_MAX] = {"on", "auto"};
 
 /* pve-configid: a letter, then letters, digits, - and _ (pve-common, JSONSchema). */
 static bool valid_id(const char *s)
@@ -140,13 +140,12 @@ const struct key key_table[_KEY_MAX] = {
 			.help = "after the machine stopped: host, vfio or none "
 				"(default host; storage: vfio)"},
 	[KEY_RESET] = {.name = "reset",
-		       .type = KEY_TYPE_WORD,
+		       .type = KEY_TYPE_RESET,
 		       .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
 		       AT(reset),
-		       .max = _WISH_RESET_MAX,
-		       .words = reset_words,
-		       .help = "reset before the start: none (default) or default "
-			       "(the kernel's method)"},
+		       .help = "reset before the start: none (default), default "
+			       "(the kernel's choice), or methods, the first choice "
+			       "first"},
 	[KEY_DEADLINE] =
 		{.name = "deadline",
 		 .type = KEY_TYPE_INT,
@@ -189,6 +188,32 @@ const struct key key_table[_KEY_MAX] = {
 		      .form = "the full path of a program first",
 		      .help = "a command, in a list of texts, that is run when somebody "
 			      "uses the device"},
+	[KEY_RESCAN] =
+		{.name = "rescan",
+		 .type = KEY_TYPE_BOOL,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM,
+		 AT(rescan),
+		 .help = "remove it from the kernel and rescan its bus before the start"},
+	[KEY_POWER] =
+		{.name = "power",
+		 .type = KEY_TYPE_WORD,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+		 AT(power),
+		 .max = _WISH_POWER_MAX,
+		 .words = wish_power_words,
+		 .help = "while on vfio-pci and unused: on (D0) or auto (suspended, "
+			 "the kernel's default)"},
+	[KEY_D3COLD] = {.name = "d3cold",
+			.type = KEY_TYPE_BOOL,
+			.where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+			AT(d3cold),
+			.help = "whether its power may be cut while it is suspended"},
+	[KEY_BAR_SIZES] =
+		{.name = "bar-sizes",
+		 .type = KEY_TYPE_BAR_SIZES,
+		 .where = KEY_IN_DEVICE,
+		 AT(bar_sizes),
+		 .help = "sizes of its resizable BARs while it is the machine's"},
 };
 
 const struct key *key_find(const char *name, unsigned where)
@@ -265,6 +290,8 @@ int key_wrong_type(const struct key *key, struct err *err)
 		[KEY_TYPE_ADDRESSES] =
 			"PCI addresses in quotes: [\"01:00.0\", \"02:00\"]",
 		[KEY_TYPE_TEXTS] = "a list of texts in quotes: [\"one\", \"two\"]",
+		[KEY_TYPE_RESET] = "none, default, or methods, in quotes: [\"flr\"]",
+		[KEY_TYPE_BAR_SIZES] = "BARs with their sizes, in quotes: [\"0:16G\"]",
 	};
 	char more[128] = "";
 
@@ -348,12 +375,40 @@ int key_store_texts(const struct key *key, const char *const *text, unsigned n,
 	return 0;
 }
 
+static int store_list(const struct key *key, const char *text, struct wish *wish,
+		      struct err *err)
+{
+	struct address_list list;
+	struct bar_sizes sizes;
+	struct reset_wish reset;
+	int r = 0;
+
+	if (key->type == KEY_TYPE_RESET)
+		r = reset_wish_parse(text, &reset, err);
+	else if (key->type == KEY_TYPE_BAR_SIZES)
+		r = bar_sizes_parse(text, &sizes, err);
+	else
+		r = address_list_parse(text, &list, err);
+	if (r < 0)
+		return err_wrap(err, "'%s'", key->name);
+	if (key->type == KEY_TYPE_RESET)
+		*(struct reset_wish *)member(key, wish) = reset;
+	else if (key->type == KEY_TYPE_BAR_SIZES)
+		*(struct bar_sizes *)member(key, wish) = sizes;
+	else
+		*(struct address_list *)member(key, wish) = list;
+	return 0;
+}
+
+bool key_takes_list(const struct key *key)
+{
+	return key->type == KEY_TYPE_ADDRESSES || key->type == KEY_TYPE_RESET ||
+	       key->type == KEY_TYPE_BAR_SIZES;
+}
+
 int key_store_text(const struct key *key, const char *text, struct wish *wish,
 		   struct err *err)
 {
-	struct address_list list;
-	int r;
-
 	switch (key->type) {
 	case KEY_TYPE_BOOL:
 	case KEY_TYPE_INT:
@@ -362,14 +417,12 @@ int key_store_text(const struct key *key, const char *text, struct wish *wish,
 		return store_word(key, text, wish, err);
 	case KEY_TYPE_TEXT:
 		return store_plain_text(key, text, wish, err);
-	case KEY_TYPE_ADDRESSES:
-		r = address_list_parse(text, &list, err);
-		if (r < 0)
-			return err_wrap(err, "'%s'", key->name);
-		*(struct address_list *)member(key, wish) = list;
-		return 0;
 	case KEY_TYPE_TEXTS:
 		return key_store_texts(key, &text, 1, wish, err);
+	case KEY_TYPE_ADDRESSES:
+	case KEY_TYPE_RESET:
+	case KEY_TYPE_BAR_SIZES:
+		return store_list(key, text, wish, err);
 	}
 	return -EINVAL;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "spec/address.h"
+#include "spec/bar-size.h"
+#include "spec/reset-method.h"
 
 /*
  * The one key table. A key may be written in Proxmox's property strings (hostpci0:
@@ -30,6 +32,10 @@ enum key_id {
 	KEY_ALLOW,
 	KEY_PROTECT,
 	KEY_FREE,
+	KEY_RESCAN,
+	KEY_POWER,
+	KEY_D3COLD,
+	KEY_BAR_SIZES,
 	_KEY_MAX,
 };
 
@@ -40,6 +46,8 @@ enum key_type {
 	KEY_TYPE_TEXT, /* char[]; key.max is the size of the field */
 	KEY_TYPE_ADDRESSES,
 	KEY_TYPE_TEXTS, /* a list of texts; one text is a list of one */
+	KEY_TYPE_RESET,
+	KEY_TYPE_BAR_SIZES,
 };
 
 /* Where a key may stand. */
@@ -63,10 +71,10 @@ enum wish_return {
 	_WISH_RETURN_MAX,
 };
 
-enum wish_reset {
-	WISH_RESET_NONE,
-	WISH_RESET_DEFAULT, /* the kernel's choice of method */
-	_WISH_RESET_MAX,
+enum wish_power {
+	WISH_POWER_ON,	 /* stays in D0 while nobody uses it */
+	WISH_POWER_AUTO, /* suspended while nobody uses it */
+	_WISH_POWER_MAX,
 };
 
 enum wish_gate {
@@ -100,12 +108,16 @@ struct wish {
 	char sub_vendor_id[8];
 	char sub_device_id[8];
 	int return_to; /* enum wish_return */
-	int reset;     /* enum wish_reset */
-	int deadline;  /* seconds a step may take */
-	int gate;      /* enum wish_gate */
+	struct reset_wish reset;
+	int deadline; /* seconds a step may take */
+	int gate;     /* enum wish_gate */
 	struct address_list allow;
 	struct address_list protect;
 	struct text_list free; /* a command and its arguments */
+	bool rescan;
+	int power; /* enum wish_power */
+	bool d3cold;
+	struct bar_sizes bar_sizes;
 };
 
 struct key {
@@ -124,6 +136,7 @@ enum { KEY_HINT = 96 }; /* size of a text of key_hint */
 
 extern const struct key key_table[_KEY_MAX];
 extern const char *const wish_return_words[_WISH_RETURN_MAX];
+extern const char *const wish_power_words[_WISH_POWER_MAX];
 
 /* NULL: no such key in any place of @where. */
 const struct key *key_find(const char *name, unsigned where);
@@ -139,6 +152,9 @@ static inline bool wish_has(const struct wish *wish, enum key_id id)
 {
 	return wish->set & UINT64_C(1) << id;
 }
+
+/* True if its text may be several, joined by ';': an array of the policy. */
+bool key_takes_list(const struct key *key);
 
 /* Stores a value. Type, form and range are checked; -EINVAL or -ERANGE with words. */
 int key_store_text(const struct key *key, const char *text, struct wish *wish,

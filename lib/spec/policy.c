@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "spec/policy-lint.h"
+#include "spec/policy-text.h"
 
 struct reader {
 	const char *file;
@@ -32,7 +32,7 @@ static int store_texts(const struct key *key, config_setting_t *array, struct wi
 	return key_store_texts(key, text, (unsigned)n, wish, err);
 }
 
-/* ["0000:01:00.0", "02:00"] for a key that takes addresses. */
+/* ["0000:01:00.0", "02:00"] for a key that takes several. */
 static int store_array(const struct key *key, config_setting_t *array, struct wish *wish,
 		       struct err *err)
 {
@@ -41,7 +41,7 @@ static int store_array(const struct key *key, config_setting_t *array, struct wi
 
 	if (key->type == KEY_TYPE_TEXTS)
 		return store_texts(key, array, wish, err);
-	if (key->type != KEY_TYPE_ADDRESSES)
+	if (!key_takes_list(key))
 		return key_wrong_type(key, err);
 	for (int i = 0; i < config_setting_length(array); i++) {
 		const char *item = config_setting_get_string_elem(array, i);
@@ -51,8 +51,8 @@ static int store_array(const struct key *key, config_setting_t *array, struct wi
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ";" : "",
 				       item);
 		if (at >= sizeof(text))
-			return err_set(err, E2BIG, "'%s' names more than %d addresses",
-				       key->name, LIMIT_ADDRESSES);
+			return err_set(err, E2BIG, "'%s' names more than %d", key->name,
+				       LIMIT_ADDRESSES);
 	}
 	return key_store_text(key, text, wish, err);
 }
@@ -197,62 +197,20 @@ static int store_group(const struct reader *r, config_setting_t *group, unsigned
 	return 0;
 }
 
-typedef int policy_reader(const struct reader *r, config_setting_t *top, struct err *err);
-
-static int read_machine(const struct reader *r, config_setting_t *top, struct err *err)
+static int read_machine(void *context, config_setting_t *top, struct err *err)
 {
+	const struct reader *r = context;
+
 	return store_group(r, top, KEY_IN_VM, &r->spec->vm, err);
 }
 
-static int read_host(const struct reader *r, config_setting_t *top, struct err *err)
+static int read_host(void *context, config_setting_t *top, struct err *err)
 {
+	const struct reader *r = context;
 	config_setting_t *nodes = config_setting_get_member(top, "nodes");
 	int ret = store_group(r, top, KEY_IN_HOST, &r->spec->host, err);
 
 	return ret == 0 && nodes ? store_nodes(r, nodes, err) : ret;
-}
-
-/* @line, but not beyond the last one of @text: that one we added ourselves. */
-static unsigned last_line(const char *text, unsigned line)
-{
-	unsigned lines = 1;
-
-	for (; *text; text++)
-		lines += *text == '\n' && text[1];
-	return line < lines ? line : lines;
-}
-
-/* What to do about an error of libconfig. */
-static const char *advice(const char *text)
-{
-	return strstr(text, "duplicate") ? "remove one of the two"
-					 : "here or before; a setting is NAME = VALUE; "
-					   "with texts in quotes";
-}
-
-static int parse(const struct reader *r, const char *text, size_t size,
-		 policy_reader *read, struct err *err)
-{
-	_cleanup_free_ char *whole = NULL;
-	config_t config;
-	int ret;
-
-	ret = policy_lint(text, size, r->file, err);
-	if (ret < 0)
-		return ret;
-	/* libconfig 1.5 takes a comment that ends with the file for a syntax error. */
-	if (asprintf(&whole, "%s\n", text) < 0)
-		return err_set(err, ENOMEM, "out of memory");
-	config_init(&config);
-	if (config_read_string(&config, whole) != CONFIG_TRUE)
-		ret = err_at(err, EINVAL, r->file,
-			     last_line(text, (unsigned)config_error_line(&config)),
-			     "%s: %s", config_error_text(&config),
-			     advice(config_error_text(&config)));
-	else
-		ret = read(r, config_root_setting(&config), err);
-	config_destroy(&config);
-	return ret;
 }
 
 int policy_parse(const char *text, size_t size, const char *file, struct spec *spec,
@@ -260,7 +218,7 @@ int policy_parse(const char *text, size_t size, const char *file, struct spec *s
 {
 	struct reader reader = {.file = file, .spec = spec};
 
-	return parse(&reader, text, size, read_machine, err);
+	return policy_text(text, size, file, read_machine, &reader, err);
 }
 
 int policy_parse_host(const char *text, size_t size, const char *file, const char *node,
@@ -268,5 +226,5 @@ int policy_parse_host(const char *text, size_t size, const char *file, const cha
 {
 	struct reader reader = {.file = file, .node = node, .spec = spec};
 
-	return parse(&reader, text, size, read_host, err);
+	return policy_text(text, size, file, read_host, &reader, err);
 }

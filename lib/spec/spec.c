@@ -141,6 +141,12 @@ void spec_free(struct spec *spec)
 {
 	notes_free(&spec->notes);
 	mappings_free(&spec->mappings);
+	quirks_free(&spec->quirks);
+}
+
+int spec_load_quirks(const struct root *root, struct spec *spec, struct err *err)
+{
+	return spec_has_devices(spec) ? quirks_load(root, &spec->quirks, err) : 0;
 }
 
 const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT])
@@ -175,11 +181,41 @@ int spec_return(const struct spec *spec, unsigned slot, int fallback)
 	return wish ? wish->return_to : fallback;
 }
 
-int spec_reset(const struct spec *spec, unsigned slot)
+const struct reset_wish *spec_reset(const struct spec *spec, unsigned slot)
 {
 	const struct wish *wish = effective(spec, slot, KEY_RESET);
 
-	return wish ? wish->reset : WISH_RESET_NONE;
+	return wish ? &wish->reset : NULL;
+}
+
+bool spec_rescan(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = effective(spec, slot, KEY_RESCAN);
+
+	return wish && wish->rescan;
+}
+
+const char *spec_power(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = effective(spec, slot, KEY_POWER);
+
+	return wish ? wish_power_words[wish->power] : NULL;
+}
+
+const char *spec_d3cold(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = effective(spec, slot, KEY_D3COLD);
+
+	if (!wish)
+		return NULL;
+	return wish->d3cold ? "1" : "0";
+}
+
+const struct bar_sizes *spec_bar_sizes(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = effective(spec, slot, KEY_BAR_SIZES);
+
+	return wish ? &wish->bar_sizes : NULL;
 }
 
 bool spec_keeps_driver(const struct spec *spec, unsigned slot)

@@ -8,6 +8,7 @@
 #include "spec/key.h"
 #include "spec/machine.h"
 #include "spec/mapping.h"
+#include "spec/quirks.h"
 
 /* One hostpciN of a machine. */
 struct slot {
@@ -33,6 +34,7 @@ struct spec {
 	struct wish vm;	  /* the policy's settings for all devices, and of the machine */
 	struct slot slot[LIMIT_SLOTS];
 	struct mappings mappings; /* owned; read if a slot names one */
+	struct quirks quirks;	  /* owned; see spec_load_quirks */
 	char node[NODE_NAME];	  /* whose maps count; known if they are read */
 	struct notes notes;	  /* what was not understood: warnings */
 	struct err rejected;	  /* the first line that Proxmox drops; code 0: none */
@@ -52,12 +54,27 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 	      struct err *err) _must_check_;
 void spec_free(struct spec *spec);
 
+/*
+ * Reads what is known of devices by their ids (quirks.h), for a plan. Nothing for a
+ * machine without devices. -EINVAL and others: a file that cannot be used.
+ */
+int spec_load_quirks(const struct root *root, struct spec *spec,
+		     struct err *err) _must_check_;
+
 bool spec_has_devices(const struct spec *spec);
 
 /* The effective wish: the slot's own, else the machine's, else the host's, else a
  * default. */
 int spec_return(const struct spec *spec, unsigned slot, int fallback);
-int spec_reset(const struct spec *spec, unsigned slot);
+/* NULL: the policy does not say. */
+const struct reset_wish *spec_reset(const struct spec *spec, unsigned slot);
+bool spec_rescan(const struct spec *spec, unsigned slot);
+/* "on", "auto", or NULL: the policy does not say. */
+const char *spec_power(const struct spec *spec, unsigned slot);
+/* "1", "0", or NULL. */
+const char *spec_d3cold(const struct spec *spec, unsigned slot);
+/* NULL: none. */
+const struct bar_sizes *spec_bar_sizes(const struct spec *spec, unsigned slot);
 bool spec_keeps_driver(const struct spec *spec, unsigned slot); /* driver=keep */
 int spec_deadline_ms(const struct spec *spec, unsigned slot);	/* 0: by step */
 bool spec_strict(const struct spec *spec);

@@ -58,6 +58,9 @@ static struct json_object *value_json(const struct key *key, const struct wish *
 		break;
 	case KEY_TYPE_ADDRESSES:
 		return addresses_json((const struct address_list *)(const void *)at);
+	case KEY_TYPE_RESET:
+	case KEY_TYPE_BAR_SIZES:
+		break; /* in no property string */
 	}
 	return NULL;
 }

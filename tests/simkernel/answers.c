@@ -3,7 +3,7 @@
  * What Linux answers to a write to sysfs: one table, with the source of each answer. Read
  * in Linux 6.12; "seen" was also seen on Debian's 6.12 under QEMU.
  */
-#include "simkernel.h"
+#include "host.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,149 +17,6 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Paths here are short; one that is cut shows as a test that fails. */
-struct path {
-	char s[PATH_MAX];
-};
-
-/* A function of the fake host. */
-struct device {
-	char address[32];
-	struct path folder;
-	char driver[64], override[64], group[16]; /* empty: none */
-	unsigned long class_code;
-};
-
-static struct path below(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/* A path below the fake root. */
-static struct path below(const char *fmt, ...)
-{
-	struct path p;
-	size_t n = (size_t)snprintf(p.s, sizeof(p.s), "%s", sim.root);
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(p.s + n, sizeof(p.s) - n, fmt, ap);
-	va_end(ap);
-	return p;
-}
-
-/* The device's file or folder @name. */
-static struct path of(const struct device *d, const char *name)
-{
-	struct path p = d->folder;
-
-	(void)strncat(strcat(p.s, "/"), name, 255);
-	return p;
-}
-
-static bool exists(struct path p)
-{
-	struct stat st;
-
-	return lstat(p.s, &st) == 0;
-}
-
-static void read_text(struct path p, char *buf, size_t size)
-{
-	FILE *f = fopen(p.s, "re");
-
-	buf[0] = '\0';
-	if (f && fgets(buf, (int)size, f))
-		buf[strcspn(buf, "\n")] = '\0';
-	if (f)
-		fclose(f);
-}
-
-static void write_text(struct path p, const char *text)
-{
-	FILE *f = fopen(p.s, "we");
-
-	if (!f)
-		return;
-	(void)fprintf(f, "%s\n", text);
-	fclose(f);
-}
-
-/* The last part of where a link points. */
-static void read_link(struct path p, char *buf, size_t size)
-{
-	char target[PATH_MAX];
-	ssize_t n = readlink(p.s, target, sizeof(target) - 1);
-
-	buf[0] = '\0';
-	if (n < 0)
-		return;
-	target[n] = '\0';
-	(void)snprintf(buf, size, "%s", strrchr(target, '/') + 1);
-}
-
-static bool find(const char *address, struct device *ret)
-{
-	char text[64];
-
-	memset(ret, 0, sizeof(*ret));
-	/* sysfs_streq(): one newline at the end does not count. */
-	(void)snprintf(ret->address, sizeof(ret->address), "%.*s",
-		       (int)strcspn(address, "\n"), address);
-	if (!ret->address[0] || strchr(ret->address, '/') ||
-	    !realpath(below("sys/bus/pci/devices/%s", ret->address).s, ret->folder.s))
-		return false;
-	read_link(of(ret, "driver"), ret->driver, sizeof(ret->driver));
-	read_link(of(ret, "iommu_group"), ret->group, sizeof(ret->group));
-	read_text(of(ret, "driver_override"), text, sizeof(text));
-	if (strcmp(text, "(null)") != 0)
-		(void)snprintf(ret->override, sizeof(ret->override), "%s", text);
-	read_text(of(ret, "class"), text, sizeof(text));
-	ret->class_code = strtoul(text, NULL, 16);
-	return true;
-}
-
-/* Links in sysfs are relative: from @from, a folder below /sys, to @to, below /sys. */
-static void link_to(const char *to, const char *from, const char *name)
-{
-	char target[PATH_MAX] = "";
-	const char *rest = from + strlen(below("sys/").s);
-	struct path at;
-
-	(void)strcat(target, "../");
-	for (; *rest; rest++)
-		if (*rest == '/')
-			(void)strcat(target, "../");
-	(void)strncat(target, to, sizeof(target) - strlen(target) - 1);
-	(void)snprintf(at.s, sizeof(at.s), "%s/%s", from, name);
-	(void)!symlink(target, at.s);
-}
-
-/* The children that a driver made (nvme/nvme0, net/eth0, ata1) come and go with it. */
-static void move_children(const struct device *d, bool away)
-{
-	struct path stash, from, to;
-	struct dirent *e;
-	struct stat st;
-	DIR *dir;
-
-	(void)snprintf(stash.s, sizeof(stash.s), "%s/stash", sim.folder);
-	(void)mkdir(stash.s, 0700);
-	(void)snprintf(stash.s, sizeof(stash.s), "%s/stash/%s", sim.folder, d->address);
-	(void)mkdir(stash.s, 0700);
-	from = away ? d->folder : stash;
-	to = away ? stash : d->folder;
-	dir = opendir(from.s);
-	while (dir && (e = readdir(dir))) {
-		if (e->d_name[0] == '.' || !strcmp(e->d_name, "power") ||
-		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISDIR(st.st_mode))
-			continue;
-		(void)strcat(strcat(to.s, "/"), e->d_name);
-		(void)renameat(dirfd(dir), e->d_name, AT_FDCWD, to.s);
-		*strrchr(to.s, '/') = '\0';
-	}
-	if (dir)
-		closedir(dir);
-}
 
 /* True if another member of the group is on vfio-pci. */
 static bool group_on_vfio(const struct device *d)
@@ -252,6 +109,55 @@ static const char *driver_of(const struct sim_write *write, char buf[static 64])
 	return buf;
 }
 
+bool find_native(const struct device *d, char driver[static 64])
+{
+	char line[160];
+	bool found = false;
+	struct path p;
+	FILE *f;
+
+	(void)snprintf(p.s, sizeof(p.s), "%s/natives", sim.folder);
+	f = fopen(p.s, "re");
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		found = !strncmp(line, d->address, strlen(d->address)) &&
+			line[strlen(d->address)] == ' ' &&
+			snprintf(driver, 64, "%s", line + strlen(d->address) + 1) > 0;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+void bind_to(struct device *d, const char *driver)
+{
+	link_to(below("sys/bus/pci/drivers/%s", driver).s + strlen(below("sys/").s),
+		d->folder.s, "driver");
+	link_to(d->folder.s + strlen(below("sys/").s),
+		below("sys/bus/pci/drivers/%s", driver).s, d->address);
+	(void)snprintf(d->driver, sizeof(d->driver), "%s", driver);
+	if (strcmp(driver, "vfio-pci") != 0) {
+		move_children(d, false);
+		return;
+	}
+	vfio_appear(d);
+	/* vfio_pci_core_register_device: pm_runtime_allow (seen) */
+	write_text(of(d, "power/control"), "auto");
+}
+
+void unbind_from(struct device *d)
+{
+	(void)unlink(of(d, "driver").s);
+	(void)unlink(below("sys/bus/pci/drivers/%s/%s", d->driver, d->address).s);
+	if (strcmp(d->driver, "vfio-pci") != 0) {
+		move_children(d, true);
+		return;
+	}
+	vfio_vanish(d);
+	/* vfio_pci_core_unregister_device: pm_runtime_forbid (seen) */
+	write_text(of(d, "power/control"), "on");
+}
+
 static int answer_bind(const struct sim_write *write)
 {
 	char driver[64];
@@ -268,14 +174,7 @@ static int answer_bind(const struct sim_write *write)
 		return EBUSY;
 	if (!vfio && group_is_busy(&d))
 		return EBUSY;
-	link_to(below("sys/bus/pci/drivers/%s", driver).s + strlen(below("sys/").s),
-		d.folder.s, "driver");
-	link_to(d.folder.s + strlen(below("sys/").s),
-		below("sys/bus/pci/drivers/%s", driver).s, d.address);
-	if (vfio)
-		vfio_appear(&d);
-	else
-		move_children(&d, false);
+	bind_to(&d, driver);
 	return 0;
 }
 
@@ -287,14 +186,8 @@ static int answer_unbind(const struct sim_write *write)
 
 	if (!find(write->value, &d) || strcmp(d.driver, driver_of(write, driver)) != 0)
 		return ENODEV;
-	(void)unlink(of(&d, "driver").s);
-	(void)unlink(below("sys/bus/pci/drivers/%s/%s", driver, d.address).s);
-	if (strcmp(driver, "vfio-pci") != 0) {
-		move_children(&d, true);
-		return 0;
-	}
-	vfio_vanish(&d);
-	while (group_is_busy(&d))
+	unbind_from(&d);
+	while (!strcmp(driver, "vfio-pci") && group_is_busy(&d))
 		nanosleep(&moment, NULL);
 	return 0;
 }
@@ -308,11 +201,6 @@ static int answer_override(const struct sim_write *write)
 		       write->value);
 	write_text(p, value[0] ? value : "(null)");
 	return 0;
-}
-
-static int answer_reset(const struct sim_write *write)
-{
-	return strtoul(write->value, NULL, 0) == 1 ? 0 : EINVAL;
 }
 
 static const struct {
@@ -332,8 +220,27 @@ static const struct {
 	{"sys/devices/*/driver_override", answer_override,
 	 "drivers/base/driver.c driver_set_override: a newline clears (seen)"},
 	{"sys/devices/*/reset", answer_reset,
-	 "drivers/pci/pci.c reset_store: only 1; ENOTTY (by a rule) without a method "
+	 "drivers/pci/pci.c reset_store: only 1; ENOTTY if none of the methods works "
 	 "(seen)"},
+	{"sys/devices/*/reset_method", answer_reset_method,
+	 "pci.c reset_method_store: default looks anew, a newline empties, EINVAL for "
+	 "what does not work, and then the list stays (seen)"},
+	{"sys/devices/*/power/control", answer_power,
+	 "drivers/base/power/sysfs.c control_store: on or auto (seen)"},
+	{"sys/devices/*/d3cold_allowed", answer_switch,
+	 "drivers/pci/pci-sysfs.c d3cold_allowed_store: a number (seen)"},
+	{"sys/devices/*/sriov_drivers_autoprobe", answer_switch,
+	 "drivers/pci/iov.c sriov_drivers_autoprobe_store: a boolean (seen)"},
+	{"sys/devices/*/resource?_resize", answer_resize,
+	 "pci-sysfs.c resource_resize_store: EBUSY with a driver bound, EINVAL for a "
+	 "size "
+	 "that is not offered"},
+	{"sys/devices/*/remove", answer_remove,
+	 "pci-sysfs.c remove_store: the driver lets go, the device goes (seen)"},
+	{"sys/class/pci_bus/*/rescan", answer_rescan,
+	 "pci-sysfs.c bus_rescan_store: what is there again has lost its settings, and "
+	 "its "
+	 "host driver has it before the write ends (seen)"},
 };
 
 int answer(const struct sim_write *write)

@@ -21,6 +21,10 @@ static size_t member_size(const struct key *key)
 		return sizeof(struct address_list);
 	case KEY_TYPE_TEXTS:
 		return sizeof(struct text_list);
+	case KEY_TYPE_RESET:
+		return sizeof(struct reset_wish);
+	case KEY_TYPE_BAR_SIZES:
+		return sizeof(struct bar_sizes);
 	}
 	return 0;
 }

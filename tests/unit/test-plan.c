@@ -69,7 +69,7 @@ static void wish_of(struct spec *spec, const struct row *row)
 	}
 	if (row->reset) {
 		spec->vm.set = UINT64_C(1) << KEY_RESET;
-		spec->vm.reset = WISH_RESET_DEFAULT;
+		spec->vm.reset.wanted = true;
 	}
 }
 

@@ -31,8 +31,33 @@ static void settings_are_taken(void **state)
 	assert_true(s.slot[2].present && s.slot[2].wish.pcie);
 	assert_int_equal(s.slot[2].wish.host.n, 2);
 	assert_int_equal(s.slot[2].line, 2);
-	assert_int_equal(spec_reset(&s, 2), WISH_RESET_DEFAULT);
-	assert_int_equal(spec_reset(&s, 3), WISH_RESET_NONE);
+	assert_true(spec_reset(&s, 2)->wanted && !spec_reset(&s, 2)->chain.n);
+	assert_null(spec_reset(&s, 3));
+	spec_free(&s);
+}
+
+static void settings_of_resets_are_taken(void **state)
+{
+	struct spec s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+		parse("reset = [ \"flr\", \"bus\" ]; power = \"on\";\n"
+		      "rescan = true; hostpci0 = { host = \"01:00.0\";\n"
+		      "bar-sizes = [ \"0:16G\", \"2:256M\" ]; d3cold = false; };\n"
+		      "hostpci1 = { host = \"02:00.0\"; reset = \"none\"; };",
+		      &s, &err),
+		0);
+	assert_int_equal(spec_reset(&s, 0)->chain.n, 2);
+	assert_int_equal(spec_reset(&s, 0)->chain.method[1], RESET_BUS);
+	assert_false(spec_reset(&s, 1)->wanted);
+	assert_true(spec_rescan(&s, 1));
+	assert_string_equal(spec_power(&s, 1), "on");
+	assert_string_equal(spec_d3cold(&s, 0), "0");
+	assert_null(spec_d3cold(&s, 1));
+	assert_int_equal(spec_bar_sizes(&s, 0)->n, 2);
+	assert_null(spec_bar_sizes(&s, 1));
 	spec_free(&s);
 }
 
@@ -118,6 +143,19 @@ static void wrong_values_are_refused_with_their_line(void **state)
 		{"gate = { };", -EINVAL, 1, "one of its words, in quotes: strict, warn"},
 		{"return = \"host\"; return = \"vfio\";", -EINVAL, 1, "duplicate"},
 		{"{", -EINVAL, 1, "syntax error"},
+		{"reset = \"slow\";", -EINVAL, 1, "'reset': 'slow' is not one of"},
+		{"reset = [ \"flr\", \"none\" ];", -EINVAL, 1, "'none' stands alone"},
+		{"reset = [ 1 ];", -EINVAL, 1, "'reset' takes none, default, or methods"},
+		{"reset = [ ];", -EINVAL, 1, "names no method"},
+		{"reset = true;", -EINVAL, 1, "'reset' takes"},
+		{"power = \"off\";", -EINVAL, 1,
+		 "'power' is 'off', not one of: on, auto"},
+		{"d3cold = 0;", -EINVAL, 1, "'d3cold' takes true or false"},
+		{"rescan = \"yes\";", -EINVAL, 1, "'rescan' takes true or false"},
+		{"hostpci0 = { bar-sizes = [ \"0:3G\" ]; };", -EINVAL, 1,
+		 "'bar-sizes': '0:3G' is no BAR with its size"},
+		{"hostpci0 = { bar-sizes = 16; };", -EINVAL, 1, "'bar-sizes' takes BARs"},
+		{"return = [ \"host\" ];", -EINVAL, 1, "'return' takes one of its words"},
 	};
 
 	(void)state;
@@ -252,6 +290,7 @@ int main(void)
 		cmocka_unit_test(settings_are_taken),
 		cmocka_unit_test(a_command_is_a_list_of_texts),
 		cmocka_unit_test(too_long_a_command_is_refused),
+		cmocka_unit_test(settings_of_resets_are_taken),
 		cmocka_unit_test(wrong_values_are_refused_with_their_line),
 		cmocka_unit_test(what_libconfig_takes_silently_is_refused),
 		cmocka_unit_test(the_same_in_comments_and_texts_is_harmless),

@@ -7,8 +7,9 @@
 #include "host/look.h"
 #include "plan/step.h"
 
-#define DEVICE	"/sys/bus/pci/devices/0000:01:00.0/"
-#define DRIVERS "/sys/bus/pci/drivers/"
+#define DEVICE	 "/sys/bus/pci/devices/0000:01:00.0/"
+#define DRIVERS	 "/sys/bus/pci/drivers/"
+#define IDENTITY "8086:10c9 group 14"
 
 static struct step make(enum step_kind kind, enum step_direction direction,
 			const char *found, const char *want)
@@ -43,8 +44,50 @@ static const struct {
 	 "clear driver_override", false, LOOK_READ},
 	{STEP_OVERRIDE, STEP_UNDO, "igb", "vfio-pci", DEVICE "driver_override", "igb",
 	 "set driver_override to igb", false, LOOK_READ},
-	{STEP_RESET, STEP_DO, "", "", DEVICE "reset", "1", "reset", true, LOOK_CONFIG},
-	{STEP_RESET, STEP_UNDO, "", "", NULL, NULL, "reset", false, LOOK_CONFIG},
+	{STEP_RESET, STEP_DO, "", "", DEVICE "reset", "1", "reset", true, LOOK_DEVICE},
+	{STEP_RESET, STEP_UNDO, "", "", NULL, NULL, "reset", false, LOOK_DEVICE},
+	{STEP_KEEP, STEP_DO, "auto", "power", NULL, NULL, "remember power/control (auto)",
+	 false, LOOK_TEXT},
+	{STEP_KEEP, STEP_UNDO, "auto", "power", DEVICE "power/control", "auto",
+	 "put power/control back to 'auto'", false, LOOK_TEXT},
+	{STEP_KEEP, STEP_UNDO, "", "reset_method", DEVICE "reset_method", "\n",
+	 "put reset_method back to ''", false, LOOK_TEXT},
+	{STEP_POWER, STEP_DO, "auto", "on", DEVICE "power/control", "on",
+	 "set power/control to on", false, LOOK_TEXT},
+	{STEP_POWER, STEP_UNDO, "auto", "on", DEVICE "power/control", "auto",
+	 "set power/control to auto", false, LOOK_TEXT},
+	{STEP_D3COLD, STEP_DO, "1", "0", DEVICE "d3cold_allowed", "0",
+	 "set d3cold_allowed to 0", false, LOOK_TEXT},
+	{STEP_D3COLD, STEP_UNDO, "1", "0", DEVICE "d3cold_allowed", "1",
+	 "set d3cold_allowed to 1", false, LOOK_TEXT},
+	{STEP_REMOVE, STEP_DO, IDENTITY, "", DEVICE "remove", "1",
+	 "remove it from the kernel", false, LOOK_DEVICE},
+	{STEP_REMOVE, STEP_UNDO, IDENTITY, "", "/sys/class/pci_bus/0000:01/rescan", "1",
+	 "find it again", false, LOOK_DEVICE},
+	{STEP_RESCAN, STEP_DO, IDENTITY, "", "/sys/class/pci_bus/0000:01/rescan", "1",
+	 "rescan its bus", false, LOOK_DEVICE},
+	{STEP_RESCAN, STEP_UNDO, IDENTITY, "", NULL, NULL, "rescan its bus", false,
+	 LOOK_DEVICE},
+	{STEP_EVICT, STEP_DO, "nvme", "", DRIVERS "nvme/unbind", "0000:01:00.0",
+	 "unbind from nvme again", false, LOOK_LINK},
+	{STEP_EVICT, STEP_DO, "", "", NULL, NULL,
+	 "unbind from the driver that took it again", false, LOOK_LINK},
+	{STEP_EVICT, STEP_UNDO, "nvme", "", NULL, NULL, "unbind from nvme again", false,
+	 LOOK_LINK},
+	{STEP_BAR, STEP_DO, "1:8", "1:14", DEVICE "resource1_resize", "14",
+	 "resize BAR 1 to 16G", false, LOOK_BAR},
+	{STEP_BAR, STEP_UNDO, "1:8", "1:14", DEVICE "resource1_resize", "8",
+	 "resize BAR 1 to 256M", false, LOOK_BAR},
+	{STEP_REPROBE, STEP_DO, "pm bus", "default", DEVICE "reset_method", "default",
+	 "look for its reset methods anew", false, LOOK_TEXT},
+	{STEP_REPROBE, STEP_UNDO, "pm bus", "default", DEVICE "reset_method", "pm bus",
+	 "put reset_method back to 'pm bus'", false, LOOK_TEXT},
+	{STEP_METHODS, STEP_DO, "", "flr bus", DEVICE "reset_method", "flr bus",
+	 "use the reset methods flr bus", false, LOOK_TEXT},
+	{STEP_METHODS, STEP_DO, "", "", DEVICE "reset_method", "\n",
+	 "switch its resets off", false, LOOK_TEXT},
+	{STEP_METHODS, STEP_UNDO, "", "flr", NULL, NULL, "use the reset methods flr",
+	 false, LOOK_TEXT},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", "vfio-pci", "load module vfio-pci",
 	 false, LOOK_EXISTS},
 	{STEP_MODULE, STEP_UNDO, "", "vfio-pci", NULL, NULL, "load module vfio-pci",
@@ -109,12 +152,70 @@ static const struct {
 	{STEP_OVERRIDE, STEP_UNDO, "", "vfio-pci", "(null)", false, STEP_REACHED},
 	{STEP_OVERRIDE, STEP_UNDO, "igb", "vfio-pci", "igb", false, STEP_REACHED},
 	{STEP_OVERRIDE, STEP_UNDO, "igb", "vfio-pci", "(null)", false, STEP_FOREIGN},
-	{STEP_RESET, STEP_DO, "", "", "8086", false, STEP_GO},
-	{STEP_RESET, STEP_DO, "", "", "8086", true, STEP_REACHED},
-	{STEP_RESET, STEP_DO, "", "", "ffff", false, STEP_FOREIGN},
-	{STEP_RESET, STEP_DO, "", "", "ffff", true,
-	 STEP_FOREIGN}, /* it did not come back */
-	{STEP_RESET, STEP_UNDO, "", "", "8086", false, STEP_REACHED},
+	{STEP_OVERRIDE, STEP_DO, "igb", "vfio-pci", "(null)", false, STEP_GO},
+	{STEP_RESET, STEP_DO, "", "", IDENTITY " vfio", false, STEP_GO},
+	{STEP_RESET, STEP_DO, "", "", IDENTITY " vfio", true, STEP_REACHED},
+	{STEP_RESET, STEP_DO, "", "", IDENTITY, false, STEP_FOREIGN}, /* on no vfio */
+	{STEP_RESET, STEP_DO, "", "", "ffff:ffff group 14 vfio", false, STEP_FOREIGN},
+	/* It did not come back. */
+	{STEP_RESET, STEP_DO, "", "", "ffff:ffff group 14 vfio", true, STEP_FOREIGN},
+	{STEP_RESET, STEP_UNDO, "", "", IDENTITY, false, STEP_REACHED},
+	{STEP_KEEP, STEP_DO, "auto", "power", "on", false, STEP_REACHED},
+	{STEP_KEEP, STEP_UNDO, "auto", "power", "on", false, STEP_GO},
+	{STEP_KEEP, STEP_UNDO, "auto", "power", "on", true, STEP_GO}, /* a lie */
+	{STEP_KEEP, STEP_UNDO, "auto", "power", "auto", false, STEP_REACHED},
+	{STEP_KEEP, STEP_UNDO, "igb", "driver_override", "(null)", false, STEP_GO},
+	{STEP_KEEP, STEP_UNDO, "", "driver_override", "(null)", false, STEP_REACHED},
+	{STEP_KEEP, STEP_UNDO, "pm bus", "reset_method", "pm", false, STEP_GO},
+	{STEP_KEEP, STEP_UNDO, "pm bus", "reset_method", "pm", true, STEP_REACHED},
+	{STEP_POWER, STEP_DO, "auto", "on", "auto", false, STEP_GO},
+	{STEP_POWER, STEP_DO, "auto", "on", "on", false, STEP_REACHED},
+	{STEP_POWER, STEP_DO, "auto", "on", "auto", true, STEP_GO}, /* a lie */
+	{STEP_POWER, STEP_UNDO, "auto", "on", "on", false, STEP_GO},
+	{STEP_POWER, STEP_UNDO, "auto", "on", "auto", false, STEP_REACHED},
+	{STEP_D3COLD, STEP_DO, "1", "0", "1", false, STEP_GO},
+	{STEP_D3COLD, STEP_DO, "1", "0", "0", true, STEP_REACHED},
+	{STEP_D3COLD, STEP_UNDO, "1", "0", "0", false, STEP_GO},
+	{STEP_D3COLD, STEP_UNDO, "1", "0", "1", true, STEP_REACHED},
+	{STEP_REMOVE, STEP_DO, IDENTITY, "", IDENTITY, false, STEP_GO},
+	{STEP_REMOVE, STEP_DO, IDENTITY, "", "", true, STEP_REACHED},
+	{STEP_REMOVE, STEP_UNDO, IDENTITY, "", "", false, STEP_GO},
+	{STEP_REMOVE, STEP_UNDO, IDENTITY, "", IDENTITY, false, STEP_REACHED},
+	{STEP_REMOVE, STEP_UNDO, IDENTITY, "", "8086:10c9 group 3", true, STEP_REACHED},
+	{STEP_REMOVE, STEP_UNDO, IDENTITY, "", "ffff:ffff group 3", true, STEP_GO},
+	{STEP_RESCAN, STEP_DO, IDENTITY, "", "", false, STEP_GO},
+	{STEP_RESCAN, STEP_DO, IDENTITY, "", "", true, STEP_GO}, /* it did not come */
+	{STEP_RESCAN, STEP_DO, IDENTITY, "", IDENTITY, true, STEP_REACHED},
+	{STEP_RESCAN, STEP_DO, IDENTITY, "", IDENTITY " vfio", true, STEP_REACHED},
+	{STEP_RESCAN, STEP_DO, IDENTITY, "", IDENTITY "0", true, STEP_FOREIGN},
+	{STEP_RESCAN, STEP_DO, IDENTITY, "", "8086:1521 group 14", true, STEP_FOREIGN},
+	{STEP_RESCAN, STEP_UNDO, IDENTITY, "", "", false, STEP_REACHED},
+	{STEP_EVICT, STEP_DO, "nvme", "", "nvme", false, STEP_GO},
+	{STEP_EVICT, STEP_DO, "nvme", "", "other", false, STEP_GO},
+	{STEP_EVICT, STEP_DO, "nvme", "", "", true, STEP_REACHED},
+	{STEP_EVICT, STEP_DO, "nvme", "", "vfio-pci", false, STEP_REACHED},
+	{STEP_EVICT, STEP_UNDO, "nvme", "", "", false, STEP_REACHED},
+	{STEP_BAR, STEP_DO, "1:8", "1:14", "8", false, STEP_GO},
+	{STEP_BAR, STEP_DO, "1:8", "1:14", "14", true, STEP_REACHED},
+	{STEP_BAR, STEP_DO, "1:8", "1:14", "8", true, STEP_GO}, /* a lie */
+	{STEP_BAR, STEP_DO, "1:8", "1:14", "9", false, STEP_FOREIGN},
+	{STEP_BAR, STEP_UNDO, "1:8", "1:14", "14", false, STEP_GO},
+	{STEP_BAR, STEP_UNDO, "1:8", "1:14", "8", true, STEP_REACHED},
+	{STEP_BAR, STEP_UNDO, "1:8", "1:14", "", false, STEP_FOREIGN},
+	{STEP_REPROBE, STEP_DO, "pm bus", "default", "pm bus", false, STEP_GO},
+	{STEP_REPROBE, STEP_DO, "pm bus", "default", "pm", true, STEP_REACHED},
+	{STEP_REPROBE, STEP_UNDO, "pm bus", "default", "pm", false, STEP_GO},
+	{STEP_REPROBE, STEP_UNDO, "pm bus", "default", "pm bus", false, STEP_REACHED},
+	{STEP_REPROBE, STEP_UNDO, "pm bus", "default", "pm", true, STEP_REACHED},
+	{STEP_METHODS, STEP_DO, "", "bus flr", "flr pm bus", false, STEP_GO},
+	{STEP_METHODS, STEP_DO, "", "bus flr", "bus flr", true, STEP_REACHED},
+	{STEP_METHODS, STEP_DO, "", "bus flr", "bus", false, STEP_REACHED},
+	{STEP_METHODS, STEP_DO, "", "bus flr", "flr pm bus", true, STEP_GO}, /* a lie */
+	{STEP_METHODS, STEP_DO, "", "flr", "pm", false, STEP_FOREIGN},
+	{STEP_METHODS, STEP_DO, "", "flr", "", false, STEP_FOREIGN},
+	{STEP_METHODS, STEP_DO, "", "", "pm", false, STEP_GO},
+	{STEP_METHODS, STEP_DO, "", "", "", true, STEP_REACHED},
+	{STEP_METHODS, STEP_UNDO, "", "flr", "pm", false, STEP_REACHED},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", false, STEP_GO},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "yes", false, STEP_REACHED},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", true, STEP_GO},
@@ -160,12 +261,18 @@ static void looks_answer_what_judges_expect(void **state)
 	struct step bind = make(STEP_BIND, STEP_DO, "", "vfio-pci");
 	struct step override = make(STEP_OVERRIDE, STEP_DO, "", "vfio-pci");
 	struct step reset = make(STEP_RESET, STEP_DO, "", "");
+	struct step bar = make(STEP_BAR, STEP_DO, "1:8", "1:9");
 	struct child_request request;
 	struct child_reply reply = {0};
 
 	scratch_put(s, DEVICE "driver_override", "(null)\n");
 	scratch_put_bytes(s, DEVICE "config", "\x86\x80\x01\x02", 4);
 	scratch_link(s, "../../../drivers/vfio-pci", DEVICE "driver");
+	scratch_link(s, "../../../../kernel/iommu_groups/14", DEVICE "iommu_group");
+	scratch_mkdir(s, DEVICE "vfio-dev");
+	scratch_put(s, DEVICE "resource",
+		    "0x00000000fe000000 0x00000000feffffff 0x0000000000040200\n"
+		    "0x0000004000000000 0x000000400fffffff 0x000000000014220c\n");
 	step_ops(&bind)->look(&bind, &request);
 	look_handle(&s->root, &request, &reply);
 	assert_string_equal(reply.value, "vfio-pci");
@@ -174,10 +281,125 @@ static void looks_answer_what_judges_expect(void **state)
 	assert_string_equal(reply.value, "(null)");
 	step_ops(&reset)->look(&reset, &request);
 	look_handle(&s->root, &request, &reply);
-	assert_string_equal(reply.value, "8086");
+	assert_string_equal(reply.value, "8086:0201 group 14 vfio");
+	step_ops(&bar)->look(&bar, &request);
+	look_handle(&s->root, &request, &reply);
+	assert_string_equal(reply.value, "8");
 	request.op = _LOOK_MAX;
 	look_handle(&s->root, &request, &reply);
 	assert_true(reply.result < 0);
+}
+
+/* A group has one opener; the device's own node may have others. */
+static void who_has_a_device_open_is_found(void **state)
+{
+	struct scratch *s = *state;
+	struct child_request request;
+	struct child_reply reply = {0};
+
+	look_request(&request, LOOK_GROUP_BUSY, "/dev/vfio/14");
+	(void)strcpy(request.value, "0000:01:00.0");
+	look_handle(&s->root, &request, &reply); /* no such node: nobody can have it */
+	assert_int_equal(reply.result, 0);
+	assert_string_equal(reply.value, "");
+	scratch_put(s, "/dev/vfio/14", "");
+	scratch_put(s, "/dev/vfio/devices/vfio3", "");
+	scratch_mkdir(s, DEVICE "vfio-dev/vfio3");
+	scratch_put(s, "/proc/77/comm", "qemu\n");
+	scratch_link(s, "/dev/vfio/devices/vfio1", "/proc/77/fd/9");
+	look_handle(&s->root, &request, &reply);
+	assert_string_equal(reply.value, "");
+	scratch_link(s, "/dev/vfio/devices/vfio3", "/proc/77/fd/10");
+	look_handle(&s->root, &request, &reply);
+	assert_int_equal(reply.result, 0);
+	assert_string_equal(reply.value, "/dev/vfio/devices/vfio3");
+}
+
+static void the_last_look_decides_what_is_written(void **state)
+{
+	static const struct {
+		const char *want, *seen, *value;
+	} rows[] = {
+		{"af_flr bus flr", "device_specific flr pm bus", "bus flr"},
+		{"flr", "flr", "flr"},
+		{"", "flr bus", "\n"},
+		{"flr bus", NULL, "flr bus"}, /* a dry run */
+	};
+	struct step_write w = {.seen = "other"};
+	struct step evict = make(STEP_EVICT, STEP_DO, "nvme", "");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct step s = make(STEP_METHODS, STEP_DO, "", rows[i].want);
+		struct step_write write = {.seen = rows[i].seen};
+
+		assert_true(step_ops(&s)->write(&s, &write));
+		assert_string_equal(write.value, rows[i].value);
+	}
+	assert_true(step_ops(&evict)->write(&evict, &w));
+	assert_string_equal(w.path, DRIVERS "other/unbind");
+	w.seen = "../other";
+	assert_false(step_ops(&evict)->write(&evict, &w));
+}
+
+static void what_a_journal_may_say(void **state)
+{
+	static const struct {
+		enum step_kind kind;
+		const char *found, *want;
+		bool valid, undoes;
+	} rows[] = {
+		{STEP_UNBIND, "nvme", "", true, true},
+		{STEP_UNBIND, "../x", "", false, true},
+		{STEP_RESET, "", "", true, false},
+		{STEP_MODULE, "", "vfio-pci", true, false},
+		{STEP_KEEP, "auto", "power", true, true},
+		{STEP_KEEP, "flr bus", "reset_method", true, true},
+		{STEP_POWER, "auto", "on", true, true},
+		{STEP_POWER, "auto", "off", false, true},
+		{STEP_D3COLD, "1", "0", true, true},
+		{STEP_D3COLD, "2", "0", false, true},
+		{STEP_REMOVE, IDENTITY, "", true, true},
+		{STEP_REMOVE, "", "", false, true},
+		{STEP_RESCAN, IDENTITY, "", true, false},
+		{STEP_EVICT, "nvme", "", true, false},
+		{STEP_BAR, "0:8", "0:9", true, true},
+		{STEP_BAR, "0:8", "1:9", false, true},
+		{STEP_BAR, "6:8", "6:9", false, true},
+		{STEP_BAR, "0:8", "0:24", false, true},
+		{STEP_REPROBE, "pm bus", "default", true, true},
+		{STEP_REPROBE, "pm\nbus", "default", false, true},
+		{STEP_METHODS, "", "pm bus", true, false},
+		{STEP_METHODS, "", "pm nonsense", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct step s = make(rows[i].kind, STEP_DO, rows[i].found, rows[i].want);
+
+		if (step_valid(&s) != rows[i].valid || step_undoes(&s) != rows[i].undoes)
+			fail_msg("%s '%s' '%s'", step_ops(&s)->name, s.found, s.want);
+	}
+	assert_false(step_valid(&(struct step){.kind = STEP_KEEP, .want = "remove"}));
+}
+
+static void why_it_is_not_as_it_should_be(void **state)
+{
+	struct step methods = make(STEP_METHODS, STEP_DO, "", "flr bus");
+	struct step rescan = make(STEP_RESCAN, STEP_DO, IDENTITY, "");
+	struct step bind = make(STEP_BIND, STEP_DO, "", "vfio-pci");
+	char buf[STEP_WORDS];
+
+	(void)state;
+	assert_contains(step_explain(&methods, "pm", false, buf),
+			"flr bus does not work for it here; the kernel offers only: pm");
+	assert_contains(step_explain(&methods, "", false, buf),
+			"the kernel offers no method:");
+	assert_contains(step_explain(&rescan, "", true, buf), "it has not come back");
+	assert_contains(step_explain(&rescan, "1234:5678 group 1", true, buf),
+			"another device is at its address now: '1234:5678 group 1'");
+	assert_contains(step_explain(&bind, "nvme", true, buf), "(it shows 'nvme')");
+	assert_contains(step_explain(&bind, "nvme", false, buf), "has changed since");
 }
 
 int main(void)
@@ -187,6 +409,10 @@ int main(void)
 		cmocka_unit_test(each_look_is_judged),
 		cmocka_unit_test(the_table_is_complete),
 		scratch_test(looks_answer_what_judges_expect),
+		scratch_test(who_has_a_device_open_is_found),
+		cmocka_unit_test(the_last_look_decides_what_is_written),
+		cmocka_unit_test(what_a_journal_may_say),
+		cmocka_unit_test(why_it_is_not_as_it_should_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

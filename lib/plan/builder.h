@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "plan/plan.h"
+
+/* A plan on its way (plan.c), and the parts of it that are about settings and resets. */
+struct builder {
+	const struct spec *spec;
+	struct plan *plan;
+	struct notes *notes;
+	int rescan_lane; /* of STAGE_RESCANS */
+	struct err *err; /* set when a function returns anything but -ENOMEM */
+};
+
+int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
+		enum plan_stage stage, const char *found, const char *want) _must_check_;
+
+/* True if policy wants it removed and found again, and it comes from the host. */
+bool builder_rescans(const struct builder *b, const struct fact *fact);
+
+/* First of all, so that it is taken back last: what the steps that follow lose. */
+int builder_keep(struct builder *b, const struct fact *fact,
+		 enum plan_stage stage) _must_check_;
+/* Released, removed and found again; nothing for who is not to be. */
+int builder_rescan(struct builder *b, const struct fact *fact) _must_check_;
+/* While no driver has it: BAR sizes, and what must hold when vfio-pci suspends it. */
+int builder_unbound(struct builder *b, const struct fact *fact) _must_check_;
+/* vfio-pci has it. */
+int builder_bound(struct builder *b, const struct fact *fact) _must_check_;
+/* Instead of all these, for a device that is on vfio already. */
+int builder_adopted(struct builder *b, const struct fact *fact) _must_check_;
+int builder_resets(struct builder *b, const struct fact *fact) _must_check_;
