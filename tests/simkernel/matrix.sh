@@ -18,7 +18,7 @@ scenario() {
 		;;
 	group) lines=('hostpci0: 04:00.0;05:00.0') ;;
 	reset)
-		lines=('hostpci0: 02:00.0' 'hostpci1: 08:00.0')
+		lines=('hostpci0: 02:00.0' 'hostpci1: 02:00.1')
 		rules_of=('reset = "default";')
 		;;
 	*)
