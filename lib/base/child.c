@@ -41,7 +41,9 @@ static int child_detach(int fd, struct root *root)
 	if (high_sys >= 0 && move_fd(high_sys, FD_SYS) < 0)
 		return -1;
 	root->sys = high_sys < 0 ? -1 : FD_SYS;
-	return close_range(FD_FREE, ~0U, 0);
+	/* Its parent's end of the socket is among them: with that the child would never
+	 * end. */
+	return close_range(root->sys < 0 ? FD_SYS : FD_FREE, ~0U, 0);
 }
 
 static void serve(const struct root *root, child_handler *handler)

@@ -223,6 +223,27 @@ static void signals_to_the_group_do_not_end_it(void **state)
 	child_end(&child);
 }
 
+/* A root without /sys leaves a place among the child's descriptors, where its parent's
+ * end of the socket may be: with that it would never end. */
+static void it_ends_without_sys(void **state)
+{
+	const struct scratch *s = *state;
+	struct root root = s->root;
+	struct child child[3];
+	struct child_reply reply;
+	struct err err;
+
+	root.sys = -1;
+	(void)alarm(20);
+	for (size_t i = 0; i < ARRAY_SIZE(child); i++)
+		assert_int_equal(child_spawn(&child[i], &root, handle, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(child); i++) {
+		assert_int_equal(call(&child[i], OP_ECHO, "x", 1000, &reply), 0);
+		child_end(&child[i]);
+	}
+	(void)alarm(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +255,7 @@ int main(void)
 		scratch_test(it_holds_no_descriptor_of_its_parent),
 		scratch_test(it_dies_with_its_parent),
 		scratch_test(signals_to_the_group_do_not_end_it),
+		scratch_test(it_ends_without_sys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -296,6 +296,7 @@ static void who_has_a_device_open_is_found(void **state)
 	struct scratch *s = *state;
 	struct child_request request;
 	struct child_reply reply = {0};
+	char open[PATH_MAX];
 
 	look_request(&request, LOOK_GROUP_BUSY, "/dev/vfio/14");
 	(void)strcpy(request.value, "0000:01:00.0");
@@ -306,10 +307,12 @@ static void who_has_a_device_open_is_found(void **state)
 	scratch_put(s, "/dev/vfio/devices/vfio3", "");
 	scratch_mkdir(s, DEVICE "vfio-dev/vfio3");
 	scratch_put(s, "/proc/77/comm", "qemu\n");
-	scratch_link(s, "/dev/vfio/devices/vfio1", "/proc/77/fd/9");
+	(void)snprintf(open, sizeof(open), "%s/dev/vfio/devices/vfio1", s->root.path);
+	scratch_link(s, open, "/proc/77/fd/9");
 	look_handle(&s->root, &request, &reply);
 	assert_string_equal(reply.value, "");
-	scratch_link(s, "/dev/vfio/devices/vfio3", "/proc/77/fd/10");
+	(void)snprintf(open, sizeof(open), "%s/dev/vfio/devices/vfio3", s->root.path);
+	scratch_link(s, open, "/proc/77/fd/10");
 	look_handle(&s->root, &request, &reply);
 	assert_int_equal(reply.result, 0);
 	assert_string_equal(reply.value, "/dev/vfio/devices/vfio3");
