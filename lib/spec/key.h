@@ -23,6 +23,7 @@ enum key_id {
 	KEY_SUB_VENDOR_ID,
 	KEY_SUB_DEVICE_ID,
 	KEY_RETURN,
+	KEY_RETURN_AFTER,
 	KEY_RESET,
 	KEY_DEADLINE,
 	KEY_STRICT,
@@ -30,6 +31,7 @@ enum key_id {
 	KEY_ALLOW,
 	KEY_PROTECT,
 	KEY_FREE,
+	KEY_NEW_ID,
 	_KEY_MAX,
 };
 
@@ -63,6 +65,8 @@ enum wish_return {
 	_WISH_RETURN_MAX,
 };
 
+enum { WISH_RETURN_AFTER_MAX = 30 * 24 * 60 }; /* minutes */
+
 enum wish_reset {
 	WISH_RESET_NONE,
 	WISH_RESET_DEFAULT, /* the kernel's choice of method */
@@ -79,6 +83,12 @@ enum wish_gate {
 struct text_list {
 	unsigned n;
 	char text[1024];
+};
+
+enum wish_new_id {
+	WISH_NEW_ID_TELL, /* an id that vfio-pci grabs functions by is told */
+	WISH_NEW_ID_REMOVE,
+	_WISH_NEW_ID_MAX,
 };
 
 /* What a machine, or one of its devices, asks for. Only members whose bit is in @set
@@ -99,13 +109,15 @@ struct wish {
 	char device_id[8];
 	char sub_vendor_id[8];
 	char sub_device_id[8];
-	int return_to; /* enum wish_return */
-	int reset;     /* enum wish_reset */
-	int deadline;  /* seconds a step may take */
-	int gate;      /* enum wish_gate */
+	int return_to;	  /* enum wish_return */
+	int return_after; /* minutes */
+	int reset;	  /* enum wish_reset */
+	int deadline;	  /* seconds a step may take */
+	int gate;	  /* enum wish_gate */
 	struct address_list allow;
 	struct address_list protect;
 	struct text_list free; /* a command and its arguments */
+	int new_id;	       /* enum wish_new_id */
 };
 
 struct key {
