@@ -27,6 +27,7 @@ enum option_id {
 	OPTION_CURRENT,
 	OPTION_SNAPSHOT,
 	OPTION_FULL,
+	OPTION_DRY_RUN,
 	_OPTION_MAX,
 };
 
@@ -77,6 +78,7 @@ extern const struct command command_release;
 extern const struct command command_set;
 extern const struct command command_showcmd;
 extern const struct command command_status;
+extern const struct command command_sweep;
 
 /* The verbs, NULL at the end. */
 extern const struct command *const command_table[];

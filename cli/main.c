@@ -5,8 +5,17 @@
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
-	&command_config,  &command_list, &command_mapping, &command_parse,  &command_plan,
-	&command_release, &command_set,	 &command_showcmd, &command_status, NULL,
+	&command_config,
+	&command_list,
+	&command_mapping,
+	&command_parse,
+	&command_plan,
+	&command_release,
+	&command_set,
+	&command_showcmd,
+	&command_status,
+	&command_sweep,
+	NULL,
 };
 
 static void print_options(unsigned own, FILE *out)

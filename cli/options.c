@@ -34,6 +34,8 @@ const struct option_row option_table[_OPTION_MAX] = {
 	[OPTION_CURRENT] = {"current", OPTION_SWITCH, false, "leave pending changes out"},
 	[OPTION_SNAPSHOT] = {"snapshot", "NAME", false, "as it was in that snapshot"},
 	[OPTION_FULL] = {"full", OPTION_SWITCH, false, "taken as qm takes it; no effect"},
+	[OPTION_DRY_RUN] = {"dry-run", NULL, false,
+			    "show what would be done, and write nothing"},
 };
 
 static const char *const format_words[_FORMAT_MAX] = {"text", "json", "json-pretty"};

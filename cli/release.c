@@ -23,7 +23,8 @@ const struct command command_release = {
 		"groups may be assembled at once.\n"
 		"Exit code: 0 done or nothing to do, 2 something could not be given "
 		"back,\n"
-		"75 the machine runs or is being started or stopped.\n",
+		"75 the machine runs or is being started or stopped, 78 there is no such "
+		"machine.\n",
 	.min = 1,
 	.max = 1,
 	.run = run,

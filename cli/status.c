@@ -37,7 +37,7 @@ static const char *state_of(const struct journal *j)
 		return "left over";
 	for (size_t i = 0; i < j->holds; i++)
 		parked &= !j->hold[i].open || j->hold[i].parked[0];
-	if (parked)
+	if (parked && strcmp(j->phase, "release") != 0)
 		return "kept";
 	return !strcmp(j->phase, "running") || !strcmp(j->phase, "prepared")
 		       ? j->phase

@@ -33,6 +33,9 @@ enum {
 	LIMIT_PASSING_POLL_MS = 100,
 	LIMIT_FREE_MS = 60 * 1000, /* a command of the policy that frees a device */
 	LIMIT_FREE_LINES = 20,	   /* of what it prints */
+	LIMIT_SWEEP_MS = 3 * 1000, /* the sweep's patience with another run */
+	LIMIT_START_S = 300,  /* a start that a pre-start or a stop announced has come */
+	LIMIT_REBOOT_S = 900, /* a reboot that was asked for has come about */
 
 	LIMIT_RESERVE_S =
 		120, /* seconds that Proxmox gives a machine with devices to start */

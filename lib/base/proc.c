@@ -110,20 +110,25 @@ bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid)
 	return r < 0 || reply.result == 0;
 }
 
-pid_t proc_vm_pid(const struct root *root, uint32_t vmid)
+pid_t proc_file_pid(const struct root *root, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
-	char path[64];
 	uint64_t pid;
 
-	(void)snprintf(path, sizeof(path), "/run/qemu-server/%u.pid", vmid);
 	if (file_read(root, path, 64, &text, NULL) < 0)
 		return 0;
 	text[strcspn(text, "\n")] = '\0';
-	if (number_parse(text, INT32_MAX, &pid) < 0 ||
-	    !proc_is_vm(root, (pid_t)pid, vmid))
-		return 0;
-	return (pid_t)pid;
+	return number_parse(text, INT32_MAX, &pid) < 0 ? 0 : (pid_t)pid;
+}
+
+pid_t proc_vm_pid(const struct root *root, uint32_t vmid)
+{
+	char path[64];
+	pid_t pid;
+
+	(void)snprintf(path, sizeof(path), "/run/qemu-server/%u.pid", vmid);
+	pid = proc_file_pid(root, path);
+	return pid > 0 && proc_is_vm(root, pid, vmid) ? pid : 0;
 }
 
 int proc_boot_id(const struct root *root, char ret[static PROC_BOOT_ID])

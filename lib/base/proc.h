@@ -27,6 +27,9 @@ bool proc_is_going(const struct root *root, pid_t pid);
  */
 bool proc_is_vm(const struct root *root, pid_t pid, uint32_t vmid);
 
+/* The first line of @path as a pid; 0: there is none. */
+pid_t proc_file_pid(const struct root *root, const char *path);
+
 /* Pid of running machine @vmid by Proxmox's /run/qemu-server/VMID.pid; 0: it does not
  * run. */
 pid_t proc_vm_pid(const struct root *root, uint32_t vmid);

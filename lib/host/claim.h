@@ -8,6 +8,7 @@ enum claim_kind {
 	CLAIM_JOURNAL,	/* our journal of it */
 	CLAIM_RESERVED, /* Proxmox's reservation of a machine that starts */
 	CLAIM_RUNNING,	/* Proxmox's reservation of a machine that runs */
+	CLAIM_DAMAGED,	/* perhaps: our journal of it cannot be read */
 };
 
 /* A device that another machine holds. */

@@ -190,6 +190,14 @@ static void check_claims(struct gate *g, const struct fact *fact)
 			SAY(f->why, "is reserved by VM %u, which is starting",
 			    claim->vmid);
 			SAY(f->cure, "stop VM %u, or try again in a while", claim->vmid);
+		} else if (claim->kind == CLAIM_DAMAGED) {
+			SAY(f->why,
+			    "may be held by VM %u, whose journal cannot be read "
+			    "(/run/hostpci/vm/%u.journal)",
+			    claim->vmid, claim->vmid);
+			SAY(f->cure,
+			    "give back what it names as hostpci-journal(5) says, then "
+			    "remove it");
 		} else if (claim->parked) {
 			SAY(f->why, "is kept for VM %u, which has stopped", claim->vmid);
 			SAY(f->cure, "hostpci release %u", claim->vmid);

@@ -124,6 +124,7 @@ static int add_hold(struct builder *b, const struct fact *fact)
 		/* A host that sees a guest's disk assembles its md and LVM. */
 		.return_to = spec_return(b->spec, (unsigned)fact->slot,
 					 storage ? WISH_RETURN_VFIO : WISH_RETURN_HOST),
+		.return_after = spec_return_after(b->spec, (unsigned)fact->slot),
 	};
 
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);

@@ -11,6 +11,7 @@ struct hold {
 	int group;
 	int return_to; /* enum wish_return */
 	bool storage;
+	int return_after; /* minutes that it is kept at most, 0: until it is released */
 };
 
 struct plan {

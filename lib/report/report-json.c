@@ -111,6 +111,8 @@ struct json_object *report_json(const struct outcome *outcome)
 	put_text(o, "phase", outcome->what);
 	json_object_object_add(o, "dry", json_object_new_boolean(outcome->dry));
 	put_number(o, "exit", outcome->exit);
+	if (outcome->standing)
+		put_text(o, "state", standing_words[outcome->standing]);
 	put_number(o, "time", (int64_t)time(NULL));
 	put_number(o, "ms", outcome->ms);
 	if (outcome->err.code)

@@ -201,7 +201,7 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 	else if (o->err.code)
 		(void)fprintf(out, "%sVM %u %s: %s\n", p, o->vmid, o->what,
 			      err_text(&o->err, text, sizeof(text)));
-	if (o->exit == EXIT_CODE_LEFT)
+	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN)
 		(void)fprintf(out,
 			      "%s  the host is not as it was; when the cause is gone: "
 			      "hostpci release %u\n",

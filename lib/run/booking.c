@@ -17,7 +17,7 @@ static int resolve(struct session *session, const struct spec *spec, struct fact
 	*facts = facts_new();
 	if (!*facts)
 		return err_set(err, ENOMEM, "out of memory");
-	r = claims_gather(root, vmid, *facts, err);
+	r = claims_gather(root, vmid, *facts, &session->outcome->warnings, err);
 	if (r == 0)
 		r = reservation_gather(root, vmid, *facts, err);
 	return r < 0 ? r : facts_resolve(root, spec, *facts, err);

@@ -4,16 +4,19 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/device.h"
+#include "host/sysfs.h"
 #include "run/journal.h"
 
 struct gather {
 	const struct root *root;
 	uint32_t vmid;
 	struct facts *facts;
-	struct err *err;
+	struct notes *notes;
+	uint32_t damaged; /* a machine whose journal cannot be read; 0: none */
 };
 
-static int add(struct facts *facts, const struct journal_hold *hold, uint32_t vmid)
+static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid)
 {
 	const struct claim claim = {
 		.bdf = hold->hold.bdf,
@@ -21,44 +24,91 @@ static int add(struct facts *facts, const struct journal_hold *hold, uint32_t vm
 		.parked = hold->parked[0] != '\0',
 	};
 
-	return facts_add_claim(facts, &claim);
+	return facts_add_claim(g->facts, &claim);
+}
+
+static int add_doubt(struct gather *g, const struct bdf *bdf, uint32_t vmid)
+{
+	const struct claim claim = {.bdf = *bdf, .vmid = vmid, .kind = CLAIM_DAMAGED};
+
+	return facts_claim(g->facts, bdf) ? 0 : facts_add_claim(g->facts, &claim);
+}
+
+/* What its text names may be its own, whatever it says of it. */
+static int salvage(struct gather *g, uint32_t vmid, const struct err *why)
+{
+	struct bdf *named = calloc(LIMIT_DEVICES, sizeof(*named));
+	char text[sizeof(*why)];
+	size_t n;
+	int r = named ? 0 : -ENOMEM;
+
+	n = named ? journal_salvage(g->root, vmid, named, LIMIT_DEVICES) : 0;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_doubt(g, &named[i], vmid);
+	free(named);
+	g->damaged = vmid;
+	notes_add(
+		g->notes,
+		"the journal of VM %u cannot be read: %s; what it names, and what is on "
+		"a vfio driver for nobody that is known, is not given away (see "
+		"hostpci-journal(5))",
+		vmid, err_text(why, text, sizeof(text)));
+	return r;
 }
 
 static int each(void *context, uint32_t vmid)
 {
 	struct gather *g = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
+	struct err err = {0};
 	int r;
 
 	if (vmid == g->vmid)
 		return 0;
-	r = journal_read(g->root, vmid, &j, g->err);
+	r = journal_read(g->root, vmid, &j, &err);
 	if (r == -ENOENT) /* it ended meanwhile */
 		return 0;
-	/* What it holds is not known: any device may be its disk. */
 	if (r < 0)
-		return err_wrap(g->err,
-				"what VM %u holds is not known, see hostpci-journal(5)",
-				vmid);
+		return salvage(g, vmid, &err);
 	for (size_t i = 0; !j->other_boot && i < j->holds; i++) {
-		r = j->hold[i].open ? add(g->facts, &j->hold[i], vmid) : 0;
+		r = j->hold[i].open ? add(g, &j->hold[i], vmid) : 0;
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
-		  struct err *err)
+/* The lines that cannot be read can only be about what was bound for a guest, or will be
+ * again: a device on the host's own driver is nobody's. */
+static int doubt_unclaimed(void *context, const char *name)
 {
-	struct gather g = {root, vmid, facts, err};
+	struct gather *g = context;
+	_cleanup_(journal_freep) struct journal *own = NULL;
+	char path[LIMIT_NAME * 2], device[LIMIT_NAME];
+	struct journal_hold *hold = NULL;
+	struct bdf bdf;
+
+	(void)snprintf(path, sizeof(path), "class/vfio-dev/%.64s/device", name);
+	if (sysfs_link(g->root, path, device, sizeof(device)) < 0 ||
+	    bdf_parse(device, &bdf) < 0)
+		return 0;
+	if (journal_read(g->root, g->vmid, &own, NULL) == 0 && !own->other_boot)
+		hold = journal_find(own, &bdf);
+	return hold && hold->open ? 0 : add_doubt(g, &bdf, g->damaged);
+}
+
+int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
+		  struct notes *notes, struct err *err)
+{
+	struct gather g = {root, vmid, facts, notes, 0};
 	int r;
 
-	err->code = 0;
 	r = journal_each(root, each, &g);
-	if (r < 0 && !err->code)
-		(void)err_set(err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r));
-	return r;
+	if (r == 0 && g.damaged)
+		r = sysfs_each(root, "class/vfio-dev", SYSFS_LINKS, doubt_unclaimed, &g);
+	if (r == -ENOENT) /* no vfio driver is there */
+		r = 0;
+	return r < 0 ? err_set(err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r)) : 0;
 }
 
 /*
@@ -89,6 +139,7 @@ static bool is_passing(const struct root *root, const struct claim *claim)
 		pid = proc_vm_pid(root, claim->vmid);
 		return pid > 0 && proc_is_going(root, pid);
 	case CLAIM_RESERVED:
+	case CLAIM_DAMAGED:
 		break;
 	}
 	return false;

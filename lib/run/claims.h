@@ -4,11 +4,12 @@
 #include "host/facts.h"
 
 /*
- * Adds to @facts what the journals of other machines than @vmid hold. A journal that
- * cannot be read is an error: what it holds must not go to somebody else.
+ * Adds to @facts what the journals of other machines than @vmid hold. Of a journal that
+ * cannot be read everything that its text names counts as held, and so does what is on a
+ * vfio driver and in no other journal; that is said in @notes.
  */
 int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
-		  struct err *err) _must_check_;
+		  struct notes *notes, struct err *err) _must_check_;
 
 /*
  * Of the claims on the devices of resolved @facts, marks those whose machine is on its

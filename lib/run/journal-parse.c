@@ -54,32 +54,64 @@ static struct bdf address(struct record *r, const char *name)
 	return bdf;
 }
 
+/* A member that a record of an earlier version lacks: -1. */
+static int64_t optional(struct record *r, const char *name, int64_t max)
+{
+	return json_object_object_get_ex(r->object, name, NULL) ? number(r, name, 0, max)
+								: -1;
+}
+
+/* A time since the boot, 0: it is not known. */
+static int64_t time_of(struct record *r)
+{
+	int64_t at = optional(r, "at", INT64_MAX);
+
+	return at < 0 ? 0 : at;
+}
+
+static bool optional_bool(struct record *r, const char *name, bool fallback)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(r->object, name, &value))
+		return fallback;
+	r->bad |= !json_object_is_type(value, json_type_boolean);
+	return json_object_get_boolean(value);
+}
+
 static int read_header(struct journal *j, struct record *r, struct err *err)
 {
 	int64_t version = number(r, "journal", 1, INT32_MAX);
+	const char *written = text(r, "boot");
 	char boot[PROC_BOOT_ID];
 	int read;
 
-	if (!r->bad && version > 1)
+	if (r->bad)
+		return 0;
+	read = proc_boot_id(j->root, boot);
+	if (read < 0) /* not to be taken for another boot: its originals would be lost */
+		return err_set(err, -read, "this boot's id cannot be read: %s",
+			       strerror(-read));
+	j->other_boot = strcmp(boot, written) != 0;
+	if (j->other_boot)
+		return 0;
+	if (version > 1)
 		return err_set(err, EPROTO,
 			       "was written by a newer hostpci (journal version %lld): "
 			       "install that version again, or reboot",
 			       (long long)version);
 	if (number(r, "vmid", VMID_MIN, VMID_MAX) != j->vmid)
 		r->bad = true;
-	read = proc_boot_id(j->root, boot);
-	if (read < 0) /* not to be taken for another boot: its originals would be lost */
-		return err_set(err, -read, "this boot's id cannot be read: %s",
-			       strerror(-read));
-	j->other_boot = strcmp(boot, text(r, "boot")) != 0;
 	return 0;
 }
 
 static int read_hold(struct journal *j, struct record *r, struct err *err)
 {
-	struct json_object *storage;
+	int64_t after = optional(r, "return_after", WISH_RETURN_AFTER_MAX);
 	struct journal_hold hold = {
 		.open = true,
+		/* Whoever does not say so may have been used. */
+		.fresh = !optional_bool(r, "used", true),
 		.hold =
 			{
 				.bdf = address(r, "hold"),
@@ -88,9 +120,8 @@ static int read_hold(struct journal *j, struct record *r, struct err *err)
 				.return_to =
 					words_find(wish_return_words, _WISH_RETURN_MAX,
 						   text(r, "return")),
-				.storage = json_object_object_get_ex(r->object, "storage",
-								     &storage) &&
-					   json_object_get_boolean(storage),
+				.storage = optional_bool(r, "storage", false),
+				.return_after = after < 0 ? 0 : (int)after,
 			},
 	};
 	struct journal_hold *old = journal_find(j, &hold.hold.bdf), *grown;
@@ -187,8 +218,18 @@ static void read_hold_mark(struct journal *j, struct record *r, const char *what
 	hold->parked[0] = '\0';
 	if (!strcmp(what, "park"))
 		(void)snprintf(hold->parked, sizeof(hold->parked), "%s", text(r, "why"));
+	hold->parked_at = time_of(r);
 	if (!strcmp(what, "close"))
 		hold->open = false;
+}
+
+static void read_phase(struct journal *j, struct record *r)
+{
+	const char *phase = text(r, "phase");
+	int64_t at = time_of(r);
+
+	if (!r->bad)
+		journal_begin_phase(j, phase, at);
 }
 
 static bool has(const struct record *r, const char *name)
@@ -221,7 +262,7 @@ static int read_record(struct journal *j, struct record *r, struct err *err)
 	else if (has(r, "qemu"))
 		j->qemu = process(r, "qemu");
 	else if (has(r, "phase"))
-		(void)snprintf(j->phase, sizeof(j->phase), "%s", text(r, "phase"));
+		read_phase(j, r);
 	else
 		r->bad = true;
 	return 0;
@@ -273,7 +314,10 @@ int journal_parse(struct journal *journal, const char *records, size_t size,
 		r = read_line(journal, start, (size_t)(end - start), file, ++line, err);
 		if (r < 0)
 			return r;
-		journal->size += (size_t)(end - start) + 1;
+		if (journal->other_boot) /* whatever follows, nothing of it is true */
+			journal->size = size;
+		else
+			journal->size += (size_t)(end - start) + 1;
 	}
 	return 0;
 }

@@ -11,15 +11,20 @@
  * configuration. The format, version 1 (hostpci-journal(5)):
  *
  *   {"journal":1,"boot":ID,"vmid":N,"program":TEXT}   first
- *   {"hold":BDF,"slot":N,"group":N,"return":WORD,"storage":BOOL}
+ *   {"hold":BDF,"slot":N,"group":N,"return":WORD,"storage":BOOL,"used":BOOL,
+ *    "return_after":MINUTES}                          used: by a guest, before this
  *   {"intent":ID,"kind":WORD,"device":BDF,...}        about to write
  *   {"done":ID}  {"failed":ID}                        the write's effect was, was not
  * seen
  *   {"undo":ID}  {"undone":ID}                        about to take back; taken back
  *   {"child":PID,"start":TICKS}                       who does the writes
- *   {"park":BDF,"why":WORD}                           kept for later; a new hold ends it
+ *   {"park":BDF,"why":WORD,"at":SECONDS}              kept for later; a new hold ends it
  *   {"close":BDF}                                     no longer ours
- *   {"qemu":PID,"start":TICKS}  {"phase":WORD}
+ *   {"qemu":PID,"start":TICKS}  {"phase":WORD,"at":SECONDS}
+ *
+ * Times are clock_boot_s(). Members that are not known are passed over, so a version may
+ * add some; a record that older versions must not pass over needs a new number. "journal"
+ * and "boot" are in the first record of every version.
  */
 enum journal_state {
 	JOURNAL_INTENT, /* perhaps written */
@@ -35,17 +40,21 @@ struct journal_step {
 struct journal_hold {
 	struct hold hold;
 	bool open;
+	bool fresh;	 /* no guest can have used it: its start never came to its end */
 	char parked[16]; /* why it is kept: "return" or "reboot"; empty: it is not */
+	int64_t parked_at; /* clock_boot_s(); 0: not known */
 };
 
 struct journal {
 	const struct root *root;
 	uint32_t vmid;
-	int fd;		 /* locked and appended to; -1: only read */
-	bool other_boot; /* it tells of a boot that is over: nothing in it is true */
-	bool torn;	 /* its last record was cut off, and is ignored */
-	size_t size;	 /* bytes of whole records */
-	char phase[16];	 /* the last one that was recorded */
+	int fd;		  /* locked and appended to; -1: only read */
+	bool other_boot;  /* it tells of a boot that is over: nothing in it is true */
+	bool torn;	  /* its last record was cut off, and is ignored */
+	size_t size;	  /* bytes of whole records */
+	bool anew;	  /* as it was opened, such a one was thrown away */
+	char phase[16];	  /* the last one that was recorded */
+	int64_t phase_at; /* clock_boot_s(); 0: not known */
 	struct proc_id qemu;
 	struct journal_step *step; /* owned; in the order of their intents */
 	size_t steps;
@@ -58,6 +67,7 @@ struct journal {
 
 enum { JOURNAL_NAME = 32 };
 #define JOURNAL_FOLDER "/run/hostpci/vm"
+void journal_file_name(uint32_t vmid, char buf[static JOURNAL_NAME]);
 
 /* Reads without locking. -ENOENT: none; -EBADMSG: damaged, with file and line in @err. */
 int journal_read(const struct root *root, uint32_t vmid, struct journal **ret,
@@ -96,14 +106,29 @@ int journal_qemu(struct journal *journal, const struct proc_id *qemu) _must_chec
 /* Makes room for @n more steps, so that journal_intent allocates nothing. */
 int journal_reserve(struct journal *journal, size_t n) _must_check_;
 
+/* The first record, of an empty file. */
+int journal_header(struct journal *journal) _must_check_;
+
 /* Cuts the file back to its first @size bytes: records that a failed run began. */
 void journal_rewind(struct journal *journal, size_t size);
 
 /* Removes the file if nothing of it is open any more. */
 int journal_end(struct journal *journal) _must_check_;
 
-/* Starts the file anew with what is still open: it must not grow with every reboot. */
+/* Starts the file anew with what is still open. */
 int journal_compact(struct journal *journal) _must_check_;
+/* The same, but only when it has grown: it must not with every reboot, or sweep. */
+int journal_tidy(struct journal *journal) _must_check_;
+
+/* What a phase that has begun says of the holds, on file or in memory. */
+void journal_begin_phase(struct journal *journal, const char *phase, int64_t at);
+
+/*
+ * Every address that a journal which cannot be read has in its text, up to @max of them,
+ * into @ret; returns their number. For the claims of a damaged one.
+ */
+size_t journal_salvage(const struct root *root, uint32_t vmid, struct bdf *ret,
+		       size_t max);
 
 /* NULL: the machine does not hold @bdf. */
 struct journal_hold *journal_find(struct journal *journal, const struct bdf *bdf);

@@ -7,7 +7,7 @@
 static const char *const change_words[] = {
 	[CHANGE_PRE_START] = "pre-start", [CHANGE_POST_START] = "post-start",
 	[CHANGE_PRE_STOP] = "pre-stop",	  [CHANGE_POST_STOP] = "post-stop",
-	[CHANGE_RELEASE] = "release",
+	[CHANGE_RELEASE] = "release",	  [CHANGE_SWEEP] = "sweep",
 };
 
 int machine_change(const struct request *request, struct outcome *ret)
@@ -18,6 +18,8 @@ int machine_change(const struct request *request, struct outcome *ret)
 		.outcome = ret,
 		.cancel = CANCEL_NONE,
 		.lock = -1,
+		.patience_ms =
+			request->change == CHANGE_SWEEP ? LIMIT_SWEEP_MS : LIMIT_LOCK_MS,
 	};
 	int64_t begin = clock_ms();
 	int r = 0;
@@ -39,6 +41,9 @@ int machine_change(const struct request *request, struct outcome *ret)
 	case CHANGE_POST_STOP:
 	case CHANGE_RELEASE:
 		r = stop_run(&session);
+		break;
+	case CHANGE_SWEEP:
+		r = sweep_run(&session);
 		break;
 	}
 	session_end(&session);

@@ -10,6 +10,7 @@ enum change {
 	CHANGE_PRE_STOP,
 	CHANGE_POST_STOP,
 	CHANGE_RELEASE, /* give back what is kept */
+	CHANGE_SWEEP,	/* take back what is left over, if it no longer runs */
 };
 
 struct request {

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/outcome.h"
 
+const char *const standing_words[_STANDING_MAX] = {
+	[STANDING_NONE] = "",	      [STANDING_RUNS] = "runs",
+	[STANDING_STARTS] = "starts", [STANDING_KEPT] = "kept",
+	[STANDING_BUSY] = "busy",     [STANDING_UNKNOWN] = "unknown",
+	[STANDING_OVER] = "over",
+};
+
 void outcome_free(struct outcome *outcome)
 {
 	free(outcome->shown);

@@ -13,12 +13,27 @@ struct shown {
 	bool wanted;
 };
 
+/* Where a sweep found a machine to be. */
+enum standing {
+	STANDING_NONE,	  /* it was no sweep */
+	STANDING_RUNS,	  /* left alone, and so are the next ones */
+	STANDING_STARTS,  /* it is just being started or stopped */
+	STANDING_KEPT,	  /* it has stopped and keeps what it shall keep */
+	STANDING_BUSY,	  /* another run works on it, or is stuck in the kernel */
+	STANDING_UNKNOWN, /* it cannot be told */
+	STANDING_OVER,	  /* it no longer runs: the rest of the outcome says the rest */
+	_STANDING_MAX,
+};
+
+extern const char *const standing_words[_STANDING_MAX];
+
 /* What a run did, or a dry run would do, to one machine; rendered by report/. */
 struct outcome {
 	uint32_t vmid;
 	const char *what; /* "pre-start", ..., "release" */
 	bool dry;
 	enum exit_code exit;
+	enum standing standing;
 	struct err err;	     /* why it failed; code 0: it did not, or findings say */
 	struct shown *shown; /* owned */
 	size_t shown_n;

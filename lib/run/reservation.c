@@ -237,6 +237,25 @@ int reservation_list(const struct root *root, uint32_t vmid, bool pid, struct bd
 	return 0;
 }
 
+int reservation_start(const struct root *root, uint32_t vmid, int64_t *ret,
+		      struct err *err)
+{
+	_cleanup_(reservation_table_free) struct reservation_table table = {0};
+	int64_t last = 0;
+	int r = load(root, &table, err);
+
+	for (size_t i = 0; r == 0 && i < table.n; i++) {
+		const struct reservation_entry *e = &table.item[i];
+		int64_t left = (int64_t)number(e->value) - (int64_t)now();
+
+		if (number(e->vmid) == vmid && !e->pid && left > last)
+			last = left;
+	}
+	if (r == 0)
+		*ret = last;
+	return r;
+}
+
 static bool is_known(const struct facts *facts, const struct bdf *bdf, uint64_t vmid)
 {
 	for (size_t i = 0; i < facts->claims; i++)

@@ -40,6 +40,10 @@ int reservation_drop(const struct root *root, uint32_t vmid, const struct bdf *b
 int reservation_list(const struct root *root, uint32_t vmid, bool pid, struct bdf **ret,
 		     size_t *ret_n, struct err *err) _must_check_;
 
+/* Seconds until the last of @vmid's reservations for a start is over; 0: it has none. */
+int reservation_start(const struct root *root, uint32_t vmid, int64_t *ret,
+		      struct err *err) _must_check_;
+
 /* Adds to @facts what other machines than @vmid have reserved and still may have. */
 int reservation_gather(const struct root *root, uint32_t vmid, struct facts *facts,
 		       struct err *err) _must_check_;

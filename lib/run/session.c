@@ -71,7 +71,7 @@ static int try_begin(struct session *s, bool create, struct err *err)
 
 int session_begin(struct session *session, bool create, struct err *err)
 {
-	int64_t end = clock_ms() + (int64_t)LIMIT_LOCK_MS;
+	int64_t end = clock_ms() + session->patience_ms;
 	int r;
 
 	if (session->request->dry) {
@@ -148,15 +148,29 @@ bool session_vm_runs(const struct session *session, struct proc_id *ret)
 	return pid > 0 && proc_identify(session->root, pid, ret) == 0;
 }
 
-bool session_vm_locked(const struct session *session)
+int session_vm_locked(const struct session *session)
 {
 	_cleanup_close_ int fd = -1;
 	char path[64];
+	int r;
 
 	(void)snprintf(path, sizeof(path), "/var/lock/qemu-server/lock-%u.conf",
 		       session->request->vmid);
 	fd = root_openat(session->root, path, O_RDWR, 0);
-	return fd >= 0 && lock_take(fd, 0) == -EBUSY;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	r = lock_take(fd, 0);
+	return r == -EBUSY ? 1 : r;
+}
+
+int session_no_vm(const struct session *session, const struct spec *spec, struct err *err)
+{
+	uint32_t vmid = session->request->vmid;
+
+	return err_set(err, ENOENT,
+		       "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s; "
+		       "correct the number, or make the file",
+		       vmid, vmid, spec->config);
 }
 
 int session_fail(struct session *session, enum exit_code code, const struct err *err)

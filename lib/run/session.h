@@ -12,7 +12,8 @@ struct session {
 	struct outcome *outcome;
 	struct journal *journal; /* locked, unless dry; NULL: there is none */
 	struct cancel cancel;
-	int lock; /* /run/hostpci/lock, -1: not held */
+	int lock;	 /* /run/hostpci/lock, -1: not held */
+	int patience_ms; /* with another run, and with its children */
 };
 
 /*
@@ -32,8 +33,12 @@ void session_end(struct session *session);
 
 /* QEMU of the machine runs: by the journal, else by Proxmox's pid file. */
 bool session_vm_runs(const struct session *session, struct proc_id *ret);
-/* Somebody holds Proxmox's lock of this machine: a start or stop is under way. */
-bool session_vm_locked(const struct session *session);
+/* 1: somebody holds Proxmox's lock of this machine, a start or stop is under way; 0: not;
+ * -errno: it cannot be told. */
+int session_vm_locked(const struct session *session);
+/* Puts into words that there is neither a configuration nor a policy of the machine. */
+int session_no_vm(const struct session *session, const struct spec *spec,
+		  struct err *err);
 
 /* Ends the run with @err as its reason. */
 int session_fail(struct session *session, enum exit_code code, const struct err *err);
@@ -41,4 +46,5 @@ int session_fail(struct session *session, enum exit_code code, const struct err 
 /* The ways of a run, each in its own file. */
 int start_run(struct session *session);	     /* pre-start */
 int stop_run(struct session *session);	     /* post-stop, release */
+int sweep_run(struct session *session);	     /* sweep */
 int post_start_run(struct session *session); /* post-start */

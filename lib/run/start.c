@@ -58,10 +58,7 @@ static int read_spec(struct start *s, struct err *err)
 	s->spec.notes = (struct notes){0};
 	if (s->spec.have_config || s->spec.have_policy || have_journal(session))
 		return 0;
-	(void)err_set(err, ENOENT,
-		      "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s; "
-		      "correct the number, or make the file",
-		      s->spec.vmid, s->spec.vmid, s->spec.config);
+	(void)session_no_vm(session, &s->spec, err);
 	return session_fail(session, EXIT_CODE_CONFIG, err);
 }
 
@@ -232,14 +229,6 @@ static int roll_back(struct start *s, struct err *why)
 	return session_fail(session, left ? EXIT_CODE_LEFT : EXIT_CODE_REFUSED, why);
 }
 
-/* A machine that is started again and again must not fill its journal. */
-static int tidy(struct journal *j)
-{
-	bool full = j->size > LIMIT_JOURNAL_COMPACT || j->steps > LIMIT_STEPS / 4;
-
-	return full ? journal_compact(j) : 0;
-}
-
 static int prepare(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
@@ -248,7 +237,7 @@ static int prepare(struct start *s, struct err *err)
 	size_t first, size;
 	int r;
 
-	r = tidy(j);
+	r = journal_tidy(j);
 	size = j->size;
 	if (r == 0)
 		r = claim(s);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "run/booking.h"
+#include "run/stop.h"
 #include "run/undo.h"
 
 /* What becomes of a device when its machine has stopped. */
@@ -16,20 +17,14 @@ enum fate {
 	FATE_FORGET,
 };
 
-struct stop {
-	struct session *session;
-	bool reboot;
-	bool release;
-};
-
-static enum fate fate_of(const struct stop *s, const struct journal_hold *h)
+/* A sweep finds that what was kept since @at, for @seconds, was kept long enough. */
+static bool is_due(const struct stop *s, int64_t at, int64_t seconds)
 {
-	if (s->release)
-		return FATE_BACK;
-	if (h->parked[0])
-		return FATE_STAY;
-	if (s->reboot)
-		return FATE_REBOOT;
+	return s->cause == STOP_SWEEP && (!at || s->now - at >= seconds);
+}
+
+static enum fate fate_by_policy(const struct journal_hold *h)
+{
 	switch ((enum wish_return)h->hold.return_to) {
 	case WISH_RETURN_HOST:
 		return FATE_BACK;
@@ -43,6 +38,43 @@ static enum fate fate_of(const struct stop *s, const struct journal_hold *h)
 	return FATE_PARK;
 }
 
+static enum fate fate_of(const struct stop *s, const struct journal_hold *h)
+{
+	int64_t after = (int64_t)h->hold.return_after * 60;
+
+	/* Its start never came to its end: no guest has written to it. */
+	if (s->cause == STOP_RELEASE || h->fresh)
+		return FATE_BACK;
+	if (!strcmp(h->parked, "reboot"))
+		return is_due(s, h->parked_at, LIMIT_START_S) ? fate_by_policy(h)
+							      : FATE_STAY;
+	if (h->parked[0])
+		return after && is_due(s, h->parked_at, after) ? FATE_BACK : FATE_STAY;
+	return s->cause == STOP_REBOOT ? FATE_REBOOT : fate_by_policy(h);
+}
+
+struct stop stop_for(struct session *session, enum stop_cause cause)
+{
+	const struct journal *j = session->journal;
+	bool cut_off = cause == STOP_SWEEP && j && !strcmp(j->phase, "release");
+
+	return (struct stop){
+		.session = session,
+		.cause = cut_off ? STOP_RELEASE : cause,
+		.now = clock_boot_s(),
+	};
+}
+
+bool stop_is_idle(const struct stop *stop)
+{
+	const struct journal *j = stop->session->journal;
+	bool idle = journal_has_open(j);
+
+	for (size_t i = 0; i < j->holds; i++)
+		idle &= !j->hold[i].open || fate_of(stop, &j->hold[i]) == FATE_STAY;
+	return idle;
+}
+
 static int forget(struct journal *j, const struct bdf *bdf)
 {
 	int r = 0;
@@ -53,14 +85,14 @@ static int forget(struct journal *j, const struct bdf *bdf)
 	return r < 0 ? r : journal_close(j, bdf);
 }
 
-static void say(struct stop *s, const struct journal_hold *h, const char *text)
+static void say(const struct stop *s, const struct journal_hold *h, const char *text)
 {
 	notes_add(&s->session->outcome->notes, "hostpci%d %s %s", h->hold.slot,
 		  BDF(&h->hold.bdf), text);
 }
 
 /* Keeps a device that has to be kept; the rest is taken back by @deeds. */
-static int settle(struct stop *s, const struct journal_hold *h, struct deeds *deeds)
+static int settle(const struct stop *s, struct journal_hold *h, struct deeds *deeds)
 {
 	bool dry = s->session->request->dry;
 	struct journal *j = s->session->journal;
@@ -68,6 +100,7 @@ static int settle(struct stop *s, const struct journal_hold *h, struct deeds *de
 
 	switch (fate_of(s, h)) {
 	case FATE_BACK:
+		h->parked[0] = '\0'; /* on file it stays so until it is back */
 		return undo_add(j, &h->hold.bdf, 0, false, deeds);
 	case FATE_STAY:
 		return 0;
@@ -89,17 +122,26 @@ static int settle(struct stop *s, const struct journal_hold *h, struct deeds *de
 	return -EINVAL;
 }
 
-static int settle_all(struct stop *s)
+/* A full /run keeps nothing from going back: what it needs for that is on file. */
+static int settle_all(const struct stop *s)
 {
 	struct session *session = s->session;
 	struct journal *j = session->journal;
-	int r = session->request->dry || s->release ? 0 : journal_phase(j, "stopped");
+	int r = 0, first = 0;
 
+	if (!session->request->dry) {
+		first = journal_tidy(j);
+		r = journal_phase(j, s->cause == STOP_RELEASE ? "release" : "stopped");
+	}
+	first = first < 0 ? first : r;
 	/* In reverse: what was taken last goes back first. */
-	for (size_t i = j->holds; r == 0 && i-- > 0;)
-		if (j->hold[i].open)
-			r = settle(s, &j->hold[i], &session->outcome->deeds);
-	return r;
+	for (size_t i = j->holds; i-- > 0;) {
+		if (!j->hold[i].open)
+			continue;
+		r = settle(s, &j->hold[i], &session->outcome->deeds);
+		first = first < 0 ? first : r;
+	}
+	return first;
 }
 
 static int close_done(struct journal *j, const struct deeds *deeds)
@@ -109,40 +151,48 @@ static int close_done(struct journal *j, const struct deeds *deeds)
 
 	for (size_t i = 0; i < deeds->n; i++)
 		left |= undo_is_left(j, &deeds->item[i].step.bdf);
-	for (size_t i = 0; r == 0 && i < j->holds; i++) {
+	for (size_t i = 0; i < j->holds; i++) {
 		const struct journal_hold *h = &j->hold[i];
 
-		if (h->open && !undo_is_left(j, &h->hold.bdf) && !h->parked[0])
-			r = journal_close(j, &h->hold.bdf);
+		if (h->open && !undo_is_left(j, &h->hold.bdf) && !h->parked[0] &&
+		    journal_close(j, &h->hold.bdf) < 0)
+			r = -EIO;
 	}
-	if (r == 0)
+	/* On a full /run it is enough that the journal ends. */
+	if (!journal_has_open(j))
 		r = journal_end(j);
 	return r < 0 ? r : left;
 }
 
-static int give_back(struct stop *s, struct err *err)
+static int give_back(const struct stop *s, struct err *err)
 {
 	struct session *session = s->session;
 	struct deeds *deeds = &session->outcome->deeds;
 	struct journal *j = session->journal;
-	int r, left;
+	int r, settled, left;
 
-	r = settle_all(s);
-	if (r < 0)
-		return err_set(err, -r, "the journal cannot be written: %s",
-			       strerror(-r));
+	settled = settle_all(s);
 	if (session->request->dry)
-		return 0;
+		return settled < 0 ? err_set(err, -settled, "out of memory") : 0;
 	r = engine_run(session->root, j, deeds->item, deeds->n, NULL, err);
-	/* A kept device without a step of ours (it was on vfio-pci before) just goes. */
-	for (size_t i = 0; s->release && i < j->holds; i++)
-		if (j->hold[i].open && !undo_is_left(j, &j->hold[i].hold.bdf))
-			j->hold[i].parked[0] = '\0';
 	left = close_done(j, deeds);
+	if (settled < 0 && journal_has_open(j))
+		left = settled;
 	if (left < 0 && r == 0)
 		r = err_set(err, -left, "the journal cannot be written: %s",
 			    strerror(-left));
 	return r;
+}
+
+int stop_devices(const struct stop *stop)
+{
+	struct session *session = stop->session;
+	struct err err = {0};
+
+	if (!session->request->dry)
+		booking_clear(session); /* without Proxmox nobody else does */
+	return give_back(stop, &err) < 0 ? session_fail(session, EXIT_CODE_LEFT, &err)
+					 : outcome_exit(session->outcome, EXIT_CODE_DONE);
 }
 
 /* Devices may only be given back by hand when nobody starts, stops or uses the machine.
@@ -155,7 +205,7 @@ static int refuse_release(struct session *session, struct err *err)
 	if (session_vm_runs(session, &qemu))
 		(void)err_set(err, EBUSY, "VM %u runs (pid %d): stop it first", vmid,
 			      (int)qemu.pid);
-	else if (session_vm_locked(session))
+	else if (session_vm_locked(session) != 0)
 		(void)err_set(err, EBUSY,
 			      "Proxmox is starting or stopping VM %u: try again when it "
 			      "is done",
@@ -185,35 +235,51 @@ static int await_end(struct session *session, struct err *err)
 	return 0;
 }
 
+/* Nothing is kept, which for a machine that does not exist is a wrong number. */
+static int nothing_kept(struct session *session, struct err *err)
+{
+	_cleanup_(spec_free) struct spec spec = {0};
+	const struct request *q = session->request;
+
+	if (q->change != CHANGE_RELEASE)
+		return outcome_exit(session->outcome, EXIT_CODE_DONE);
+	if (spec_load(q->root, q->node, q->vmid, &spec, err) == 0 && !spec.have_config &&
+	    !spec.have_policy) {
+		(void)session_no_vm(session, &spec, err);
+		return session_fail(session, EXIT_CODE_CONFIG, err);
+	}
+	notes_add(&session->outcome->notes, "VM %u keeps no device", q->vmid);
+	return outcome_exit(session->outcome, EXIT_CODE_DONE);
+}
+
+static enum stop_cause cause_of(const struct session *session)
+{
+	char path[64];
+
+	if (session->request->change == CHANGE_RELEASE)
+		return STOP_RELEASE;
+	(void)snprintf(path, sizeof(path), "/run/qemu-server/%u.reboot",
+		       session->request->vmid);
+	return file_exists(session->root, path) ? STOP_REBOOT : STOP_END;
+}
+
 int stop_run(struct session *session)
 {
-	struct stop s = {.session = session,
-			 .release = session->request->change == CHANGE_RELEASE};
 	struct err err = {0};
-	char path[64];
+	struct stop stop;
 	int r;
 
 	r = session_begin(session, false, &err);
-	if (r == -ENOENT) {
-		if (s.release)
-			notes_add(&session->outcome->notes, "VM %u keeps no device",
-				  session->request->vmid);
-		return outcome_exit(session->outcome, EXIT_CODE_DONE);
-	}
+	if (r == -ENOENT)
+		return nothing_kept(session, &err);
 	if (r < 0)
 		return session_fail(session,
 				    r == -EBUSY || r == -EINTR ? EXIT_CODE_BUSY
 							       : EXIT_CODE_LEFT,
 				    &err);
 	session_unlock(session); /* giving up a claim can surprise nobody */
-	(void)snprintf(path, sizeof(path), "/run/qemu-server/%u.reboot",
-		       session->request->vmid);
-	s.reboot = file_exists(session->root, path);
-	r = s.release ? refuse_release(session, &err) : await_end(session, &err);
-	if (r != 0)
-		return r;
-	if (!session->request->dry)
-		booking_clear(session); /* without Proxmox nobody else does */
-	return give_back(&s, &err) < 0 ? session_fail(session, EXIT_CODE_LEFT, &err)
-				       : outcome_exit(session->outcome, EXIT_CODE_DONE);
+	stop = stop_for(session, cause_of(session));
+	r = stop.cause == STOP_RELEASE ? refuse_release(session, &err)
+				       : await_end(session, &err);
+	return r != 0 ? r : stop_devices(&stop);
 }

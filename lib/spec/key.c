@@ -12,6 +12,7 @@ static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
 const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
 static const char *const gate_words[_WISH_GATE_MAX] = {"strict", "warn"};
 const char *const wish_power_words[_WISH_POWER_MAX] = {"on", "auto"};
+static const char *const new_id_words[_WISH_NEW_ID_MAX] = {"tell", "remove"};
 
 /* pve-configid: a letter, then letters, digits, - and _ (pve-common, JSONSchema). */
 static bool valid_id(const char *s)
@@ -139,6 +140,15 @@ const struct key key_table[_KEY_MAX] = {
 			.words = wish_return_words,
 			.help = "after the machine stopped: host, vfio or none "
 				"(default host; storage: vfio)"},
+	[KEY_RETURN_AFTER] =
+		{.name = "return-after",
+		 .type = KEY_TYPE_INT,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+		 AT(return_after),
+		 .min = 1,
+		 .max = WISH_RETURN_AFTER_MAX,
+		 .help = "minutes after which a device that stays on vfio-pci goes back "
+			 "to the host (default: never by itself)"},
 	[KEY_RESET] = {.name = "reset",
 		       .type = KEY_TYPE_RESET,
 		       .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
@@ -214,6 +224,14 @@ const struct key key_table[_KEY_MAX] = {
 		 .where = KEY_IN_DEVICE,
 		 AT(bar_sizes),
 		 .help = "sizes of its resizable BARs while it is the machine's"},
+	[KEY_NEW_ID] = {.name = "new-id",
+			.type = KEY_TYPE_WORD,
+			.where = KEY_IN_HOST,
+			AT(new_id),
+			.max = _WISH_NEW_ID_MAX,
+			.words = new_id_words,
+			.help = "ids in vfio-pci's new_id that grab virtual functions: "
+				"tell (default) or remove"},
 };
 
 const struct key *key_find(const char *name, unsigned where)

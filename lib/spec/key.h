@@ -25,6 +25,7 @@ enum key_id {
 	KEY_SUB_VENDOR_ID,
 	KEY_SUB_DEVICE_ID,
 	KEY_RETURN,
+	KEY_RETURN_AFTER,
 	KEY_RESET,
 	KEY_DEADLINE,
 	KEY_STRICT,
@@ -36,6 +37,7 @@ enum key_id {
 	KEY_POWER,
 	KEY_D3COLD,
 	KEY_BAR_SIZES,
+	KEY_NEW_ID,
 	_KEY_MAX,
 };
 
@@ -71,6 +73,8 @@ enum wish_return {
 	_WISH_RETURN_MAX,
 };
 
+enum { WISH_RETURN_AFTER_MAX = 30 * 24 * 60 }; /* minutes */
+
 enum wish_power {
 	WISH_POWER_ON,	 /* stays in D0 while nobody uses it */
 	WISH_POWER_AUTO, /* suspended while nobody uses it */
@@ -87,6 +91,12 @@ enum wish_gate {
 struct text_list {
 	unsigned n;
 	char text[1024];
+};
+
+enum wish_new_id {
+	WISH_NEW_ID_TELL, /* an id that vfio-pci grabs functions by is told */
+	WISH_NEW_ID_REMOVE,
+	_WISH_NEW_ID_MAX,
 };
 
 /* What a machine, or one of its devices, asks for. Only members whose bit is in @set
@@ -107,7 +117,8 @@ struct wish {
 	char device_id[8];
 	char sub_vendor_id[8];
 	char sub_device_id[8];
-	int return_to; /* enum wish_return */
+	int return_to;	  /* enum wish_return */
+	int return_after; /* minutes */
 	struct reset_wish reset;
 	int deadline; /* seconds a step may take */
 	int gate;     /* enum wish_gate */
@@ -118,6 +129,7 @@ struct wish {
 	int power; /* enum wish_power */
 	bool d3cold;
 	struct bar_sizes bar_sizes;
+	int new_id; /* enum wish_new_id */
 };
 
 struct key {

@@ -137,6 +137,13 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 	return r;
 }
 
+int spec_load_host(const struct root *root, const char *node, struct spec *ret,
+		   struct err *err)
+{
+	*ret = (struct spec){0};
+	return load_host_policies(root, node, ret, err);
+}
+
 void spec_free(struct spec *spec)
 {
 	notes_free(&spec->notes);
@@ -179,6 +186,13 @@ int spec_return(const struct spec *spec, unsigned slot, int fallback)
 	const struct wish *wish = effective(spec, slot, KEY_RETURN);
 
 	return wish ? wish->return_to : fallback;
+}
+
+int spec_return_after(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = effective(spec, slot, KEY_RETURN_AFTER);
+
+	return wish ? wish->return_after : 0;
 }
 
 const struct reset_wish *spec_reset(const struct spec *spec, unsigned slot)

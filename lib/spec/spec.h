@@ -52,6 +52,9 @@ struct spec {
  */
 int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *spec,
 	      struct err *err) _must_check_;
+/* Only the host's policy: spec.host. */
+int spec_load_host(const struct root *root, const char *node, struct spec *ret,
+		   struct err *err) _must_check_;
 void spec_free(struct spec *spec);
 
 /*
@@ -66,6 +69,7 @@ bool spec_has_devices(const struct spec *spec);
 /* The effective wish: the slot's own, else the machine's, else the host's, else a
  * default. */
 int spec_return(const struct spec *spec, unsigned slot, int fallback);
+int spec_return_after(const struct spec *spec, unsigned slot); /* minutes, 0: never */
 /* NULL: the policy does not say. */
 const struct reset_wish *spec_reset(const struct spec *spec, unsigned slot);
 bool spec_rescan(const struct spec *spec, unsigned slot);

@@ -58,6 +58,7 @@ static void vfio_appear(const struct device *d)
 	(void)mkdir(made.s, 0755);
 	link_to(made.s + strlen(below("sys/").s), below("sys/class/vfio-dev").s,
 		strchr(name, '/') + 1);
+	link_to(d->folder.s + strlen(below("sys/").s), made.s, "device");
 	/* Any character device will do: /dev/full is one that nobody else has open. */
 	if (!exists(node) && mknod(node.s, S_IFCHR | 0600, makedev(1, 7)) < 0)
 		write_text(node, "");
@@ -70,6 +71,7 @@ static void vfio_vanish(const struct device *d)
 
 	while (dir && (e = readdir(dir)))
 		if (e->d_name[0] != '.') {
+			(void)unlink(below("sys/class/vfio-dev/%s/device", e->d_name).s);
 			(void)unlink(below("sys/class/vfio-dev/%s", e->d_name).s);
 			(void)unlinkat(dirfd(dir), e->d_name, AT_REMOVEDIR);
 		}
@@ -80,25 +82,44 @@ static void vfio_vanish(const struct device *d)
 		(void)unlink(below("dev/vfio/%s", d->group).s);
 }
 
-/* pci_match_device(): an override matches its driver and no other; vfio-pci's own table
- * is for overrides only. */
-static bool matches(const struct device *d, const char *driver)
+/* The line of `ids` that a driver's dynamic id for the device would be. */
+static void id_line(const struct device *d, const char *driver, char buf[static 160])
 {
-	char line[160], want[160];
+	char vendor[32], product[32];
+
+	read_text(of(d, "vendor"), vendor, sizeof(vendor));
+	read_text(of(d, "device"), product, sizeof(product));
+	(void)snprintf(buf, 160, "%s %.4s %.4s\n", driver, vendor + 2, product + 2);
+}
+
+/* True if file @name of the simulation has the line. */
+static bool has_line(const char *name, const char *want)
+{
+	char line[160];
 	bool found = false;
 	struct path p;
 	FILE *f;
 
-	if (d->override[0])
-		return !strcmp(d->override, driver);
-	(void)snprintf(p.s, sizeof(p.s), "%s/natives", sim.folder);
-	(void)snprintf(want, sizeof(want), "%s %s\n", d->address, driver);
+	(void)snprintf(p.s, sizeof(p.s), "%s/%s", sim.folder, name);
 	f = fopen(p.s, "re");
 	while (f && !found && fgets(line, sizeof(line), f))
 		found = !strcmp(line, want);
 	if (f)
 		fclose(f);
 	return found;
+}
+
+/* pci_match_device(): an override matches its driver and no other; vfio-pci's own table
+ * is for overrides only. */
+static bool matches(const struct device *d, const char *driver)
+{
+	char native[160], id[160];
+
+	if (d->override[0])
+		return !strcmp(d->override, driver);
+	(void)snprintf(native, sizeof(native), "%s %s\n", d->address, driver);
+	id_line(d, driver, id);
+	return has_line("natives", native) || has_line("ids", id);
 }
 
 static const char *driver_of(const struct sim_write *write, char buf[static 64])
@@ -203,6 +224,49 @@ static int answer_override(const struct sim_write *write)
 	return 0;
 }
 
+/* Adds the id, then tries every function that has no driver. */
+static int answer_new_id(const struct sim_write *write)
+{
+	struct sim_write bind = {0};
+	char driver[64], path[160];
+	struct dirent *e;
+	struct path p;
+	DIR *dir;
+	FILE *f;
+
+	(void)snprintf(p.s, sizeof(p.s), "%s/ids", sim.folder);
+	f = fopen(p.s, "ae");
+	if (!f)
+		return ENOMEM;
+	(void)fprintf(f, "%s %.9s\n", driver_of(write, driver), write->value);
+	fclose(f);
+	(void)snprintf(path, sizeof(path), "sys/bus/pci/drivers/%s/bind", driver);
+	bind.path = path;
+	dir = opendir(below("sys/bus/pci/devices").s);
+	while (dir && (e = readdir(dir))) {
+		(void)snprintf(bind.value, sizeof(bind.value), "%s", e->d_name);
+		if (e->d_name[0] != '.')
+			(void)answer_bind(&bind);
+	}
+	if (dir)
+		closedir(dir);
+	return 0;
+}
+
+/* No device leaves its driver by it. One id at a time is enough for a test. */
+static int answer_remove_id(const struct sim_write *write)
+{
+	char driver[64], want[160];
+	struct path p;
+
+	(void)snprintf(want, sizeof(want), "%s %.9s\n", driver_of(write, driver),
+		       write->value);
+	if (!has_line("ids", want))
+		return ENODEV;
+	(void)snprintf(p.s, sizeof(p.s), "%s/ids", sim.folder);
+	return unlink(p.s) < 0 ? errno : 0;
+}
+
 static const struct {
 	const char *path; /* glob(7), below the root */
 	int (*answer)(const struct sim_write *write);
@@ -217,6 +281,11 @@ static const struct {
 	 "bus.c unbind_store: ENODEV not on this driver; vfio_main.c "
 	 "vfio_unregister_group_dev: waits for the last close, after the link went "
 	 "(seen)"},
+	{"sys/bus/pci/drivers/*/new_id", answer_new_id,
+	 "drivers/pci/pci-driver.c new_id_store, pci_add_dynid: ends in driver_attach "
+	 "(seen)"},
+	{"sys/bus/pci/drivers/*/remove_id", answer_remove_id,
+	 "pci-driver.c remove_id_store: ENODEV without such an id (seen)"},
 	{"sys/devices/*/driver_override", answer_override,
 	 "drivers/base/driver.c driver_set_override: a newline clears (seen)"},
 	{"sys/devices/*/reset", answer_reset,

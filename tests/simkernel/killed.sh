@@ -1,59 +1,181 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# SIGKILL before and after every write of a round, to the kernel and to the journal: the
-# next start and stop, or a release, bring back the host as it was.
+# SIGKILL at every point of a run: the program, its child or both, before and after each
+# write to the kernel, before and after each record of the journal, and in the middle of it.
+# Which points there are the run itself shows: it is killed at the first, the second, ...
+# write until there is none. Then one of these follows: the next start and stop, a sweep, or
+# a release; and the host is as it was, but for what a machine shall keep.
+#
+#   killed.sh [SCENARIO...]     all of them without one
+#
+# Each point is healed in one of the three ways, by turns; with HOSTPCI_TESTS_FULL=1 in all.
+# shellcheck disable=SC2317 # set_up_NAME and heal_NAME are called by name
 # shellcheck source=tests/simkernel/lib.sh
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=tests/simkernel/lib-killed.sh
-. "$(dirname "$0")/lib-killed.sh"
-# Many cases: a small host.
-HOST=card
+HOST=shelf
+FULL=${HOSTPCI_TESTS_FULL:-}
+DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0
 
-# shellcheck disable=SC2317 # called by sweep_over
-prepare() { config 100 'hostpci0: 03:00.0'; }
+# A scenario is set_up_NAME, after which its action is killed: pre-start, post-stop, release
+# or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
+SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
+	stop-card stop-two reboot release sweep)
+declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
+	[release]=release [sweep]=sweep)
+declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
-for phase in pre-start post-stop release; do
-	sweep_over "$phase" parent before 15
-	sweep_over "$phase" parent after 15
-	sweep_over "$phase" both after 15
-done
+ran() {
+	hook_exits 0 100 pre-start
+	hook_exits 0 100 post-start
+}
+set_up_start-card() { config 100 "$NIC"; }
+set_up_start-group() { config 100 "$GPU"; }
+set_up_start-two() { config 100 "$NIC" "hostpci2: $DISK"; }
+set_up_start-reset() {
+	config 100 "$NIC"
+	policy 100 'reset = "default";'
+}
+set_up_start-adopting() {
+	config 100 "$NIC" "hostpci2: $DISK"
+	ran
+	hook_exits 0 100 post-stop
+}
+set_up_start-changed() {
+	config 100 "$NIC"
+	ran
+	config 100 "$GPU"
+}
+set_up_stop-card() {
+	config 100 "$NIC"
+	ran
+}
+set_up_stop-two() {
+	config 100 "$NIC" "hostpci2: $DISK"
+	ran
+}
+set_up_reboot() {
+	set_up_stop-two
+	: >"$ROOT/run/qemu-server/100.reboot"
+}
+set_up_release() {
+	set_up_stop-two
+	hook_exits 0 100 post-stop
+}
+set_up_sweep() {
+	set_up_stop-two
+	long_ago
+}
 
-# The journal's writes are the parent's: its child is killed at its own only.
-for when in before after; do
-	for n in 1 2 3 4 5 6; do
-		it "pre-start, child killed $when its write $n"
-		config 100 'hostpci0: 03:00.0'
-		rule "sys/* * $n kill child $when"
-		hook_exits 1 100 pre-start
-		says 'the child that does the work died'
-		no_rules
-		settle
-		has_no_journal 100
-		as_before
+# The kernel ends a child whose parent was killed as soon as its write is over.
+settle() {
+	while read -r pid; do
+		while [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *hostpci* ]]; do
+			sleep 0.01
+		done
+	done < <(sed -n 's/.*"child":\([0-9]*\).*/\1/p' "$(journal 100)" 2>/dev/null)
+}
 
-		it "post-stop, child killed $when its write $n"
-		config 100 'hostpci0: 03:00.0'
-		hook_exits 0 100 pre-start
-		rule "sys/* * $n kill child $when"
-		hook_exits 2 100 post-stop
-		no_rules
-		settle
-		heal $n post-stop
-	done
-done
-
-n=0
-while :; do
-	n=$((n + 1))
-	it "half of record $n reaches the journal"
-	config 100 'hostpci0: 03:00.0'
-	rule "vm/100.journal * $n tear"
-	hook 100 pre-start
+# The scenario's action; true if it came to its end.
+acted() { # ACTION
+	case $1 in
+	release) hostpci release 100 ;;
+	sweep) hostpci sweep ;;
+	*) hook 100 "$1" ;;
+	esac
 	no_rules
 	settle
-	[[ $rc -eq 137 ]] || break
-	heal $n pre-start
-done
-[[ $n -gt 12 ]] || fail "only $n records"
+	[[ $rc -eq 0 ]]
+}
 
+# What is left now is no more than what the machine shall keep.
+nothing_but_kept() { # SCENARIO
+	[[ -z ${USED[$1]-} ]] || driver_is "$DISK" vfio-pci
+	[[ -e $(journal 100) ]] || return
+	driver_is 02:00.0 igb
+	driver_is 03:00.0 nouveau
+	hostpci_exits 0 status 100
+	says ' kept '
+}
+
+heal_start() { # SCENARIO
+	hook_exits 0 100 pre-start
+	hook_exits 0 100 post-stop
+	nothing_but_kept "$1"
+}
+heal_sweep() {
+	local before
+	long_ago
+	hostpci_exits 0 sweep
+	nothing_but_kept "$1"
+	before=$(cat "$(journal 100)" 2>/dev/null)
+	: >"$SIM/log"
+	hostpci_exits 0 sweep
+	writes_are 0
+	[[ $before == "$(cat "$(journal 100)" 2>/dev/null)" ]] || fail "a second sweep does something"
+}
+heal_release() { :; }
+
+heal() { # SCENARIO WAY
+	rm -f "$ROOT/run/qemu-server/100.reboot"
+	"heal_$2" "$1"
+	hostpci_exits 0 release 100
+	has_no_journal 100
+	as_before
+}
+
+# point SCENARIO N WAY RULE...: the N-th point; false if the run has none.
+point() {
+	local scenario=$1 n=$2 way=$3
+	shift 3
+	again "$scenario" "$*, then $way"
+	rule "$*"
+	acted "${ACTION[$scenario]:-pre-start}" && return 1
+	heal "$scenario" "$way"
+}
+
+# Kills at the first, the second, ... write that RULE, with N in it, is about.
+points() { # SCENARIO RULE...
+	local scenario=$1 n=0 way ways
+	shift
+	while :; do
+		n=$((n + 1))
+		ways=(start sweep release)
+		[[ -n $FULL ]] || ways=("${ways[(n + turn) % 3]}")
+		for way in "${ways[@]}"; do
+			point "$scenario" "$n" "$way" "${@//N/$n}" || break 2
+		done
+		[[ $n -lt 200 ]] || { fail "no end"; break; }
+	done
+	turn=$((turn + 1))
+	reached=$((reached + n - 1))
+}
+
+# again SCENARIO CASE: a host on which the scenario is set up.
+again() {
+	if [[ ! -d $DIR/state ]]; then
+		it "$1 is set up"
+		"set_up_$1"
+		: >"$SIM/log"
+		mv "$DIR/$cases" "$DIR/state"
+	fi
+	CASE="$1: $2" cases=$((cases + 1))
+	cp -a "$DIR/state" "$DIR/$cases"
+	[[ ! -d $DIR/$((cases - 1)) ]] || rm -rf "${DIR:?}/$((cases - 1))"
+	ROOT=$DIR/$cases/root SIM=$DIR/$cases/sim
+}
+
+for scenario in "${@:-${SCENARIOS[@]}}"; do
+	declare -F "set_up_$scenario" >/dev/null || { echo "no scenario $scenario"; exit 1; }
+	turn=0 reached=0
+	rm -rf "$DIR/state"
+	points "$scenario" '* * N kill parent before'
+	points "$scenario" '* * N kill parent after'
+	points "$scenario" 'vm/*.journal * N tear'
+	for who in child both; do
+		points "$scenario" "sys/* * N kill $who before"
+		points "$scenario" "sys/* * N kill $who after"
+	done
+	[[ $reached -gt 8 ]] || fail "$scenario: only $reached points were reached"
+	echo "$scenario: $reached points"
+done
 finish

@@ -144,7 +144,9 @@ static void a_torn_last_record_is_cut_off(void **state)
 	assert_int_equal(journal_phase(j, "x"), 0);
 	journal_free(j);
 	text = scratch_get(s, FILE_100);
-	assert_string_equal(text, HEADER HOLD "{\"phase\":\"x\"}\n");
+	assert_int_equal(strncmp(text, HEADER HOLD "{\"phase\":\"x\",\"at\":",
+				 strlen(HEADER HOLD) + 18),
+			 0);
 	free(text);
 	/* Torn in its very first record: as if it were empty. */
 	scratch_put(s, FILE_100, "{\"jour");
@@ -235,7 +237,8 @@ static void a_newer_version_is_not_touched(void **state)
 	char *text;
 
 	scratch_put(s, FILE_100,
-		    "{\"journal\":2,\"boot\":\"x\",\"vmid\":100}\n{\"new\":1}\n");
+		    "{\"journal\":2,\"boot\":\"" UNIT_BOOT
+		    "\",\"vmid\":100}\n{\"new\":1}\n");
 	assert_int_equal(journal_open(&s->root, 100, true, &j, &err), -EPROTO);
 	assert_contains(err.msg, "newer hostpci");
 	text = scratch_get(s, FILE_100);
@@ -255,13 +258,99 @@ static void another_boots_journal_is_history(void **state)
 	assert_true(j->other_boot);
 	journal_free(j);
 	j = create(s);
+	assert_true(j->anew);
 	assert_false(j->other_boot);
 	assert_int_equal(j->holds, 0);
 	journal_free(j);
 	j = reread(s);
-	assert_false(j->other_boot);
+	assert_false(j->other_boot || j->anew);
 	assert_int_equal(j->holds, 0);
 	journal_free(j);
+	/* Nor does it matter that it is damaged, or of a newer version. */
+	scratch_put(s, FILE_100, "{\"journal\":9,\"boot\":\"x\"}\n" HOLD "junk\n{");
+	j = reread(s);
+	assert_true(j->other_boot);
+	journal_free(j);
+}
+
+static void a_guest_may_have_used_what_was_prepared(void **state)
+{
+	struct journal *j = create(*state), *again;
+	struct hold a = hold_of(nic, 0), b = hold_of(disk, 1);
+
+	assert_int_equal(journal_phase(j, "pre-start"), 0);
+	assert_int_equal(journal_take(j, &a), 0);
+	assert_true(journal_find(j, &nic)->fresh);
+	/* Killed, and begun again: no guest yet. */
+	assert_int_equal(journal_phase(j, "pre-start"), 0);
+	assert_int_equal(journal_take(j, &a), 0);
+	assert_true(journal_find(j, &nic)->fresh);
+	assert_int_equal(journal_phase(j, "prepared"), 0);
+	assert_false(journal_find(j, &nic)->fresh);
+	assert_int_equal(journal_phase(j, "pre-start"), 0);
+	assert_int_equal(journal_take(j, &a), 0);
+	assert_int_equal(journal_take(j, &b), 0);
+	assert_false(journal_find(j, &nic)->fresh);
+	assert_true(journal_find(j, &disk)->fresh);
+	for (int i = 0; i < 2; i++) {
+		again = reread(*state);
+		assert_string_equal(again->phase, "pre-start");
+		assert_int_equal(again->phase_at, j->phase_at);
+		assert_false(journal_find(again, &nic)->fresh);
+		assert_true(journal_find(again, &disk)->fresh);
+		journal_free(again);
+		assert_int_equal(journal_compact(j), 0);
+	}
+	journal_free(j);
+}
+
+static void records_of_an_earlier_version_have_no_times(void **state)
+{
+	struct scratch *s = *state;
+	struct journal *j;
+
+	scratch_put(s, FILE_100,
+		    HEADER HOLD "{\"phase\":\"prepared\"}\n"
+				"{\"park\":\"0000:01:00.0\",\"why\":\"return\"}\n");
+	j = reread(s);
+	assert_int_equal(j->phase_at, 0);
+	assert_int_equal(j->hold[0].parked_at, 0);
+	assert_int_equal(j->hold[0].hold.return_after, 0);
+	assert_false(j->hold[0].fresh);
+	journal_free(j);
+}
+
+static void times_are_written_and_read(void **state)
+{
+	struct journal *j = create(*state), *again;
+	struct hold a = hold_of(nic, 0);
+
+	a.return_after = 30;
+	assert_int_equal(journal_take(j, &a), 0);
+	assert_int_equal(journal_park(j, &nic, "return"), 0);
+	assert_int_equal(journal_phase(j, "stopped"), 0);
+	again = reread(*state);
+	assert_int_equal(again->hold[0].hold.return_after, 30);
+	assert_true(again->hold[0].parked_at > 0);
+	assert_int_equal(again->hold[0].parked_at, j->hold[0].parked_at);
+	assert_int_equal(again->phase_at, j->phase_at);
+	journal_free(again);
+	journal_free(j);
+}
+
+static void addresses_are_found_in_damaged_text(void **state)
+{
+	static const char text[] = HEADER "{\"hold\":\"0000:01:00.0\",\"sl\n\0\0\"x\"\n"
+					  "\"0000:02:00.0\" \"0000:03:00.0\n";
+	struct scratch *s = *state;
+	struct bdf found[4];
+
+	scratch_put_bytes(s, FILE_100, text, sizeof(text) - 1);
+	assert_int_equal(journal_salvage(&s->root, 100, found, 4), 3);
+	assert_true(bdf_equal(&found[0], &nic));
+	assert_true(bdf_equal(&found[1], &disk));
+	assert_int_equal(journal_salvage(&s->root, 100, found, 1), 1);
+	assert_int_equal(journal_salvage(&s->root, 101, found, 4), 0);
 }
 
 static void one_process_at_a_time(void **state)
@@ -437,6 +526,10 @@ int main(void)
 		scratch_test(nul_bytes_are_damage),
 		scratch_test(a_newer_version_is_not_touched),
 		scratch_test(another_boots_journal_is_history),
+		scratch_test(a_guest_may_have_used_what_was_prepared),
+		scratch_test(records_of_an_earlier_version_have_no_times),
+		scratch_test(times_are_written_and_read),
+		scratch_test(addresses_are_found_in_damaged_text),
 		scratch_test(one_process_at_a_time),
 		scratch_test(a_link_is_no_journal),
 		scratch_test(parked_and_taken_and_closed),
