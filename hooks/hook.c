@@ -45,7 +45,8 @@ static int run(const struct root *root, uint32_t vmid, enum phase phase)
 
 int main(int argc, char **argv)
 {
-	_cleanup_(root_close) struct root root = ROOT_CLOSED;
+	struct root
+		root; /* the end of the program closes it: every machine waits for it */
 	enum phase phase;
 	struct err err;
 	uint32_t vmid;

@@ -17,7 +17,7 @@ enum {
 	LIMIT_NODES = 40,		    /* device files looked for at once */
 	LIMIT_OPENERS = 2,		    /* processes that are told of each */
 	LIMIT_NETDEVS = 64, /* interfaces of one function, and on top of them */
-	LIMIT_WORDS = 32,   /* words of a command of the policy */
+	LIMIT_WORDS = 32,   /* words of a command, or texts of a list, of the policy */
 
 	/* Waiting for another run, or for a child that one left in the kernel. */
 	LIMIT_LOCK_MS = 20 * 1000,

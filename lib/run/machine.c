@@ -2,7 +2,7 @@
 #include "run/machine.h"
 
 #include "base/clock.h"
-#include "run/session.h"
+#include "run/chain.h"
 
 static const char *const change_words[] = {
 	[CHANGE_PRE_START] = "pre-start", [CHANGE_POST_START] = "post-start",
@@ -35,10 +35,15 @@ int machine_change(const struct request *request, struct outcome *ret)
 		break;
 	case CHANGE_POST_START:
 		r = post_start_run(&session);
+		chain_phase(&session);
 		break;
-	case CHANGE_PRE_STOP: /* not always called: nothing may depend on it */
+	case CHANGE_PRE_STOP: /* not always called: nothing of ours may depend on it */
+		chain_phase(&session);
 		break;
 	case CHANGE_POST_STOP:
+		chain_phase(&session);
+		r = stop_run(&session);
+		break;
 	case CHANGE_RELEASE:
 		r = stop_run(&session);
 		break;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/fileio.h"
+#include "run/chain.h"
 #include "run/judge.h"
-#include "run/session.h"
 #include "run/undo.h"
 
 /* What a start works with. */
@@ -56,6 +56,8 @@ static int read_spec(struct start *s, struct err *err)
 		return session_fail(session, EXIT_CODE_CONFIG, err);
 	session->outcome->warnings = s->spec.notes;
 	s->spec.notes = (struct notes){0};
+	if (chain_check(session->root, &s->spec.vm.hooks, err) < 0)
+		return session_fail(session, EXIT_CODE_CONFIG, err);
 	if (s->spec.have_config || s->spec.have_policy || have_journal(session))
 		return 0;
 	(void)session_no_vm(session, &s->spec, err);
@@ -258,6 +260,8 @@ static int prepare(struct start *s, struct err *err)
 		(void)err_set(err, -r, "out of memory");
 	if (r == 0)
 		r = booking_renew(session, &s->booking, err);
+	if (r == 0)
+		r = chain_start(session, &s->spec.vm.hooks, err);
 	if (r < 0)
 		return roll_back(s, err);
 	r = journal_phase(j, "prepared");
@@ -283,10 +287,16 @@ static int refuse_running(struct session *session, struct err *err)
 
 static int plan_only(struct start *s)
 {
+	struct err err;
+	int r;
+
 	if (s->session->journal)
 		undo_leftovers(s);
+	r = add_deeds(s);
+	if (r == 0)
+		r = chain_start(s->session, &s->spec.vm.hooks, &err);
 	return outcome_exit(s->session->outcome,
-			    add_deeds(s) < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE);
+			    r < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE);
 }
 
 /*
@@ -331,6 +341,14 @@ static int start(struct start *s, struct err *err)
 	return r;
 }
 
+/* No device to give, but perhaps other hookscripts. */
+static int start_without_devices(struct start *s, struct err *err)
+{
+	return chain_start(s->session, &s->spec.vm.hooks, err) < 0
+		       ? session_fail(s->session, EXIT_CODE_REFUSED, err)
+		       : outcome_exit(s->session->outcome, EXIT_CODE_DONE);
+}
+
 int start_run(struct session *session)
 {
 	_cleanup_(start_freep) struct start *s = calloc(1, sizeof(*s));
@@ -346,7 +364,7 @@ int start_run(struct session *session)
 	if (r != 0)
 		return r;
 	if (!spec_has_devices(&s->spec) && !have_journal(session))
-		return outcome_exit(session->outcome, EXIT_CODE_DONE);
+		return start_without_devices(s, &err);
 	r = session_begin(session, true, &err);
 	if (r == 0 && find_removed(session)) {
 		session_end(session);

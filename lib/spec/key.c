@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/words.h"
+#include "spec/storage.h"
 
 static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
 const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
@@ -46,6 +47,17 @@ static bool valid_hex16(const char *s)
 static bool valid_program(const char *s)
 {
 	return s[0] == '/' && s[1];
+}
+
+/* Ours would call itself. */
+static bool valid_hook(const char *s)
+{
+	const char *name = strrchr(s, '/');
+	struct volume volume;
+
+	if (!name || !name[1] || !strcmp(name + 1, "hostpci-hook"))
+		return false;
+	return s[0] == '/' || volume_parse(s, &volume) == 0;
 }
 
 #define AT(member) .offset = offsetof(struct wish, member)
@@ -232,6 +244,17 @@ const struct key key_table[_KEY_MAX] = {
 			.words = new_id_words,
 			.help = "ids in vfio-pci's new_id that grab virtual functions: "
 				"tell (default) or remove"},
+	[KEY_HOOKS] =
+		{.name = "hooks",
+		 .type = KEY_TYPE_TEXTS,
+		 .where = KEY_IN_VM,
+		 AT(hooks),
+		 .valid = valid_hook,
+		 .each = true,
+		 .form = "STORAGE:snippets/NAME, or the full path of a program; not "
+			 "hostpci-hook itself",
+		 .help = "hookscripts that are run beside hostpci-hook, in this "
+			 "order"},
 };
 
 const struct key *key_find(const char *name, unsigned where)
@@ -368,7 +391,7 @@ static int store_plain_text(const struct key *key, const char *text, struct wish
 	return 0;
 }
 
-/* The form is that of the first. */
+/* The form is that of the first, or of each. */
 int key_store_texts(const struct key *key, const char *const *text, unsigned n,
 		    struct wish *wish, struct err *err)
 {
@@ -377,9 +400,11 @@ int key_store_texts(const struct key *key, const char *const *text, unsigned n,
 
 	if (key->type != KEY_TYPE_TEXTS)
 		return key_wrong_type(key, err);
-	if (n && key->valid && !key->valid(text[0]))
-		return err_set(err, EINVAL, "'%s' begins with '%s' (it takes %s)",
-			       key->name, text[0], key->form);
+	for (unsigned i = 0; i < (key->each ? n : n > 0) && key->valid; i++)
+		if (!key->valid(text[i]))
+			return err_set(err, EINVAL, "'%s' %s '%s' (it takes %s)",
+				       key->name, key->each ? "has" : "begins with",
+				       text[i], key->form);
 	for (unsigned i = 0; i < n; i++) {
 		size_t size = strlen(text[i]) + 1;
 

@@ -38,6 +38,7 @@ enum key_id {
 	KEY_D3COLD,
 	KEY_BAR_SIZES,
 	KEY_NEW_ID,
+	KEY_HOOKS,
 	_KEY_MAX,
 };
 
@@ -129,7 +130,8 @@ struct wish {
 	int power; /* enum wish_power */
 	bool d3cold;
 	struct bar_sizes bar_sizes;
-	int new_id; /* enum wish_new_id */
+	int new_id;		/* enum wish_new_id */
+	struct text_list hooks; /* hookscripts to run beside ours: volumes or paths */
 };
 
 struct key {
@@ -141,6 +143,7 @@ struct key {
 	const char *const *words;
 	bool (*valid)(const char *text); /* a text's form; NULL: any */
 	const char *form;		 /* what valid asks for, in words */
+	bool each;			 /* every text of a list has that form */
 	const char *help;
 };
 

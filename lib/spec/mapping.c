@@ -8,13 +8,11 @@
 #include "base/fileio.h"
 #include "spec/key.h"
 #include "spec/mapping-line.h"
-
-static const char blanks[] = " \t\v\f\r";
+#include "spec/section.h"
 
 struct reader {
-	char *rest;
+	struct section_reader in;
 	const char *file;
-	unsigned line;
 	struct mappings *mappings;
 };
 
@@ -28,55 +26,17 @@ static void note(struct reader *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	notes_add(&r->mappings->notes, "%s:%u: %s", r->file, r->line, text);
-}
-
-/* The next line that is no comment; NULL at the end. */
-static char *next_line(struct reader *r)
-{
-	char *line;
-
-	while ((line = strsep(&r->rest, "\n"))) {
-		r->line++;
-		if (line[strspn(line, blanks)] != '#')
-			return line;
-	}
-	return NULL;
-}
-
-/* What ends a section: nothing, or what Perl takes for it. A line of blanks does not. */
-static bool is_end(const char *line)
-{
-	return !line || !line[0] || !strcmp(line, "0");
+	notes_add(&r->mappings->notes, "%s:%u: %s", r->file, r->in.line, text);
 }
 
 /* Cuts the blanks at the end of a section's name; false: the line is something else. */
 static bool is_header(char *line)
 {
-	size_t n = strcspn(line, blanks);
+	size_t n = strcspn(line, SECTION_BLANKS);
 
-	if (!n || line[n + strspn(line + n, blanks)])
+	if (!n || line[n + strspn(line + n, SECTION_BLANKS)])
 		return false;
 	line[n] = '\0';
-	return true;
-}
-
-/* Splits "  KEY VALUE  "; *@ret_value is NULL if there is none. */
-static bool split(char *line, char **ret_key, char **ret_value)
-{
-	size_t indent = strspn(line, blanks), n;
-	char *key = line + indent, *value, *end;
-
-	n = strcspn(key, blanks);
-	if (!indent || !n)
-		return false;
-	value = key + n + strspn(key + n, blanks);
-	end = value + strlen(value);
-	while (end > value && strchr(blanks, end[-1]))
-		*--end = '\0';
-	key[n] = '\0';
-	*ret_key = key;
-	*ret_value = *value ? value : NULL;
 	return true;
 }
 
@@ -108,7 +68,7 @@ static int add_map(struct reader *r, struct mapping *m, const char *value,
 	n = mapping_line_parse(value, &map, err);
 	if (n < 0)
 		return n;
-	map.line = r->line;
+	map.line = r->in.line;
 	m->map[m->maps++] = map;
 	return 0;
 }
@@ -194,7 +154,7 @@ static void read_line(struct reader *r, struct mapping *m, char *line)
 	char *key, *value;
 	struct err why;
 
-	if (!split(line, &key, &value))
+	if (!section_property(line, &key, &value))
 		note(r,
 		     "mapping %.60s: Proxmox ignores '%.60s': properties begin with a "
 		     "tab, "
@@ -210,13 +170,13 @@ static void read_line(struct reader *r, struct mapping *m, char *line)
 
 static int read_section(struct reader *r, const char *name)
 {
-	struct mapping m = {.name = strdup(name), .line = r->line};
+	struct mapping m = {.name = strdup(name), .line = r->in.line};
 	char *line;
 	int result;
 
 	if (!m.name)
 		return -ENOMEM;
-	while (!is_end(line = next_line(r)))
+	while (!section_is_end(line = section_line(&r->in)))
 		read_line(r, &m, line);
 	if (!m.maps) {
 		m.rejected = m.damaged = true;
@@ -236,8 +196,8 @@ static int read_all(struct reader *r)
 	char *line;
 	int result = 0;
 
-	while (result == 0 && (line = next_line(r))) {
-		if (is_end(line))
+	while (result == 0 && (line = section_line(&r->in))) {
+		if (section_is_end(line))
 			continue;
 		if (!is_header(line)) {
 			note(r,
@@ -249,7 +209,7 @@ static int read_all(struct reader *r)
 			     "Proxmox skips mapping '%.60s': a name is a letter, then "
 			     "letters, digits, - and _",
 			     line);
-			while (!is_end(next_line(r)))
+			while (!section_is_end(section_line(&r->in)))
 				continue;
 		} else {
 			result = read_section(r, line);
@@ -262,7 +222,7 @@ int mappings_parse(char *text, size_t size, const char *file, struct mappings *r
 		   struct err *err)
 {
 	struct mappings mappings = {0};
-	struct reader reader = {.rest = text, .file = file, .mappings = &mappings};
+	struct reader reader = {.in.rest = text, .file = file, .mappings = &mappings};
 	int r;
 
 	(void)snprintf(mappings.file, sizeof(mappings.file), "%s", file);
@@ -271,7 +231,7 @@ int mappings_parse(char *text, size_t size, const char *file, struct mappings *r
 	r = read_all(&reader);
 	if (r < 0) {
 		mappings_free(&mappings);
-		return err_at(err, -r, file, reader.line, "%s", strerror(-r));
+		return err_at(err, -r, file, reader.in.line, "%s", strerror(-r));
 	}
 	*ret = mappings;
 	return 0;

@@ -9,16 +9,24 @@
 #include "spec/policy.h"
 #include "spec/vmconf.h"
 
+enum { POLICY_PATH = 128 };
+
+static int read_policy(const struct root *root, const char *folder, uint32_t vmid,
+		       char path[static POLICY_PATH], char **ret, size_t *ret_size,
+		       struct err *err)
+{
+	(void)snprintf(path, POLICY_PATH, "%s/vm/%u.conf", folder, vmid);
+	return file_read_trusted(root, path, LIMIT_CONFIG, ret, ret_size, err);
+}
+
 static int load_policy(const struct root *root, const char *folder, struct spec *spec,
 		       struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	char path[128];
+	char path[POLICY_PATH];
 	size_t size;
-	int r;
+	int r = read_policy(root, folder, spec->vmid, path, &text, &size, err);
 
-	(void)snprintf(path, sizeof(path), "%s/vm/%u.conf", folder, spec->vmid);
-	r = file_read_trusted(root, path, LIMIT_CONFIG, &text, &size, err);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
@@ -154,6 +162,39 @@ void spec_free(struct spec *spec)
 int spec_load_quirks(const struct root *root, struct spec *spec, struct err *err)
 {
 	return spec_has_devices(spec) ? quirks_load(root, &spec->quirks, err) : 0;
+}
+
+/* Not inlined: a whole spec is on its stack, which most machines never need. */
+static int __attribute__((noinline))
+parse_hooks(const char *text, size_t size, const char *path, uint32_t vmid,
+	    struct text_list *ret, struct err *err)
+{
+	_cleanup_(spec_free) struct spec spec = {.vmid = vmid};
+	int r = policy_parse(text, size, path, &spec, err);
+
+	if (r == 0 && wish_has(&spec.vm, KEY_HOOKS))
+		*ret = spec.vm.hooks;
+	return r;
+}
+
+int spec_load_hooks(const struct root *root, uint32_t vmid, struct text_list *ret,
+		    struct err *err)
+{
+	static const char *const folders[] = {"/etc/pve/hostpci", "/etc/hostpci"};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++) {
+		_cleanup_free_ char *text = NULL;
+		char path[POLICY_PATH];
+		size_t size;
+
+		r = read_policy(root, folders[i], vmid, path, &text, &size, err);
+		if (r == 0)
+			r = parse_hooks(text, size, path, vmid, ret, err);
+		else if (r == -ENOENT)
+			r = 0;
+	}
+	return r;
 }
 
 const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT])

@@ -64,6 +64,13 @@ void spec_free(struct spec *spec);
 int spec_load_quirks(const struct root *root, struct spec *spec,
 		     struct err *err) _must_check_;
 
+/*
+ * Only the hooks of the machine's policies, for the phases that look at nothing else.
+ * *@ret stays as it is if there are none.
+ */
+int spec_load_hooks(const struct root *root, uint32_t vmid, struct text_list *ret,
+		    struct err *err) _must_check_;
+
 bool spec_has_devices(const struct spec *spec);
 
 /* The effective wish: the slot's own, else the machine's, else the host's, else a
