@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/proc.h"
@@ -119,46 +117,6 @@ static int look(const struct context *context, uint32_t vmid, struct vm *ret,
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The VMIDs of the files VMID.conf in @folder, in order; the caller frees *@ret. */
-static int find_all(const struct root *root, const char *folder, uint32_t **ret,
-		    size_t *ret_n)
-{
-	int fd = root_openat(root, folder, O_RDONLY | O_DIRECTORY, 0);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	uint32_t *list = NULL, *grown, vmid;
-	size_t n = 0;
-
-	if (!dir)
-		return fd < 0 ? fd : -ENOMEM;
-	for (struct dirent *e; (e = readdir(dir));) {
-		char *dot = strchr(e->d_name, '.');
-
-		if (!dot || strcmp(dot, ".conf") != 0)
-			continue;
-		*dot = '\0';
-		if (vmid_parse(e->d_name, &vmid) < 0)
-			continue;
-		grown = realloc(list, (n + 1) * sizeof(*list));
-		if (!grown)
-			break;
-		list = grown;
-		list[n++] = vmid;
-	}
-	closedir(dir);
-	if (n)
-		qsort(list, n, sizeof(*list), compare);
-	*ret = list;
-	*ret_n = n;
-	return 0;
-}
-
 static void print(const struct vm *vm, bool first)
 {
 	if (first)
@@ -186,26 +144,17 @@ static struct json_object *vm_json(const struct vm *vm)
 
 static int run(struct context *context)
 {
-	const char *node = context->value[OPTION_NODE];
 	_cleanup_free_ uint32_t *list = NULL;
 	struct json_object *all = json_object_new_array();
-	char folder[128] = "/etc/pve/qemu-server";
 	bool first = true;
 	struct err err;
 	struct vm vm;
 	size_t n = 0;
 	int r;
 
-	if (node)
-		(void)snprintf(folder, sizeof(folder), "/etc/pve/nodes/%s/qemu-server",
-			       node);
-	r = find_all(&context->root, folder, &list, &n);
-	if (r == -ENOENT) {
-		(void)snprintf(folder, sizeof(folder), "/etc/hostpci/qemu-server");
-		r = find_all(&context->root, folder, &list, &n);
-	}
-	if (r < 0 && r != -ENOENT)
-		(void)fprintf(stderr, "hostpci: %s: %s\n", folder, strerror(-r));
+	r = vmstore_list(&context->root, context->value[OPTION_NODE], &list, &n, &err);
+	if (r < 0)
+		(void)fprintf(stderr, "hostpci: %s\n", err.msg);
 	for (size_t i = 0; i < n; i++) {
 		if (look(context, list[i], &vm, &err) < 0) {
 			(void)fprintf(stderr, "hostpci: VM %u: %s\n", list[i], err.msg);
@@ -221,7 +170,7 @@ static int run(struct context *context)
 		json_print(context, all);
 	else
 		json_object_put(all);
-	return r < 0 && r != -ENOENT ? EXIT_CODE_REFUSED : EXIT_CODE_DONE;
+	return r < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE;
 }
 
 const struct command command_list = {

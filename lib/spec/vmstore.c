@@ -48,20 +48,20 @@ int vmstore_read(const struct root *root, const char *node, uint32_t vmid,
 	return 0;
 }
 
-static int failed(const struct vmstore *store, int code, struct err *err)
+int vmstore_error(const char *path, int code, struct err *err)
 {
-	bool cluster = !strncmp(store->folder, "/etc/pve/", strlen("/etc/pve/"));
+	bool cluster = !strncmp(path, "/etc/pve/", strlen("/etc/pve/"));
 
 	if (cluster && (code == EROFS || code == EACCES || code == EPERM))
-		return err_at(err, EROFS, store->path, 0,
+		return err_at(err, EROFS, path, 0,
 			      "cannot be written (%s): the cluster file system is "
 			      "read-only without quorum (see pvecm status), or you are "
 			      "not root",
 			      strerror(code));
 	if (cluster && code == EFBIG)
-		return err_at(err, code, store->path, 0,
+		return err_at(err, code, path, 0,
 			      "is too large for the cluster file system");
-	return err_at(err, code, store->path, 0, "cannot be written: %s", strerror(code));
+	return err_at(err, code, path, 0, "cannot be written: %s", strerror(code));
 }
 
 /* Owner and mode stay; pmxcfs has its own and refuses the call. */
@@ -81,18 +81,18 @@ int vmstore_replace(const struct root *root, const struct vmstore *store,
 	_cleanup_close_ int dir =
 		root_openat(root, store->folder, O_RDONLY | O_DIRECTORY, 0);
 	_cleanup_close_ int fd = -1;
-	char temporary[64];
+	char temporary[96];
 	int r;
 
 	if (dir < 0)
-		return failed(store, -dir, err);
+		return vmstore_error(store->path, -dir, err);
 	/* The name that Proxmox's own writer uses (pve-common, file_set_contents). */
 	(void)snprintf(temporary, sizeof(temporary), "%s.tmp.%d", store->name,
 		       (int)getpid());
 	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		    0640);
 	if (fd < 0)
-		return failed(store, errno, err);
+		return vmstore_error(store->path, errno, err);
 	keep_owner(dir, store->name, fd);
 	r = text->size ? file_write_once(fd, text->data, text->size) : 0;
 	if (r == 0 && fsync(fd) < 0 && errno != EINVAL && errno != ENOSYS)
@@ -101,7 +101,7 @@ int vmstore_replace(const struct root *root, const struct vmstore *store,
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(dir, temporary, 0);
-	return r < 0 ? failed(store, -r, err) : 0;
+	return r < 0 ? vmstore_error(store->path, -r, err) : 0;
 }
 
 int vmstore_lock(const struct root *root, uint32_t vmid, struct err *err)

@@ -8,7 +8,7 @@
 /* Where a VM's config is: in the cluster file system, else in /etc/hostpci. */
 struct vmstore {
 	char folder[128];
-	char name[32]; /* VMID.conf */
+	char name[72]; /* VMID.conf */
 	char path[192];
 };
 
@@ -24,6 +24,17 @@ int vmstore_read(const struct root *root, const char *node, uint32_t vmid,
  */
 int vmstore_replace(const struct root *root, const struct vmstore *store,
 		    const struct vmtext *text, struct err *err) _must_check_;
+
+/* Says why a file of a configuration cannot be written; returns -@code, -EROFS without
+ * quorum. */
+int vmstore_error(const char *path, int code, struct err *err);
+
+/*
+ * The VMs of node @node (NULL: this one), in order; the caller frees *@ret. No folder is
+ * no VM; others with words.
+ */
+int vmstore_list(const struct root *root, const char *node, uint32_t **ret, size_t *ret_n,
+		 struct err *err) _must_check_;
 
 /* Takes Proxmox's own lock of that VM's config, waiting 10 s as qm does; the descriptor
  * to close. -EBUSY with words. */
