@@ -28,6 +28,9 @@ enum option_id {
 	OPTION_SNAPSHOT,
 	OPTION_FULL,
 	OPTION_DRY_RUN,
+	OPTION_ALL,
+	OPTION_CHECK,
+	OPTION_STORAGE,
 	_OPTION_MAX,
 };
 
@@ -51,7 +54,7 @@ struct context {
 	const struct command *command;
 	const char *value[_OPTION_MAX]; /* of each option, "" where it takes none; NULL:
 					   absent */
-	const char *argument[8];	/* what is no option */
+	const char *argument[LIMIT_ARGUMENTS]; /* what is no option */
 	int arguments;
 	enum format format;
 	const char *slot[LIMIT_SLOTS]; /* of an option that is a family, by its number */
@@ -69,7 +72,9 @@ struct command {
 	int (*run)(struct context *context);
 };
 
+extern const struct command command_attach;
 extern const struct command command_config;
+extern const struct command command_detach;
 extern const struct command command_list;
 extern const struct command command_mapping;
 extern const struct command command_parse;

@@ -5,7 +5,9 @@
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
+	&command_attach,
 	&command_config,
+	&command_detach,
 	&command_list,
 	&command_mapping,
 	&command_parse,

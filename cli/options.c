@@ -36,6 +36,11 @@ const struct option_row option_table[_OPTION_MAX] = {
 	[OPTION_FULL] = {"full", OPTION_SWITCH, false, "taken as qm takes it; no effect"},
 	[OPTION_DRY_RUN] = {"dry-run", NULL, false,
 			    "show what would be done, and write nothing"},
+	[OPTION_ALL] = {"all", NULL, false, "every VM of this node"},
+	[OPTION_CHECK] = {"check", NULL, false,
+			  "say whether the VMs would start, and change nothing"},
+	[OPTION_STORAGE] = {"storage", "NAME", false,
+			    "the storage that the hookscript is put into"},
 };
 
 static const char *const format_words[_FORMAT_MAX] = {"text", "json", "json-pretty"};

@@ -129,8 +129,8 @@ static int temporary_name(const char *name, char buf[static NAME_MAX + 1])
 								       : 0;
 }
 
-int file_replace(const struct root *root, const char *folder, const char *name,
-		 const void *data, size_t size)
+static int replace(const struct root *root, const char *folder, const char *name,
+		   const void *data, size_t size, mode_t mode, bool sync)
 {
 	_cleanup_close_ int dir = root_openat(root, folder, O_RDONLY | O_DIRECTORY, 0);
 	_cleanup_close_ int fd = -1;
@@ -149,11 +149,27 @@ int file_replace(const struct root *root, const char *folder, const char *name,
 	if (fd < 0)
 		return -errno;
 	r = file_write_once(fd, data, size);
+	if (r == 0 && mode != 0600 && fchmod(fd, mode) < 0)
+		r = -errno;
+	if (r == 0 && sync && fsync(fd) < 0)
+		r = -errno;
 	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(dir, temporary, 0);
 	return r;
+}
+
+int file_replace(const struct root *root, const char *folder, const char *name,
+		 const void *data, size_t size)
+{
+	return replace(root, folder, name, data, size, 0600, false);
+}
+
+int file_replace_mode(const struct root *root, const char *folder, const char *name,
+		      const void *data, size_t size, mode_t mode)
+{
+	return replace(root, folder, name, data, size, mode, true);
 }
 
 int file_mkdir(const struct root *root, const char *path, mode_t mode)

@@ -31,6 +31,10 @@ bool file_exists(const struct root *root, const char *path);
 int file_replace(const struct root *root, const char *folder, const char *name,
 		 const void *data, size_t size) _must_check_;
 
+/* As file_replace, with @mode, on disk before the old one goes. */
+int file_replace_mode(const struct root *root, const char *folder, const char *name,
+		      const void *data, size_t size, mode_t mode) _must_check_;
+
 /* Makes the folder @path below an existing parent; one that exists is fine. */
 int file_mkdir(const struct root *root, const char *path, mode_t mode) _must_check_;
 

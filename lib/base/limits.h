@@ -19,6 +19,8 @@ enum {
 	LIMIT_NETDEVS = 64, /* interfaces of one function, and on top of them */
 	LIMIT_WORDS = 32,   /* words of a command, or texts of a list, of the policy */
 
+	LIMIT_ARGUMENTS = 128, /* VMIDs on one command line */
+
 	/* Waiting for another run, or for a child that one left in the kernel. */
 	LIMIT_LOCK_MS = 20 * 1000,
 	LIMIT_READ_MS = 3 * 1000,     /* a read that takes a device lock */

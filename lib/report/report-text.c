@@ -224,7 +224,7 @@ void report_text(const struct root *root, const struct outcome *outcome,
 		if (!outcome->err.code)
 			(void)fprintf(out, "VM %u %s\n", outcome->vmid, outcome->what);
 		print_plan(root, outcome, out);
-	} else if (outcome->deeds.n) {
+	} else if (style == REPORT_HOOK && outcome->deeds.n) {
 		(void)fprintf(out, "%sVM %u %s (%d ms)\n", p, outcome->vmid,
 			      outcome->what, outcome->ms);
 		print_done(outcome, out);

@@ -9,6 +9,7 @@
 enum report_style {
 	REPORT_HOOK, /* a task log: every line says whose it is, only what matters */
 	REPORT_PLAN, /* a terminal: every step with its write */
+	REPORT_GATE, /* a terminal: whether it would be done, and what the gate says */
 };
 
 /* Every line ends with a newline: Proxmox takes a task without one for failed. */

@@ -211,6 +211,27 @@ bool spec_has_devices(const struct spec *spec)
 	return false;
 }
 
+static bool has_node(const struct mapping *mapping, const char *node)
+{
+	for (size_t i = 0; mapping && i < mapping->maps; i++)
+		if (!strcmp(mapping->map[i].node, node))
+			return true;
+	return false;
+}
+
+bool spec_can_run_on(const struct spec *spec, const char *node)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
+		const struct wish *wish = &spec->slot[i].wish;
+
+		if (spec->slot[i].present &&
+		    !(wish_has(wish, KEY_MAPPING) &&
+		      has_node(mappings_find(&spec->mappings, wish->mapping), node)))
+			return false;
+	}
+	return true;
+}
+
 /* The slot's own wish if it set @id, else the machine's, else the host's, else NULL. */
 static const struct wish *effective(const struct spec *spec, unsigned slot,
 				    enum key_id id)

@@ -73,6 +73,9 @@ int spec_load_hooks(const struct root *root, uint32_t vmid, struct text_list *re
 
 bool spec_has_devices(const struct spec *spec);
 
+/* All its devices are mappings that node @node has: those alone can go there. */
+bool spec_can_run_on(const struct spec *spec, const char *node);
+
 /* The effective wish: the slot's own, else the machine's, else the host's, else a
  * default. */
 int spec_return(const struct spec *spec, unsigned slot, int fallback);

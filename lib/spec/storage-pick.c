@@ -110,7 +110,9 @@ int storage_resolve(const struct storages *storages, const char *hook,
 	}
 	storage = storages_find(storages, volume.storage);
 	if (!storage)
-		return err_set(err, ENOENT, "storage '%s' does not exist",
+		return err_set(err, ENOENT,
+			       "storage '%s' does not exist (pvesm status lists "
+			       "them)",
 			       volume.storage);
 	if (!storage->path[0])
 		return err_set(err, EINVAL, "storage '%s' has no files", volume.storage);

@@ -31,6 +31,8 @@ static bool is_set(const struct vmedit *edit, const char *name)
 {
 	char slot[NAME_OF_SLOT];
 
+	if (edit->hookscript && !strcmp(name, "hookscript"))
+		return true;
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
 		if (edit->set[i] && !strcmp(slot_name(i, slot), name))
 			return true;
@@ -267,6 +269,9 @@ static int set_all(struct work *w, struct err *err)
 	char name[NAME_OF_SLOT];
 	int r = 0;
 
+	if (w->edit->hookscript)
+		r = set_one(w, "hookscript", w->edit->hookscript,
+			    strlen(w->edit->hookscript), err);
 	for (unsigned i = 0; i < LIMIT_SLOTS && r == 0; i++)
 		if (w->edit->set[i])
 			r = set_one(w, slot_name(i, name), w->edit->set[i],

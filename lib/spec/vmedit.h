@@ -13,6 +13,7 @@
  */
 struct vmedit {
 	const char *set[LIMIT_SLOTS]; /* hostpciN, NULL: not given */
+	const char *hookscript;	      /* a volume, NULL: not given */
 	const char *remove;	      /* "a,b;c", NULL: not given */
 	const char *revert;	      /* pending changes to forget, the same form */
 	bool running;

@@ -65,6 +65,16 @@ said 'a.sh 2 100 pre-start vfio-pci'
 hook_exits 0 100 post-stop
 as_before
 
+it "it holds no descriptor of ours, and no signal is blocked"
+config 100 'hostpci0: 02:00.0'
+policy 100 'hooks = [ "local:snippets/a.sh" ];'
+script a.sh 'cd /proc/$$/fd; echo fds *' 'grep SigBlk /proc/$$/status'
+run "$ROOT/var/lib/vz/snippets/a.sh" 100 pre-start
+want=$(grep ^fds "$DIR/$cases/out")
+hook_exits 0 100 pre-start
+says "^$want$"
+says '^SigBlk:.*0000$' # SIGHUP, SIGINT and SIGTERM are among these
+
 it "a pre-start that fails leaves the host as before"
 config 100 'hostpci0: 02:00.0' 'hostpci1: 01:00.0'
 policy 100 'hooks = [ "local:snippets/a.sh", "local:snippets/b.sh" ];'

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "cli/command.h"
+#include "spec/stub.h"
+#include "spec/vmtext.h"
+
+/* The machines that attach and detach are about, and where the hookscript goes. */
+struct attach {
+	struct context *context;
+	struct storages storages; /* owned */
+	const struct storage
+		*storage;     /* of new hookscripts; NULL: none has been picked */
+	char node[NODE_NAME]; /* this one */
+	uint32_t *vmid;	      /* owned */
+	size_t n;
+	struct json_object *machines; /* owned: what became of each */
+	int code;		      /* of the first that failed */
+};
+
+/* One machine of them. */
+struct target {
+	uint32_t vmid;
+	const struct vmtext *config; /* as it was read */
+	const char *hookscript;	     /* it has now; "" if none */
+	struct json_object *result;
+};
+
+/*
+ * The machines that the command line names; all of this node with --all, or, @or_all,
+ * without any. An exit code after saying why not: this is no Proxmox node, say.
+ */
+int attach_begin(struct context *context, bool or_all, struct attach *ret);
+void attach_free(struct attach *attach);
+
+/* Runs @one for each machine and gathers what becomes of it; names those that fail. */
+void attach_each(struct attach *attach,
+		 int (*one)(struct attach *attach, const struct target *target,
+			    struct err *err));
+/* A line for a terminal, unless --quiet; beside JSON it is nothing. */
+void attach_say(const struct attach *attach, const char *fmt, ...) _printf_(2, 3);
+/* Sets, or with "" removes, the hookscript of a machine. */
+int attach_set(struct attach *attach, const struct target *target, const char *hookscript,
+	       struct err *err);
+
+/* Whether each machine would start now; changes nothing. Returns the exit code. */
+int attach_check(struct attach *attach);
+
+/* Tells what other nodes of the cluster need; adds them to @result. */
+void attach_nodes(struct attach *attach, struct json_object *result);
