@@ -21,6 +21,14 @@ scenario() {
 		lines=('hostpci0: 02:00.0' 'hostpci1: 02:00.1')
 		rules_of=('reset = "default";')
 		;;
+	chain)
+		lines=('hostpci0: 02:00.0')
+		rules_of=('reset = [ "pm", "bus" ];')
+		;;
+	power)
+		lines=('hostpci0: 02:00.0' 'hostpci1: 03:00')
+		rules_of=('power = "on"; d3cold = false;')
+		;;
 	*)
 		echo "no such scenario: $1"
 		exit 64
