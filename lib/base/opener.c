@@ -21,6 +21,8 @@ struct search {
 	void *context;
 	pid_t pid;
 	bool seen[LIMIT_NODES]; /* of this process */
+	int proc;		/* the folder of the processes */
+	bool counted;		/* it tells how many descriptors a process has */
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -97,6 +99,19 @@ static int look_at(struct search *s, const char *pid)
 	return r;
 }
 
+/* Descriptors of a process, by the size of its folder (kernel 6.2 and newer,
+ * fs/proc/fd.c); 0: none, or nobody counts them. */
+static long long count_open(const struct search *s, const char *pid)
+{
+	char path[300];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/fd", pid);
+	return fstatat(s->proc, path, &st, AT_SYMLINK_NOFOLLOW) < 0
+		       ? 0
+		       : (long long)st.st_size;
+}
+
 int opener_each(const struct root *root, const struct node *node, size_t n,
 		opener_found *found, void *context)
 {
@@ -112,8 +127,12 @@ int opener_each(const struct root *root, const struct node *node, size_t n,
 	dir = open_folder(root, "/proc");
 	if (!dir)
 		return -ENOENT;
+	s.proc = dirfd(dir);
+	s.counted = !root->moved && count_open(&s, "self") > 0;
 	while (r == 0 && (e = readdir(dir))) {
-		if (number_parse(e->d_name, INT32_MAX, &pid) < 0)
+		if (number_parse(e->d_name, INT32_MAX, &pid) < 0 ||
+		    /* Most are threads of the kernel, and have none. */
+		    (s.counted && !count_open(&s, e->d_name)))
 			continue;
 		s.pid = (pid_t)pid;
 		r = look_at(&s, e->d_name);
