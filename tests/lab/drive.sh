@@ -241,6 +241,8 @@ run_scenarios() { # SCRIPT...
 	check_scripts "$@"
 	rm -rf "$LAB_RESULTS"
 	mkdir -p "$LAB_RESULTS"
+	printf '%s\n' ${HOSTPCI_TESTS_FULL:+"HOSTPCI_TESTS_FULL=$HOSTPCI_TESTS_FULL"} \
+		${HOSTPCI_TESTS_SEED:+"HOSTPCI_TESTS_SEED=$HOSTPCI_TESTS_SEED"} >"$LAB_RESULTS/environment"
 	trap stop_qemu EXIT
 	for configuration in "${LAB_CONFIGURATIONS[@]}"; do
 		while mapfile -t left < <(pending "$configuration" "${scripts[@]}") && [ ${#left[@]} -gt 0 ]; do

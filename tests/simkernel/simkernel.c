@@ -29,7 +29,8 @@ static long (*real_syscall)(long, ...);
 
 __attribute__((constructor)) static void begin(void)
 {
-	const char *folder = getenv("SIMKERNEL");
+	const char *real = getenv("SIMKERNEL_REAL");
+	const char *folder = real ? real : getenv("SIMKERNEL");
 
 	*(void **)&real_write = dlsym(RTLD_NEXT, "write");
 	*(void **)&real_syscall = dlsym(RTLD_NEXT, "syscall");
@@ -37,6 +38,11 @@ __attribute__((constructor)) static void begin(void)
 	if (!folder)
 		return;
 	(void)snprintf(sim.folder, sizeof(sim.folder), "%s", folder);
+	sim.real = real;
+	if (real) {
+		(void)strcpy(sim.root, "/");
+		return;
+	}
 	(void)snprintf(sim.root, sizeof(sim.root), "%s", folder);
 	*strrchr(sim.root, '/') = '\0';
 	(void)strncat(sim.root, "/root/", sizeof(sim.root) - strlen(sim.root) - 1);
@@ -170,6 +176,24 @@ static ssize_t store(const struct sim_write *write, size_t size)
 	return error ? -1 : (ssize_t)size;
 }
 
+/* The kernel that is there answers. */
+static ssize_t store_real(int fd, const struct sim_write *write, const void *data,
+			  size_t size)
+{
+	struct verdict verdict;
+	int error;
+	ssize_t n;
+
+	note("write", write, write->value);
+	rules_before(write, &verdict);
+	n = real_write(fd, data, size);
+	error = n < 0 ? errno : 0;
+	note("result", write, error ? strerrorname_np(error) : "ok");
+	rules_after(&verdict);
+	errno = error;
+	return n;
+}
+
 /* The journal is an ordinary file, but programs may be killed around its writes. */
 static ssize_t record(int fd, const struct sim_write *write, const void *data,
 		      size_t size)
@@ -209,12 +233,14 @@ ssize_t write(int fd, const void *data, size_t size)
 
 	if (!real_write) /* before the constructor ran */
 		*(void **)&real_write = dlsym(RTLD_NEXT, "write");
-	if (!write.path)
+	if (!write.path || (sim.real && strncmp(write.path, "sys/", 4) != 0 &&
+			    strncmp(write.path, "run/hostpci/", 12) != 0))
 		return real_write(fd, data, size);
 	(void)snprintf(write.value, sizeof(write.value), "%.*s", (int)size,
 		       (const char *)data);
 	if (!strncmp(write.path, "sys/", 4))
-		return store(&write, size);
+		return sim.real ? store_real(fd, &write, data, size)
+				: store(&write, size);
 	return record(fd, &write, data, size);
 }
 
@@ -223,7 +249,7 @@ ssize_t write(int fd, const void *data, size_t size)
 ssize_t read(int fd, void *buf, size_t size)
 {
 	char path[PATH_MAX];
-	struct sim_write what = {.path = path_of(fd, path)};
+	struct sim_write what = {.path = sim.real ? NULL : path_of(fd, path)};
 	const char *name = what.path ? strrchr(what.path, '/') : NULL;
 	int device = name && !strcmp(name, "/driver_override") ? lock_device(&what) : -1;
 	ssize_t n = syscall(SYS_read, fd, buf, size);
@@ -269,7 +295,7 @@ long syscall(long number, ...)
 	va_end(ap);
 	if (!real_syscall)
 		*(void **)&real_syscall = dlsym(RTLD_NEXT, "syscall");
-	if (number == SYS_openat2 && sim.folder[0]) {
+	if (number == SYS_openat2 && sim.folder[0] && !sim.real) {
 		fd = open_special((const char *)a[1], (const struct open_how *)a[2]);
 		if (fd != -2)
 			return fd;

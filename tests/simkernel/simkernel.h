@@ -13,10 +13,13 @@
  *   busy     paths below /dev that somebody has open, one a line
  *   natives  "ADDRESS DRIVER": drivers whose id tables have the device
  *   stash/   children of unbound drivers (nvme/nvme0, net/eth0)
+ * With SIMKERNEL_REAL in the place of SIMKERNEL the root is / and its kernel answers:
+ * only the rules hold, and the log is written.
  */
 struct sim {
 	char folder[PATH_MAX / 4];
 	char root[PATH_MAX / 4];
+	bool real;
 	pid_t program; /* the process that was started; others are its children */
 };
 
