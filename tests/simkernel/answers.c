@@ -285,7 +285,7 @@ static const struct {
 	 "drivers/pci/pci-driver.c new_id_store, pci_add_dynid: ends in driver_attach "
 	 "(seen)"},
 	{"sys/bus/pci/drivers/*/remove_id", answer_remove_id,
-	 "pci-driver.c remove_id_store: ENODEV without such an id (seen)"},
+	 "pci-driver.c remove_id_store: ENODEV without such an id"},
 	{"sys/devices/*/driver_override", answer_override,
 	 "drivers/base/driver.c driver_set_override: a newline clears (seen)"},
 	{"sys/devices/*/reset", answer_reset,

@@ -4,8 +4,7 @@
 #
 # The odd ends of a machine, called as Proxmox calls: a forced stop while QEMU still lets go, a
 # guest that powers itself off, a stop that nobody tells of, a start that fails behind the
-# hook at each later point, a reboot, a config that changes while the machine runs, ids that
-# were left in new_id.
+# hook at each later point, a reboot, a config that changes while the machine runs.
 
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -118,47 +117,6 @@ vm_forget 100
 expect_exit 0 hostpci sweep
 back
 rm -f /run/qemu-server/100.*
-
-say "a real QEMU is killed, and the hook comes at once"
-configure
-expect_exit 0 hook 100 pre-start
-mapfile -t arguments < <(vm_arguments 100)
-inner_kvm
-inner_qemu -S "${arguments[@]}" </dev/null >"$LAB_TMP/qemu.log" 2>&1 &
-wait_for 10 pgrep -P $!
-qemu=$(pgrep -P $!)
-wait_for 60 eval "ls -l /proc/$qemu/fd | grep -q vfio-device"
-expect_refused 0 hostpci sweep
-expect_match 'VM 100 was prepared'
-long_ago
-rm -f /run/qemu-server/pci-id-reservations
-expect_refused 0 hostpci sweep
-expect_match "VM 100 uses its devices: pid $qemu"
-kill -KILL "$qemu"
-expect_exit 0 hook 100 post-stop
-wait
-back
-
-say "an id in new_id grabs a virtual function"
-[ -e "/sys/bus/pci/devices/$LAB_NVME_SRIOV/sriov_numvfs" ] || fail "no virtual functions"
-echo 0 >"/sys/bus/pci/devices/$LAB_NVME_SRIOV/sriov_drivers_autoprobe"
-echo 1 >"/sys/bus/pci/devices/$LAB_NVME_SRIOV/sriov_numvfs"
-vf=$(basename "$(readlink "/sys/bus/pci/devices/$LAB_NVME_SRIOV/virtfn0")")
-expect_eq none "$(driver_of "$vf")"
-id="$(cut -c3- "/sys/bus/pci/devices/$vf/vendor") $(cut -c3- "/sys/bus/pci/devices/$vf/device")"
-echo 1 >"/sys/bus/pci/devices/$LAB_NVME_SRIOV/sriov_drivers_autoprobe"
-echo "$id" >/sys/bus/pci/drivers/vfio-pci/new_id
-expect_eq vfio-pci "$(driver_of "$vf")"
-expect_refused 0 hostpci sweep
-expect_match "$vf \[${id/ /:}\] is on vfio-pci though nobody has it"
-mkdir -p /etc/hostpci
-echo 'new-id = "remove";' >/etc/hostpci/hostpci.conf
-expect_exit 0 hostpci sweep
-expect_match 'the id is removed'
-expect_exit 0 hostpci sweep
-expect_match 'does not grab more of them'
-rm /etc/hostpci/hostpci.conf
-echo 0 >"/sys/bus/pci/devices/$LAB_NVME_SRIOV/sriov_numvfs"
 
 wait_for 20 disk_of "$LAB_NVME2"
 wait_for 20 netdev_of "$LAB_E1000E_FN1"
