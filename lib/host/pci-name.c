@@ -14,7 +14,7 @@ struct names {
 static jmp_buf failed;
 
 /* It must not return, and libpci's own ends the process: names are not worth that. */
-static _Noreturn void fail(char *message, ...)
+static __attribute__((noreturn)) void fail(char *message, ...)
 {
 	(void)message;
 	longjmp(failed, 1);
