@@ -235,14 +235,14 @@ static int await_end(struct session *session, struct err *err)
 	return 0;
 }
 
-/* Nothing is kept, which for a machine that does not exist is a wrong number. */
-static int nothing_kept(struct session *session, struct err *err)
+/* Nothing is kept, which for a machine that does not exist is a wrong number. Not
+ * inlined: a whole spec is on its stack, which a stop never needs. */
+static int __attribute__((noinline))
+nothing_released(struct session *session, struct err *err)
 {
 	_cleanup_(spec_free) struct spec spec = {0};
 	const struct request *q = session->request;
 
-	if (q->change != CHANGE_RELEASE)
-		return outcome_exit(session->outcome, EXIT_CODE_DONE);
 	if (spec_load(q->root, q->node, q->vmid, &spec, err) == 0 && !spec.have_config &&
 	    !spec.have_policy) {
 		(void)session_no_vm(session, &spec, err);
@@ -250,6 +250,13 @@ static int nothing_kept(struct session *session, struct err *err)
 	}
 	notes_add(&session->outcome->notes, "VM %u keeps no device", q->vmid);
 	return outcome_exit(session->outcome, EXIT_CODE_DONE);
+}
+
+static int nothing_kept(struct session *session, struct err *err)
+{
+	return session->request->change == CHANGE_RELEASE
+		       ? nothing_released(session, err)
+		       : outcome_exit(session->outcome, EXIT_CODE_DONE);
 }
 
 static enum stop_cause cause_of(const struct session *session)
