@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-timeout: 1500
+# lab-timeout: 600
 #
 # SIGKILL at every write and every record of a start and of a stop, on a real kernel: of the
 # program, of its child, of both. Then a sweep, a release, or the next start and stop; and the
