@@ -103,6 +103,8 @@ say "a VLAN on it, a bond"
 ip link add link "$name" name labvlan type vlan id 9
 refuses "ask\\] .*$name carries interface labvlan"
 ip link del labvlan
+# The module makes a bond0 of its own unless it is told not to, as systemd does.
+modprobe bonding max_bonds=0
 ip link add labbond type bond
 ip link set "$name" down
 ip link set "$name" master labbond
