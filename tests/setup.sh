@@ -12,11 +12,11 @@ SETUP_CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD_PACKAGES=(
 	gcc libc6-dev cmake ninja-build pkg-config
 	libpci-dev libjson-c-dev libconfig-dev libkmod-dev libsmartcols-dev
-	libkmod2 libpci3 pci.ids scdoc
+	libkmod2 libpci3 pci.ids scdoc libcmocka-dev python3
 )
 # shellcheck disable=SC2034 # for the including script
 TEST_PACKAGES=(
-	libcmocka-dev jq python3 shellcheck clang clang-format clang-tidy
+	jq shellcheck clang clang-format clang-tidy
 	bash-completion man-db strace
 )
 
