@@ -66,15 +66,6 @@ set_up_sweep() {
 	long_ago
 }
 
-# The kernel ends a child whose parent was killed as soon as its write is over.
-settle() {
-	while read -r pid; do
-		while [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *hostpci* ]]; do
-			sleep 0.01
-		done
-	done < <(sed -n 's/.*"child":\([0-9]*\).*/\1/p' "$(journal 100)" 2>/dev/null)
-}
-
 # The scenario's action; true if it came to its end.
 acted() { # ACTION
 	case $1 in

@@ -3,15 +3,6 @@
 # What the scenarios that kill are written with. The including script defines prepare: the
 # machine's configuration.
 
-# Wait for the end of a child whose parent was killed: the kernel ends it as well.
-settle() {
-	while read -r pid; do
-		while [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *hostpci* ]]; do
-			sleep 0.01
-		done
-	done < <(sed -n 's/.*"child":\([0-9]*\).*/\1/p' "$(journal 100)" 2>/dev/null)
-}
-
 # killed WHO WHEN N PHASE: true if the N-th write of the phase was reached.
 killed() {
 	rule "* * $3 kill $1 $2"

@@ -69,6 +69,15 @@ snapshot() {
 	) | LC_ALL=C sort
 }
 
+# Waits for the end of a child whose parent was killed: the kernel ends it when its write is over.
+settle() {
+	while read -r pid; do
+		while [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *hostpci* ]]; do
+			sleep 0.01
+		done
+	done < <(sed -n 's/.*"child":\([0-9]*\).*/\1/p' "$(journal 100)" 2>/dev/null)
+}
+
 # config VMID [LINE...]: the VM's config.
 config() {
 	local vmid=$1
