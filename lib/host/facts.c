@@ -222,23 +222,6 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 	return 0;
 }
 
-int facts_gather(const struct root *root, const struct spec *spec, struct facts **ret,
-		 struct err *err)
-{
-	_cleanup_(facts_freep) struct facts *facts = facts_new();
-	int r;
-
-	if (!facts)
-		return err_set(err, ENOMEM, "out of memory");
-	r = facts_resolve(root, spec, facts, err);
-	if (r == 0)
-		r = facts_look(root, spec, facts, err);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(facts);
-	return 0;
-}
-
 int facts_add_claim(struct facts *facts, const struct claim *claim)
 {
 	struct claim *grown = realloc(facts->claim, (facts->claims + 1) * sizeof(*grown));

@@ -49,10 +49,6 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 int facts_look(const struct root *root, const struct spec *spec, struct facts *facts,
 	       struct err *err) _must_check_;
 
-/* A new one, resolved and looked at, without regard to other machines. */
-int facts_gather(const struct root *root, const struct spec *spec, struct facts **ret,
-		 struct err *err) _must_check_;
-
 /* Adds a copy; -ENOMEM. */
 int facts_add_claim(struct facts *facts, const struct claim *claim) _must_check_;
 

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <string.h>
+
+#include "spec/key.h"
+#include "spec/storage.h"
+
+static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
+const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
+static const char *const gate_words[_WISH_GATE_MAX] = {"strict", "warn"};
+const char *const wish_power_words[_WISH_POWER_MAX] = {"on", "auto"};
+static const char *const new_id_words[_WISH_NEW_ID_MAX] = {"tell", "remove"};
+
+/* pve-configid: a letter, then letters, digits, - and _ (pve-common, JSONSchema). */
+static bool valid_id(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n < 2 || !isalpha((unsigned char)s[0]))
+		return false;
+	for (size_t i = 1; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && s[i] != '_' && s[i] != '-')
+			return false;
+	return true;
+}
+
+static bool valid_file(const char *s)
+{
+	return !s[strcspn(s, ",;\n")];
+}
+
+static bool valid_mdev(const char *s)
+{
+	return !s[strcspn(s, "/.:")];
+}
+
+static bool valid_hex16(const char *s)
+{
+	return !strncmp(s, "0x", 2) && strlen(s) == 6 &&
+	       strspn(s + 2, "0123456789abcdefABCDEF") == 4;
+}
+
+static bool valid_program(const char *s)
+{
+	return s[0] == '/' && s[1];
+}
+
+/* Ours would call itself. */
+static bool valid_hook(const char *s)
+{
+	const char *name = strrchr(s, '/');
+	struct volume volume;
+
+	if (!name || !name[1] || !strcmp(name + 1, "hostpci-hook"))
+		return false;
+	return s[0] == '/' || volume_parse(s, &volume) == 0;
+}
+
+#define AT(member) .offset = offsetof(struct wish, member)
+#define TEXT(member) \
+	AT(member), .type = KEY_TYPE_TEXT, .max = sizeof(((struct wish *)0)->member)
+#define BOTH .where = KEY_IN_PROXMOX | KEY_IN_DEVICE
+
+const struct key key_table[_KEY_MAX] = {
+	[KEY_HOST] = {.name = "host",
+		      .type = KEY_TYPE_ADDRESSES,
+		      BOTH,
+		      AT(host),
+		      .form = "addresses like 01:00.0, 0000:01:00.0, or 01:00 for all "
+			      "functions; lower case; several with ';'",
+		      .help = "addresses of the functions, separated by ';'; without "
+			      "function: all of the slot"},
+	[KEY_MAPPING] = {.name = "mapping",
+			 BOTH,
+			 TEXT(mapping),
+			 .valid = valid_id,
+			 .form = "a letter, then letters, digits, - and _",
+			 .help = "name of a cluster-wide resource mapping"},
+	[KEY_PCIE] = {.name = "pcie",
+		      .type = KEY_TYPE_BOOL,
+		      BOTH,
+		      AT(pcie),
+		      .help = "show the device as PCI Express (machine q35)"},
+	[KEY_X_VGA] = {.name = "x-vga",
+		       .type = KEY_TYPE_BOOL,
+		       BOTH,
+		       AT(x_vga),
+		       .help = "the machine's first graphics card"},
+	[KEY_ROMBAR] = {.name = "rombar",
+			.type = KEY_TYPE_BOOL,
+			BOTH,
+			AT(rombar),
+			.help = "show the device's option ROM to the guest (default 1)"},
+	[KEY_ROMFILE] = {.name = "romfile",
+			 BOTH,
+			 TEXT(romfile),
+			 .valid = valid_file,
+			 .form = "a file name without , and ;",
+			 .help = "option ROM image, a file below /usr/share/kvm"},
+	[KEY_LEGACY_IGD] = {.name = "legacy-igd",
+			    .type = KEY_TYPE_BOOL,
+			    BOTH,
+			    AT(legacy_igd),
+			    .help = "Intel graphics in legacy mode at 00:02.0"},
+	[KEY_MDEV] = {.name = "mdev",
+		      BOTH,
+		      TEXT(mdev),
+		      .valid = valid_mdev,
+		      .form = "a type without / . and :",
+		      .help = "type of mediated device to use"},
+	[KEY_DRIVER] =
+		{.name = "driver",
+		 .type = KEY_TYPE_WORD,
+		 BOTH,
+		 AT(driver),
+		 .max = _WISH_DRIVER_MAX,
+		 .words = driver_words,
+		 .help = "vfio: bind vfio-pci; keep: leave the driver that is bound"},
+	[KEY_VENDOR_ID] = {.name = "vendor-id",
+			   BOTH,
+			   TEXT(vendor_id),
+			   .valid = valid_hex16,
+			   .form = "0x and four hexadecimal digits",
+			   .help = "vendor id shown to the guest"},
+	[KEY_DEVICE_ID] = {.name = "device-id",
+			   BOTH,
+			   TEXT(device_id),
+			   .valid = valid_hex16,
+			   .form = "0x and four hexadecimal digits",
+			   .help = "device id shown to the guest"},
+	[KEY_SUB_VENDOR_ID] = {.name = "sub-vendor-id",
+			       BOTH,
+			       TEXT(sub_vendor_id),
+			       .valid = valid_hex16,
+			       .form = "0x and four hexadecimal digits",
+			       .help = "subsystem vendor id shown to the guest"},
+	[KEY_SUB_DEVICE_ID] = {.name = "sub-device-id",
+			       BOTH,
+			       TEXT(sub_device_id),
+			       .valid = valid_hex16,
+			       .form = "0x and four hexadecimal digits",
+			       .help = "subsystem device id shown to the guest"},
+	[KEY_RETURN] = {.name = "return",
+			.type = KEY_TYPE_WORD,
+			.where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+			AT(return_to),
+			.max = _WISH_RETURN_MAX,
+			.words = wish_return_words,
+			.help = "after the machine stopped: host, vfio or none "
+				"(default host; storage: vfio)"},
+	[KEY_RETURN_AFTER] =
+		{.name = "return-after",
+		 .type = KEY_TYPE_INT,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+		 AT(return_after),
+		 .min = 1,
+		 .max = WISH_RETURN_AFTER_MAX,
+		 .help = "minutes after which a device that stays on vfio-pci goes back "
+			 "to the host (default: never by itself)"},
+	[KEY_RESET] = {.name = "reset",
+		       .type = KEY_TYPE_RESET,
+		       .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+		       AT(reset),
+		       .help = "reset before the start: none (default), default "
+			       "(the kernel's choice), or methods, the first choice "
+			       "first"},
+	[KEY_DEADLINE] =
+		{.name = "deadline",
+		 .type = KEY_TYPE_INT,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+		 AT(deadline),
+		 .min = 1,
+		 .max = 600,
+		 .help = "seconds one step on the device may take (default: by step)"},
+	[KEY_STRICT] =
+		{.name = "strict",
+		 .type = KEY_TYPE_BOOL,
+		 .where = KEY_IN_VM | KEY_IN_HOST,
+		 AT(strict),
+		 .help = "a hostpciN line that Proxmox would drop makes the start fail"},
+	[KEY_GATE] = {.name = "gate",
+		      .type = KEY_TYPE_WORD,
+		      .where = KEY_IN_VM | KEY_IN_HOST,
+		      AT(gate),
+		      .max = _WISH_GATE_MAX,
+		      .words = gate_words,
+		      .help = "strict (default): what the gate grades 'ask' is refused; "
+			      "warn: it is told"},
+	[KEY_ALLOW] = {.name = "allow",
+		       .type = KEY_TYPE_ADDRESSES,
+		       .where = KEY_IN_DEVICE | KEY_IN_VM,
+		       AT(allow),
+		       .help = "addresses that may be taken although the gate grades "
+			       "them 'ask'"},
+	[KEY_PROTECT] =
+		{.name = "protect",
+		 .type = KEY_TYPE_ADDRESSES,
+		 .where = KEY_IN_HOST,
+		 AT(protect),
+		 .help = "addresses that no machine gets unless its policy allows it"},
+	[KEY_FREE] = {.name = "free",
+		      .type = KEY_TYPE_TEXTS,
+		      .where = KEY_IN_DEVICE | KEY_IN_VM,
+		      AT(free),
+		      .valid = valid_program,
+		      .form = "the full path of a program first",
+		      .help = "a command, in a list of texts, that is run when somebody "
+			      "uses the device"},
+	[KEY_RESCAN] =
+		{.name = "rescan",
+		 .type = KEY_TYPE_BOOL,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM,
+		 AT(rescan),
+		 .help = "remove it from the kernel and rescan its bus before the start"},
+	[KEY_POWER] =
+		{.name = "power",
+		 .type = KEY_TYPE_WORD,
+		 .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+		 AT(power),
+		 .max = _WISH_POWER_MAX,
+		 .words = wish_power_words,
+		 .help = "while on vfio-pci and unused: on (D0) or auto (suspended, "
+			 "the kernel's default)"},
+	[KEY_D3COLD] = {.name = "d3cold",
+			.type = KEY_TYPE_BOOL,
+			.where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_HOST,
+			AT(d3cold),
+			.help = "whether its power may be cut while it is suspended"},
+	[KEY_BAR_SIZES] =
+		{.name = "bar-sizes",
+		 .type = KEY_TYPE_BAR_SIZES,
+		 .where = KEY_IN_DEVICE,
+		 AT(bar_sizes),
+		 .help = "sizes of its resizable BARs while it is the machine's"},
+	[KEY_NEW_ID] = {.name = "new-id",
+			.type = KEY_TYPE_WORD,
+			.where = KEY_IN_HOST,
+			AT(new_id),
+			.max = _WISH_NEW_ID_MAX,
+			.words = new_id_words,
+			.help = "ids in vfio-pci's new_id that grab virtual functions: "
+				"tell (default) or remove"},
+	[KEY_HOOKS] =
+		{.name = "hooks",
+		 .type = KEY_TYPE_TEXTS,
+		 .where = KEY_IN_VM,
+		 AT(hooks),
+		 .valid = valid_hook,
+		 .each = true,
+		 .form = "STORAGE:snippets/NAME, or the full path of a program; not "
+			 "hostpci-hook itself",
+		 .help = "hookscripts that are run beside hostpci-hook, in this "
+			 "order"},
+};
