@@ -7,6 +7,7 @@
 #include "base/child.h"
 #include "base/fileio.h"
 #include "base/name.h"
+#include "base/say.h"
 #include "host/group.h"
 #include "host/look.h"
 #include "host/sysfs.h"
@@ -18,6 +19,18 @@ const struct fact *facts_find(const struct facts *facts, const struct bdf *bdf)
 		if (bdf_equal(&facts->fact[i].device.bdf, bdf))
 			return &facts->fact[i];
 	return NULL;
+}
+
+static void need_pf(struct facts *facts, const struct fact *fact)
+{
+	struct pf *pf = fact->pf ? pfs_at(&facts->pfs, &fact->pf->device.bdf) : NULL;
+
+	if (!pf)
+		return;
+	pf->lacking |= fact->device.coming;
+	if (!pf->needed)
+		pf->slot = fact->slot;
+	pf->needed = true;
 }
 
 /* Adds a function; one that is there already stays. */
@@ -33,7 +46,12 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 		return err_set(err, E2BIG, "more than %d functions for one machine",
 			       LIMIT_DEVICES);
 	fact = &facts->fact[facts->n];
+	*fact = (struct fact){.pf = pfs_of(&facts->pfs, bdf)};
 	r = device_read(root, bdf, &fact->device);
+	if (r == -ENODEV && fact->pf) {
+		pf_coming(fact->pf, bdf, &fact->device);
+		r = 0;
+	}
 	if (r < 0)
 		return r == -ENODEV ? r
 				    : err_set(err, -r, "%s: %s", BDF(bdf), strerror(-r));
@@ -43,6 +61,8 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 			       BDF(bdf), fact->device.driver);
 	fact->slot = slot;
 	fact->wanted = wanted;
+	if (wanted)
+		need_pf(facts, fact);
 	facts->n++;
 	return 0;
 }
@@ -153,6 +173,11 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 
 	if (fact->device.bridge)
 		return 0;
+	if (fact->device.coming) {
+		/* As the kernel makes every new one (pci_pm_init). */
+		SAY(fact->settings.power, "on");
+		return 0;
+	}
 	r = read_override(use->root, use->looker, &fact->device, err);
 	if (fact->device.locked) /* refused for that; other looks could hang as well */
 		return r;
@@ -161,6 +186,16 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 	if (r == 0)
 		r = settings_look(use->root, use->looker, spec, fact, err);
 	return r == 0 ? use_look(use, &fact->device, err) : r;
+}
+
+/* Who uses the functions that go when there are to be more. */
+static int look_at_pf(struct use *use, const struct pf *pf, struct err *err)
+{
+	if (!pf->needed || !pf->lacking || !pf->device.vfs)
+		return 0;
+	use->device = &pf->device;
+	use->bdf = pf->device.bdf;
+	return use_vfs(use, err);
 }
 
 static bool has_acs_override(const struct root *root)
@@ -189,6 +224,8 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 	r = child_spawn(&looker, root, look_handle, err);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = look_at(&use, spec, &facts->fact[i], err);
+	for (unsigned i = 0; r == 0 && i < facts->pfs.n; i++)
+		r = look_at_pf(&use, &facts->pfs.item[i], err);
 	if (r == 0)
 		r = use_openers(&use, err);
 	child_end(&looker);
@@ -203,11 +240,17 @@ struct facts *facts_new(void)
 int facts_resolve(const struct root *root, const struct spec *spec, struct facts *facts,
 		  struct err *err)
 {
-	struct choice choice = {.pick = facts->pick, .absent = facts->absent};
+	struct choice choice = {.pfs = &facts->pfs,
+				.own = facts->own,
+				.owns = facts->owns,
+				.pick = facts->pick,
+				.absent = facts->absent};
 	int r;
 
 	if (root->sys < 0)
 		return err_set(err, ENOENT, "/sys is not mounted");
+	facts->pfs.root = root;
+	facts->pfs.spec = spec;
 	facts->iommu = group_iommu_present(root);
 	facts->vfio_ready = sysfs_exists(root, "bus/pci/drivers/vfio-pci");
 	r = choose(root, spec, facts->claim, facts->claims, &choice, err);
@@ -233,6 +276,38 @@ int facts_add_claim(struct facts *facts, const struct claim *claim)
 	return 0;
 }
 
+int facts_add_own(struct facts *facts, const struct bdf *bdf)
+{
+	struct bdf *grown = realloc(facts->own, (facts->owns + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	facts->own = grown;
+	facts->own[facts->owns++] = *bdf;
+	return 0;
+}
+
+int facts_add_past(struct facts *facts, const struct pf_past *past)
+{
+	struct pf_past *grown = realloc(facts->past, (facts->pasts + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	facts->past = grown;
+	facts->past[facts->pasts++] = *past;
+	return 0;
+}
+
+const struct pf_past *facts_past(const struct facts *facts, const struct bdf *pf)
+{
+	const struct pf_past *found = NULL;
+
+	for (size_t i = 0; i < facts->pasts; i++)
+		if (bdf_equal(&facts->past[i].bdf, pf) && (!found || facts->past[i].own))
+			found = &facts->past[i];
+	return found;
+}
+
 const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf)
 {
 	for (size_t i = 0; i < facts->claims; i++)
@@ -246,6 +321,8 @@ struct facts *facts_free(struct facts *facts)
 	if (facts) {
 		holdings_free(&facts->holdings);
 		free(facts->claim);
+		free(facts->own);
+		free(facts->past);
 		free(facts);
 	}
 	return NULL;

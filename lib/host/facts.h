@@ -16,6 +16,7 @@ struct fact {
 	char direct[64]; /* memory that firmware wants mapped for it one to one (RMRR);
 			    empty: none */
 	struct settings settings; /* as far as a plan for it needs them */
+	const struct pf *pf; /* of facts.pfs, whose virtual function it is; NULL: none */
 };
 
 /* What the plan is made from: a read-only look at the host. */
@@ -30,8 +31,13 @@ struct facts {
 	unsigned absents;
 	struct absent absent[LIMIT_SLOTS * LIMIT_ADDRESSES];
 	struct holdings holdings;
+	struct pfs pfs;
 	struct claim *claim; /* owned; what other machines hold */
 	size_t claims;
+	struct bdf *own; /* owned; what this machine holds already */
+	size_t owns;
+	struct pf_past *past; /* owned */
+	size_t pasts;
 };
 
 /* Without anything; claims may be added before it is resolved. NULL: out of memory. */
@@ -51,6 +57,12 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 
 /* Adds a copy; -ENOMEM. */
 int facts_add_claim(struct facts *facts, const struct claim *claim) _must_check_;
+
+/* The same for what the machine itself holds, and for what journals say of the past. */
+int facts_add_own(struct facts *facts, const struct bdf *bdf) _must_check_;
+int facts_add_past(struct facts *facts, const struct pf_past *past) _must_check_;
+/* The machine's own journal's word before another's; NULL: none has one. */
+const struct pf_past *facts_past(const struct facts *facts, const struct bdf *pf);
 
 /* NULL, or the claim of another machine on @bdf. */
 const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf);

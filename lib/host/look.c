@@ -12,6 +12,7 @@
 #include "host/open-look.h"
 #include "host/sysfs.h"
 #include "host/use.h"
+#include "host/vfs-look.h"
 #include "host/zfs-label.h"
 
 static const char *below_sys(const char *path)
@@ -196,6 +197,10 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return look_device(root, path, buf, size);
 	case LOOK_GROUP_BUSY:
 		return look_group(root, path, request->value, buf, size);
+	case LOOK_VFS:
+		return vfs_look(root, path, buf, size);
+	case LOOK_VFS_BUSY:
+		return vfs_look_busy(root, path, buf, size);
 	case LOOK_CLAIM:
 		return look_busy(root, path, O_RDONLY | O_EXCL | O_NONBLOCK, buf, size);
 	case LOOK_POOL:

@@ -9,11 +9,15 @@ struct builder {
 	struct plan *plan;
 	struct notes *notes;
 	int rescan_lane; /* of STAGE_RESCANS */
+	int pf_lane;	 /* of STAGE_VFS */
 	struct err *err; /* set when a function returns anything but -ENOMEM */
 };
 
 int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 		enum plan_stage stage, const char *found, const char *want) _must_check_;
+
+/* Physical functions, first of all: as many virtual ones as the machine needs. */
+int builder_pfs(struct builder *b, const struct facts *facts) _must_check_;
 
 /* True if policy wants it removed and found again, and it comes from the host. */
 bool builder_rescans(const struct builder *b, const struct fact *fact);

@@ -7,9 +7,8 @@
 #include "plan/builder.h"
 
 const char *const plan_stage_words[_STAGE_MAX] = {
-	[STAGE_MODULES] = "modules",
-	[STAGE_RESCANS] = "rescans",
-	[STAGE_DRIVERS] = "drivers",
+	[STAGE_MODULES] = "modules", [STAGE_VFS] = "virtual functions",
+	[STAGE_RESCANS] = "rescans", [STAGE_DRIVERS] = "drivers",
 	[STAGE_RESETS] = "resets",
 };
 
@@ -50,6 +49,30 @@ void plan_free(struct plan *plan)
 	*plan = (struct plan){0};
 }
 
+bool plan_makes_vfs(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->holds; i++)
+		if (plan->hold[i].changing)
+			return true;
+	return false;
+}
+
+/* The group of a virtual function is not known before it exists: until then it has a lane
+ * of its own by its address. */
+static int lane_of(const struct builder *b, const struct fact *fact,
+		   enum plan_stage stage)
+{
+	const struct bdf *bdf = &fact->device.bdf;
+
+	if (stage == STAGE_RESCANS)
+		return b->rescan_lane;
+	if (stage == STAGE_VFS)
+		return b->pf_lane;
+	return fact->device.coming
+		       ? 1 << 24 | bdf->bus << 8 | bdf->slot << 3 | bdf->function
+		       : fact->device.group;
+}
+
 int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 		enum plan_stage stage, const char *found, const char *want)
 {
@@ -57,7 +80,7 @@ int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 	struct step step = {
 		.kind = kind,
 		.stage = stage,
-		.lane = stage == STAGE_RESCANS ? b->rescan_lane : fact->device.group,
+		.lane = lane_of(b, fact, stage),
 		.slot = fact->slot,
 		.bdf = fact->device.bdf,
 		.group = fact->device.group,
@@ -104,7 +127,8 @@ static int add_driver(struct builder *b, const struct fact *fact)
 	if (r == 0 && (rescan || strcmp(d->override, "vfio-pci") != 0))
 		r = builder_add(b, fact, STEP_OVERRIDE, STAGE_DRIVERS, d->override,
 				"vfio-pci");
-	if (r == 0 && rescan)
+	/* A driver of the host may take a virtual function while it is given away. */
+	if (r == 0 && (rescan || (fact->pf && !d->driver[0])))
 		r = builder_add(b, fact, STEP_EVICT, STAGE_DRIVERS, d->driver, "");
 	if (r == 0)
 		r = builder_unbound(b, fact);
@@ -127,15 +151,21 @@ static int add_hold(struct builder *b, const struct fact *fact)
 		.return_after = spec_return_after(b->spec, (unsigned)fact->slot),
 	};
 
+	if (fact->pf) {
+		hold.is_vf = true;
+		hold.vf_of = fact->pf->device.bdf;
+	}
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
 }
 
 static void note_chosen(const struct slot *slot, unsigned n, const struct pick *pick,
 			struct notes *notes)
 {
-	notes_add(notes, "%s: hostpci%u: mapping=%s: %s%s is chosen%s%s%s",
-		  SLOT_PLACE(slot), n, slot->wish.mapping, BDF(&pick->bdf[0]),
-		  pick->n > 1 ? " with its other functions" : "",
+	bool vf = wish_has(&slot->wish, KEY_VF_OF);
+
+	notes_add(notes, "%s: hostpci%u: %s%s: %s%s is chosen%s%s%s", SLOT_PLACE(slot), n,
+		  vf ? "vf-of" : "mapping=", vf ? "" : slot->wish.mapping,
+		  BDF(&pick->bdf[0]), pick->n > 1 ? " with its other functions" : "",
 		  pick->passed[0] ? " (others are not free: " : "", pick->passed,
 		  pick->passed[0] ? ")" : "");
 }
@@ -162,7 +192,12 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	       struct notes *notes, struct err *err)
 {
 	_cleanup_(plan_free) struct plan plan = {0};
-	struct builder b = {spec, &plan, notes, -1, err};
+	struct builder b = {.spec = spec,
+			    .plan = &plan,
+			    .notes = notes,
+			    .rescan_lane = -1,
+			    .pf_lane = -1,
+			    .err = err};
 	int r;
 
 	note_picks(spec, facts, notes);
@@ -170,6 +205,8 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	r = add_module(&b, facts);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_hold(&b, &facts->fact[i]);
+	if (r == 0)
+		r = builder_pfs(&b, facts);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = builder_rescan(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/name.h"
+#include "plan/step-autoprobe.h"
 #include "plan/step-bar.h"
 #include "plan/step-bind.h"
 #include "plan/step-d3cold.h"
@@ -12,6 +13,7 @@
 #include "plan/step-keep.h"
 #include "plan/step-methods.h"
 #include "plan/step-module.h"
+#include "plan/step-numvfs.h"
 #include "plan/step-override.h"
 #include "plan/step-power.h"
 #include "plan/step-remove.h"
@@ -28,6 +30,7 @@ const struct step_ops *const step_table[_STEP_MAX] = {
 	[STEP_REMOVE] = &step_remove,	  [STEP_RESCAN] = &step_rescan,
 	[STEP_EVICT] = &step_evict,	  [STEP_BAR] = &step_bar,
 	[STEP_REPROBE] = &step_reprobe,	  [STEP_METHODS] = &step_methods,
+	[STEP_NUMVFS] = &step_numvfs,	  [STEP_AUTOPROBE] = &step_autoprobe,
 };
 
 /* Drivers whose probe or removal takes longer than the step's own deadline. */
@@ -80,6 +83,21 @@ static const struct {
 	 "its BARs cannot be resized: take bar-sizes out of the policy"},
 	{STEP_REMOVE, ENOENT, "it cannot be removed, or is gone already"},
 	{STEP_RESCAN, ENOENT, "its bus is gone as well: rescan its bridge, or reboot"},
+	{STEP_NUMVFS, EBUSY,
+	 "it has virtual functions already: somebody else has just made them"},
+	{STEP_NUMVFS, ERANGE,
+	 "the card has fewer than that (sriov_totalvfs): correct vfs in hostpci.conf"},
+	{STEP_NUMVFS, ENOENT,
+	 "it has no driver, or one that makes no virtual functions: bind the driver of "
+	 "the physical function"},
+	{STEP_NUMVFS, ENOMEM,
+	 "there is no room for their memory or bus numbers: switch SR-IOV on in the "
+	 "firmware, or add pci=realloc or pci=assign-busses to the kernel's arguments"},
+	{STEP_NUMVFS, EPERM,
+	 "its driver does not allow it now: look at dmesg (and at the mode of the card, "
+	 "devlink dev eswitch show)"},
+	{STEP_NUMVFS, EIO, "its driver failed to make them: look at dmesg"},
+	{STEP_AUTOPROBE, ENOENT, "it can have no virtual functions"},
 };
 
 const char *step_errno_words(const struct step *step, int code)

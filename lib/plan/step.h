@@ -25,6 +25,8 @@ enum step_kind {
 	STEP_BAR,     /* BAR size from @found to @want ("0:8"); back: @found again */
 	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
 	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
+	STEP_NUMVFS,  /* virtual functions, from @found to @want; back: @found again */
+	STEP_AUTOPROBE, /* sriov_drivers_autoprobe, the same */
 	_STEP_MAX,
 	_STEP_INVALID = -1,
 };
@@ -47,6 +49,8 @@ struct step {
 	char want[LIMIT_NAME];
 	int deadline_ms;
 	int settle_ms; /* to leave it alone after the write; not journalled */
+	bool partly; /* taking back: its write may have had a part of its effect; the same
+		      */
 };
 
 /* What a look says about where a step stands. */
@@ -71,6 +75,11 @@ struct step_ops {
 	/* True if nobody may have the device open while this is written; NULL: never. */
 	bool (*needs_idle)(const struct step *step);
 	bool spares_disks; /* the device's disks must not be in use when it is written */
+	/* True if its virtual functions must not be; NULL: never. */
+	bool (*spares_vfs)(const struct step *step);
+	/* It is of all virtual functions: taken back when no machine uses one any more.
+	 */
+	bool shared;
 	/* On file even if there is nothing to write: there is something to take back. */
 	bool keeps;
 	/* What a journal may say of it; NULL: @found and @want are names of drivers. */

@@ -196,8 +196,8 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 	const char *p = prefix(style);
 
 	if (o->findings.refused)
-		(void)fprintf(out, "%sVM %u %s: refused, nothing was changed\n", p,
-			      o->vmid, o->what);
+		(void)fprintf(out, "%sVM %u %s: refused%s\n", p, o->vmid, o->what,
+			      o->deeds.n && !o->dry ? "" : ", nothing was changed");
 	else if (o->err.code)
 		(void)fprintf(out, "%sVM %u %s: %s\n", p, o->vmid, o->what,
 			      err_text(&o->err, text, sizeof(text)));

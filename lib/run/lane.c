@@ -173,6 +173,9 @@ static void guard(struct lane *lane)
 	if (ops->spares_disks) {
 		look_request(&request, LOOK_DISKS, "/sys/bus/pci/devices/%s",
 			     BDF(&step->bdf));
+	} else if (ops->spares_vfs && ops->spares_vfs(step)) {
+		look_request(&request, LOOK_VFS_BUSY, "/sys/bus/pci/devices/%s",
+			     BDF(&step->bdf));
 	} else if (ops->needs_idle && ops->needs_idle(step)) {
 		look_request(&request, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
 		(void)bdf_format(&step->bdf, request.value);
@@ -180,7 +183,8 @@ static void guard(struct lane *lane)
 		write_it(lane, NULL);
 		return;
 	}
-	send(lane, &request, 1, LANE_GUARDING, LIMIT_READ_MS);
+	send(lane, &request, 1, LANE_GUARDING,
+	     ops->spares_vfs ? LIMIT_OPENERS_MS : LIMIT_READ_MS);
 }
 
 static void undone(struct lane *lane, enum deed_state state)
@@ -280,7 +284,7 @@ static void guarded(struct lane *lane, const struct child_reply *reply)
 		     step->group, strerror(-reply->result));
 	} else if (!reply->value[0]) {
 		write_it(lane, NULL);
-	} else if (step_ops(step)->spares_disks) {
+	} else if (step_ops(step)->spares_disks || step_ops(step)->spares_vfs) {
 		fail(lane, "%s", reply->value);
 	} else if (clock_ms() >= lane->busy_until) {
 		(void)snprintf(device, sizeof(device), "/dev/vfio/%d", step->group);
@@ -304,6 +308,10 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 	bool reached = reply->result == 0 &&
 		       ops->judge(&d->step, reply->value, written == 0) == STEP_REACHED;
 
+	/* Something is worth saying all the same. */
+	if (reached && strchr(reply->value, ' ') && d->step.kind == STEP_NUMVFS)
+		(void)snprintf(d->text, sizeof(d->text), "%s",
+			       step_explain(&d->step, reply->value, true, why));
 	if (reached && lane->undoing) {
 		undone(lane, DEED_DONE);
 	} else if (reached) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "spec/key.h"
+#include "spec/pf-name.h"
 #include "spec/storage.h"
 
 static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
@@ -54,6 +55,13 @@ static bool valid_hook(const char *s)
 	if (!name || !name[1] || !strcmp(name + 1, "hostpci-hook"))
 		return false;
 	return s[0] == '/' || volume_parse(s, &volume) == 0;
+}
+
+static bool valid_pf(const char *s)
+{
+	struct pf_name name;
+
+	return pf_name_parse(s, &name) == 0;
 }
 
 #define AT(member) .offset = offsetof(struct wish, member)
@@ -251,4 +259,50 @@ const struct key key_table[_KEY_MAX] = {
 			 "hostpci-hook itself",
 		 .help = "hookscripts that are run beside hostpci-hook, in this "
 			 "order"},
+	[KEY_VF_OF] = {.name = "vf-of",
+		       .type = KEY_TYPE_TEXTS,
+		       .where = KEY_IN_DEVICE,
+		       AT(vf_of),
+		       .valid = valid_pf,
+		       .each = true,
+		       .form = PF_NAME_FORM,
+		       .help = "a virtual function of these physical functions, instead "
+			       "of host"},
+	[KEY_INDEX] =
+		{.name = "index",
+		 .type = KEY_TYPE_INT,
+		 .where = KEY_IN_DEVICE,
+		 AT(index),
+		 .min =
+			 0,
+		 .max =
+			 LIMIT_VFS - 1,
+		 .word = "any",
+		 .help = "which virtual function: its number, or \"any\" (default): "
+			 "one that nobody has"},
+	[KEY_PF] = {.name = "pf",
+		    .where = KEY_IN_SRIOV,
+		    TEXT(pf),
+		    .valid = valid_pf,
+		    .form = PF_NAME_FORM,
+		    .help = "the physical function, by address or by what it is"},
+	[KEY_VFS] = {.name = "vfs",
+		     .type = KEY_TYPE_INT,
+		     .where = KEY_IN_SRIOV,
+		     AT(vfs),
+		     .min = 0,
+		     .max = LIMIT_VFS,
+		     .help = "how many virtual functions it is to have"},
+	[KEY_AUTOPROBE] = {.name = "autoprobe",
+			   .type = KEY_TYPE_BOOL,
+			   .where = KEY_IN_SRIOV,
+			   AT(autoprobe),
+			   .help = "whether the host's drivers take its virtual "
+				   "functions (default: not those made for machines)"},
+	[KEY_TEMPORARY] = {.name = "temporary",
+			   .type = KEY_TYPE_BOOL,
+			   .where = KEY_IN_SRIOV,
+			   AT(temporary),
+			   .help = "virtual functions that a start has made go with the "
+				   "last machine that uses one (default: they stay)"},
 };

@@ -39,6 +39,12 @@ enum key_id {
 	KEY_BAR_SIZES,
 	KEY_NEW_ID,
 	KEY_HOOKS,
+	KEY_VF_OF,
+	KEY_INDEX,
+	KEY_PF,
+	KEY_VFS,
+	KEY_AUTOPROBE,
+	KEY_TEMPORARY,
 	_KEY_MAX,
 };
 
@@ -57,8 +63,9 @@ enum key_type {
 enum {
 	KEY_IN_PROXMOX = 1 << 0, /* a property of a hostpciN line */
 	KEY_IN_DEVICE = 1 << 1,	 /* a setting of a hostpciN group of the policy */
-	KEY_IN_VM = 1 << 2,   /* a setting of a machine's policy, for all its devices */
-	KEY_IN_HOST = 1 << 3, /* a setting of hostpci.conf, for all machines */
+	KEY_IN_VM = 1 << 2,    /* a setting of a machine's policy, for all its devices */
+	KEY_IN_HOST = 1 << 3,  /* a setting of hostpci.conf, for all machines */
+	KEY_IN_SRIOV = 1 << 4, /* a setting of an entry of sriov in hostpci.conf */
 };
 
 enum wish_driver {
@@ -132,6 +139,12 @@ struct wish {
 	struct bar_sizes bar_sizes;
 	int new_id;		/* enum wish_new_id */
 	struct text_list hooks; /* hookscripts to run beside ours: volumes or paths */
+	struct text_list vf_of; /* physical functions, as pf_name_parse takes them */
+	int index;		/* of a virtual function; -1: any */
+	char pf[80];		/* as pf_name_parse takes it */
+	int vfs;		/* how many virtual functions there are to be */
+	bool autoprobe;		/* the host's drivers take them */
+	bool temporary;		/* they go with the last machine that uses one */
 };
 
 struct key {
@@ -144,6 +157,7 @@ struct key {
 	bool (*valid)(const char *text); /* a text's form; NULL: any */
 	const char *form;		 /* what valid asks for, in words */
 	bool each;			 /* every text of a list has that form */
+	const char *word; /* of an int: a text that stands for -1; NULL: none */
 	const char *help;
 };
 

@@ -157,6 +157,7 @@ void spec_free(struct spec *spec)
 	notes_free(&spec->notes);
 	mappings_free(&spec->mappings);
 	quirks_free(&spec->quirks);
+	sriov_free(&spec->sriov);
 }
 
 int spec_load_quirks(const struct root *root, struct spec *spec, struct err *err)

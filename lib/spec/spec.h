@@ -9,6 +9,7 @@
 #include "spec/machine.h"
 #include "spec/mapping.h"
 #include "spec/quirks.h"
+#include "spec/sriov.h"
 
 /* One hostpciN of a machine. */
 struct slot {
@@ -35,9 +36,11 @@ struct spec {
 	struct slot slot[LIMIT_SLOTS];
 	struct mappings mappings; /* owned; read if a slot names one */
 	struct quirks quirks;	  /* owned; see spec_load_quirks */
-	char node[NODE_NAME];	  /* whose maps count; known if they are read */
-	struct notes notes;	  /* what was not understood: warnings */
-	struct err rejected;	  /* the first line that Proxmox drops; code 0: none */
+	struct sriov_list
+		sriov;	      /* owned; physical functions that the host's policy names */
+	char node[NODE_NAME]; /* whose maps count; known if they are read */
+	struct notes notes;   /* what was not understood: warnings */
+	struct err rejected;  /* the first line that Proxmox drops; code 0: none */
 };
 
 /*

@@ -300,6 +300,12 @@ static const struct {
 	 "drivers/pci/pci-sysfs.c d3cold_allowed_store: a number (seen)"},
 	{"sys/devices/*/sriov_drivers_autoprobe", answer_switch,
 	 "drivers/pci/iov.c sriov_drivers_autoprobe_store: a boolean (seen)"},
+	{"sys/devices/*/sriov_numvfs", answer_numvfs,
+	 "drivers/pci/iov.c sriov_numvfs_store: ERANGE beyond sriov_totalvfs, ENOENT "
+	 "without a "
+	 "driver that makes them, EBUSY from one number to another, success if only a "
+	 "part "
+	 "came (seen)"},
 	{"sys/devices/*/resource?_resize", answer_resize,
 	 "pci-sysfs.c resource_resize_store: EBUSY with a driver bound, EINVAL for a "
 	 "size "

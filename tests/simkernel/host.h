@@ -48,3 +48,5 @@ int answer_switch(const struct sim_write *write);
 int answer_resize(const struct sim_write *write);
 int answer_remove(const struct sim_write *write);
 int answer_rescan(const struct sim_write *write);
+/* answers-sriov.c */
+int answer_numvfs(const struct sim_write *write);

@@ -19,8 +19,8 @@ DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0
 # A scenario is set_up_NAME, after which its action is killed: pre-start, post-stop, release
 # or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
-	stop-card stop-two reboot release sweep)
-declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
+	stop-card stop-two reboot release sweep start-made stop-made)
+declare -A ACTION=([stop-made]=post-stop [stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
 	[release]=release [sweep]=sweep)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
@@ -66,6 +66,17 @@ set_up_sweep() {
 	long_ago
 }
 
+# A function that is to be made: on another host than the others.
+declare -A HOSTS=([start-made]=pool [stop-made]=pool)
+set_up_start-made() {
+	echo 'sriov = ( { pf = "01:00.0"; vfs = 3; temporary = true; } );' >"$ROOT/etc/hostpci/hostpci.conf"
+	config 100 'hostpci0: 01:10.2'
+}
+set_up_stop-made() {
+	set_up_start-made
+	ran
+}
+
 # The scenario's action; true if it came to its end.
 acted() { # ACTION
 	case $1 in
@@ -83,7 +94,7 @@ nothing_but_kept() { # SCENARIO
 	[[ -z ${USED[$1]-} ]] || driver_is "$DISK" vfio-pci
 	[[ -e $(journal 100) ]] || return
 	driver_is 02:00.0 igb
-	driver_is 03:00.0 nouveau
+	[[ -n ${HOSTS[$1]-} ]] || driver_is 03:00.0 nouveau
 	hostpci_exits 0 status 100
 	says ' kept '
 }
@@ -158,7 +169,8 @@ again() {
 for scenario in "${@:-${SCENARIOS[@]}}"; do
 	declare -F "set_up_$scenario" >/dev/null || { echo "no scenario $scenario"; exit 1; }
 	turn=0 reached=0
-	rm -rf "$DIR/state"
+	rm -rf "$DIR/state" "$DIR/template"
+	HOST=${HOSTS[$scenario]-shelf}
 	points "$scenario" '* * N kill parent before'
 	points "$scenario" '* * N kill parent after'
 	points "$scenario" 'vm/*.journal * N tear'

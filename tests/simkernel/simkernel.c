@@ -244,14 +244,16 @@ ssize_t write(int fd, const void *data, size_t size)
 	return record(fd, &write, data, size);
 }
 
-/* Showing driver_override takes the device lock; other attributes that are read do not.
- */
+/* Showing driver_override or sriov_numvfs takes the device lock; other attributes that
+ * are read do not. */
 ssize_t read(int fd, void *buf, size_t size)
 {
 	char path[PATH_MAX];
 	struct sim_write what = {.path = sim.real ? NULL : path_of(fd, path)};
 	const char *name = what.path ? strrchr(what.path, '/') : NULL;
-	int device = name && !strcmp(name, "/driver_override") ? lock_device(&what) : -1;
+	bool locks = name && (!strcmp(name, "/driver_override") ||
+			      !strcmp(name, "/sriov_numvfs"));
+	int device = locks ? lock_device(&what) : -1;
 	ssize_t n = syscall(SYS_read, fd, buf, size);
 
 	if (device >= 0)

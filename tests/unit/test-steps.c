@@ -88,6 +88,16 @@ static const struct {
 	 "switch its resets off", false, LOOK_TEXT},
 	{STEP_METHODS, STEP_UNDO, "", "flr", NULL, NULL, "use the reset methods flr",
 	 false, LOOK_TEXT},
+	{STEP_NUMVFS, STEP_DO, "0", "7", DEVICE "sriov_numvfs", "7",
+	 "make 7 virtual functions", false, LOOK_VFS},
+	{STEP_NUMVFS, STEP_UNDO, "0", "1", DEVICE "sriov_numvfs", "0",
+	 "remove its 1 virtual function", false, LOOK_VFS},
+	{STEP_NUMVFS, STEP_UNDO, "3", "0", DEVICE "sriov_numvfs", "3",
+	 "make 3 virtual functions", false, LOOK_VFS},
+	{STEP_AUTOPROBE, STEP_DO, "1", "0", DEVICE "sriov_drivers_autoprobe", "0",
+	 "set sriov_drivers_autoprobe to 0", false, LOOK_TEXT},
+	{STEP_AUTOPROBE, STEP_UNDO, "1", "0", DEVICE "sriov_drivers_autoprobe", "1",
+	 "set sriov_drivers_autoprobe to 1", false, LOOK_TEXT},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", "vfio-pci", "load module vfio-pci",
 	 false, LOOK_EXISTS},
 	{STEP_MODULE, STEP_UNDO, "", "vfio-pci", NULL, NULL, "load module vfio-pci",
@@ -216,6 +226,19 @@ static const struct {
 	{STEP_METHODS, STEP_DO, "", "", "pm", false, STEP_GO},
 	{STEP_METHODS, STEP_DO, "", "", "", true, STEP_REACHED},
 	{STEP_METHODS, STEP_UNDO, "", "flr", "pm", false, STEP_REACHED},
+	{STEP_NUMVFS, STEP_DO, "0", "7", "0", false, STEP_GO},
+	{STEP_NUMVFS, STEP_DO, "0", "7", "7", false, STEP_REACHED},
+	{STEP_NUMVFS, STEP_DO, "0", "7", "7 late 2", true, STEP_REACHED},
+	{STEP_NUMVFS, STEP_DO, "0", "7", "7 links 5", true, STEP_GO}, /* not all there */
+	{STEP_NUMVFS, STEP_DO, "0", "7", "5", true, STEP_FOREIGN},    /* a part */
+	{STEP_NUMVFS, STEP_DO, "0", "7", "3", false, STEP_FOREIGN},
+	{STEP_NUMVFS, STEP_DO, "3", "0", "3", false, STEP_GO},
+	{STEP_NUMVFS, STEP_UNDO, "0", "7", "7", false, STEP_GO},
+	{STEP_NUMVFS, STEP_UNDO, "0", "7", "0", true, STEP_REACHED},
+	{STEP_NUMVFS, STEP_UNDO, "0", "7", "4", false, STEP_FOREIGN},
+	{STEP_AUTOPROBE, STEP_DO, "1", "0", "1", false, STEP_GO},
+	{STEP_AUTOPROBE, STEP_DO, "1", "0", "0", true, STEP_REACHED},
+	{STEP_AUTOPROBE, STEP_UNDO, "1", "0", "0", false, STEP_GO},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", false, STEP_GO},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "yes", false, STEP_REACHED},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", true, STEP_GO},
@@ -235,6 +258,20 @@ static void each_look_is_judged(void **state)
 				 verdicts[i].direction == STEP_DO ? "do" : "undo",
 				 verdicts[i].seen, verdicts[i].written ? "" : "not ");
 	}
+}
+
+/* A write that failed, or was cut off, may have made some of them. */
+static void what_was_made_in_part_is_taken_back(void **state)
+{
+	struct step s = make(STEP_NUMVFS, STEP_UNDO, "0", "7");
+
+	(void)state;
+	s.partly = true;
+	assert_int_equal(step_ops(&s)->judge(&s, "5", false), STEP_GO);
+	assert_int_equal(step_ops(&s)->judge(&s, "9", false), STEP_FOREIGN);
+	assert_true(step_ops(&s)->spares_vfs(&s));
+	s.direction = STEP_DO;
+	assert_false(step_ops(&s)->spares_vfs(&s));
 }
 
 static void the_table_is_complete(void **state)
@@ -410,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_direction_has_its_one_write),
 		cmocka_unit_test(each_look_is_judged),
+		cmocka_unit_test(what_was_made_in_part_is_taken_back),
 		cmocka_unit_test(the_table_is_complete),
 		scratch_test(looks_answer_what_judges_expect),
 		scratch_test(who_has_a_device_open_is_found),
