@@ -109,8 +109,8 @@ static void take_address(struct net *net, const struct nlmsghdr *m)
 
 	if (!link || (a->ifa_family != AF_INET && a->ifa_family != AF_INET6))
 		return;
-	address = netlink_find(m, sizeof(*a), IFA_LOCAL, address_size(a->ifa_family),
-			       NULL);
+	address =
+		netlink_find(m, sizeof(*a), IFA_LOCAL, address_size(a->ifa_family), NULL);
 	if (!address) /* IPv6 has no other end */
 		address = netlink_find(m, sizeof(*a), IFA_ADDRESS,
 				       address_size(a->ifa_family), NULL);

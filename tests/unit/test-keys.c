@@ -43,7 +43,8 @@ static void each_row_is_complete(void **state)
 			fail_msg("%s has no help or no place", key->name);
 		assert_true(key->help[strlen(key->help) - 1] != '.');
 		assert_int_equal(key->where & ~(unsigned)(KEY_IN_PROXMOX | KEY_IN_DEVICE |
-							  KEY_IN_VM | KEY_IN_HOST),
+							  KEY_IN_VM | KEY_IN_HOST |
+							  KEY_IN_SRIOV),
 				 0);
 		/* Whatever a line can say, the policy's group can say too. */
 		if (key->where & KEY_IN_PROXMOX && !(key->where & KEY_IN_DEVICE))
