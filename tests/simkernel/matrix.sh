@@ -110,8 +110,14 @@ heal() {
 	as_before
 }
 
-# The device that a write is about.
-device_of() { grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]' <<<"$1" | tail -1; }
+# The device that a write is about; of a function that is in its card's folder, it.
+device_of() {
+	if [[ $1 =~ (.*)/sriov_admin/vf([0-9]+)/ ]]; then
+		basename "$(readlink "$ROOT/${BASH_REMATCH[1]}/virtfn$((BASH_REMATCH[2] - 1))")"
+		return
+	fi
+	grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]' <<<"$1" | tail -1
+}
 
 case_error() { # PHASE PATH PATTERN NTH ERROR
 	it "$name, $1: $5 at write $4 of $3 to $2"
