@@ -35,7 +35,10 @@ enum {
 
 	LIMIT_VFS_MS =
 		120 * 1000, /* making virtual functions, and waiting for who does */
-	LIMIT_LINKS_MS = 10 * 1000,   /* until they can be seen, and their interfaces */
+	LIMIT_LINKS_MS = 10 * 1000, /* until they can be seen, and their interfaces */
+	LIMIT_VF_MS = 2 * 1000, /* waiting for a card to set, and to show, what is set */
+	LIMIT_VF_POLL_MS = 50,
+
 	LIMIT_PASSING_MS = 15 * 1000, /* waiting for a holder that is just going */
 	LIMIT_PASSING_POLL_MS = 100,
 	LIMIT_FREE_MS = 60 * 1000, /* a command of the policy that frees a device */

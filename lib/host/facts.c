@@ -61,6 +61,8 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 			       BDF(bdf), fact->device.driver);
 	fact->slot = slot;
 	fact->wanted = wanted;
+	if (fact->pf && pf_vf_index(fact->pf, bdf) >= 0)
+		fact->vf_index = (unsigned)pf_vf_index(fact->pf, bdf);
 	if (wanted)
 		need_pf(facts, fact);
 	facts->n++;
@@ -166,6 +168,26 @@ static int read_direct(struct child *looker, struct fact *fact, struct err *err)
 	return 0;
 }
 
+void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret)
+{
+	sriov_complete(fact->pf ? fact->pf->policy : NULL, fact->vf_index,
+		       &spec->slot[fact->slot].wish, ret);
+}
+
+static int look_at_coming(struct use *use, const struct spec *spec, struct fact *fact,
+			  struct err *err)
+{
+	struct wish wish;
+
+	/* As the kernel makes every new one (pci_pm_init). */
+	SAY(fact->settings.power, "on");
+	fact_wish(spec, fact, &wish);
+	if (!fact->wanted || (!wish_has_vf(&wish) && !wish_has(&wish, KEY_VF_ATTRIBUTES)))
+		return 0;
+	return settings_look_coming(use->root, use->looker, fact, &fact->pf->device.bdf,
+				    fact->vf_index, err);
+}
+
 static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 		   struct err *err)
 {
@@ -173,11 +195,8 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 
 	if (fact->device.bridge)
 		return 0;
-	if (fact->device.coming) {
-		/* As the kernel makes every new one (pci_pm_init). */
-		SAY(fact->settings.power, "on");
-		return 0;
-	}
+	if (fact->device.coming)
+		return look_at_coming(use, spec, fact, err);
 	r = read_override(use->root, use->looker, &fact->device, err);
 	if (fact->device.locked) /* refused for that; other looks could hang as well */
 		return r;

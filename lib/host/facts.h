@@ -17,6 +17,7 @@ struct fact {
 			    empty: none */
 	struct settings settings; /* as far as a plan for it needs them */
 	const struct pf *pf; /* of facts.pfs, whose virtual function it is; NULL: none */
+	unsigned vf_index;   /* its number of these */
 };
 
 /* What the plan is made from: a read-only look at the host. */
@@ -72,6 +73,9 @@ static inline void facts_freep(struct facts **facts)
 {
 	*facts = facts_free(*facts);
 }
+
+/* What policy sets of it: its machine's, else that of its physical function. */
+void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret);
 
 /* NULL: @bdf is not among them. */
 const struct fact *facts_find(const struct facts *facts, const struct bdf *bdf);

@@ -12,6 +12,7 @@
 #include "host/open-look.h"
 #include "host/sysfs.h"
 #include "host/use.h"
+#include "host/vf-state.h"
 #include "host/vfs-look.h"
 #include "host/zfs-label.h"
 
@@ -211,6 +212,8 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return open_look(root, request->value, buf, size);
 	case LOOK_NET:
 		return net_look(root, request->value, buf, size);
+	case LOOK_VF:
+		return vf_look(root, path, request->value, buf, size);
 	case _LOOK_MAX:
 		break;
 	}

@@ -28,6 +28,7 @@ enum look_op {
 	LOOK_OPENERS, /* device files, opener.h: a line "NUMBER PID" for each that is open
 		       */
 	LOOK_NET,     /* network interfaces, net-look.h: what leads over them */
+	LOOK_VF,      /* a virtual function, or its physical one: vf-state.h */
 	_LOOK_MAX,
 };
 

@@ -33,4 +33,10 @@ int builder_unbound(struct builder *b, const struct fact *fact) _must_check_;
 int builder_bound(struct builder *b, const struct fact *fact) _must_check_;
 /* Instead of all these, for a device that is on vfio already. */
 int builder_adopted(struct builder *b, const struct fact *fact) _must_check_;
+/*
+ * What @wish sets of a virtual function, after the driver: taken back, it is done before
+ * the host's driver takes the function again and asks for its address.
+ */
+int builder_vf(struct builder *b, const struct fact *fact,
+	       const struct wish *wish) _must_check_;
 int builder_resets(struct builder *b, const struct fact *fact) _must_check_;

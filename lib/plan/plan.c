@@ -110,7 +110,7 @@ static int add_module(struct builder *b, const struct facts *facts)
  * Released before it is claimed: taken back in reverse, the override is cleared before
  * the old driver is bound, which the kernel would refuse the other way round.
  */
-static int add_driver(struct builder *b, const struct fact *fact)
+static int add_binding(struct builder *b, const struct fact *fact)
 {
 	const struct device *d = &fact->device;
 	bool rescan = builder_rescans(b, fact);
@@ -135,6 +135,15 @@ static int add_driver(struct builder *b, const struct fact *fact)
 	if (r == 0)
 		r = builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", "vfio-pci");
 	return r == 0 ? builder_bound(b, fact) : r;
+}
+
+static int add_driver(struct builder *b, const struct fact *fact)
+{
+	int r = add_binding(b, fact);
+	struct wish wish;
+
+	fact_wish(b->spec, fact, &wish);
+	return r == 0 ? builder_vf(b, fact, &wish) : r;
 }
 
 static int add_hold(struct builder *b, const struct fact *fact)

@@ -21,16 +21,28 @@
 #include "plan/step-rescan.h"
 #include "plan/step-reset.h"
 #include "plan/step-unbind.h"
+#include "plan/step-vf-attribute.h"
+#include "plan/step-vf.h"
 
 const struct step_ops *const step_table[_STEP_MAX] = {
-	[STEP_MODULE] = &step_module,	  [STEP_UNBIND] = &step_unbind,
-	[STEP_OVERRIDE] = &step_override, [STEP_BIND] = &step_bind,
-	[STEP_RESET] = &step_reset,	  [STEP_KEEP] = &step_keep,
-	[STEP_POWER] = &step_power,	  [STEP_D3COLD] = &step_d3cold,
-	[STEP_REMOVE] = &step_remove,	  [STEP_RESCAN] = &step_rescan,
-	[STEP_EVICT] = &step_evict,	  [STEP_BAR] = &step_bar,
-	[STEP_REPROBE] = &step_reprobe,	  [STEP_METHODS] = &step_methods,
-	[STEP_NUMVFS] = &step_numvfs,	  [STEP_AUTOPROBE] = &step_autoprobe,
+	[STEP_MODULE] = &step_module,
+	[STEP_UNBIND] = &step_unbind,
+	[STEP_OVERRIDE] = &step_override,
+	[STEP_BIND] = &step_bind,
+	[STEP_RESET] = &step_reset,
+	[STEP_KEEP] = &step_keep,
+	[STEP_POWER] = &step_power,
+	[STEP_D3COLD] = &step_d3cold,
+	[STEP_REMOVE] = &step_remove,
+	[STEP_RESCAN] = &step_rescan,
+	[STEP_EVICT] = &step_evict,
+	[STEP_BAR] = &step_bar,
+	[STEP_REPROBE] = &step_reprobe,
+	[STEP_METHODS] = &step_methods,
+	[STEP_VF] = &step_vf,
+	[STEP_VF_ATTRIBUTE] = &step_vf_attribute,
+	[STEP_NUMVFS] = &step_numvfs,
+	[STEP_AUTOPROBE] = &step_autoprobe,
 };
 
 /* Drivers whose probe or removal takes longer than the step's own deadline. */
@@ -82,6 +94,23 @@ static const struct {
 	{STEP_BAR, ENOENT,
 	 "its BARs cannot be resized: take bar-sizes out of the policy"},
 	{STEP_REMOVE, ENOENT, "it cannot be removed, or is gone already"},
+	{STEP_VF, EOPNOTSUPP, "its card's driver cannot do that"},
+	{STEP_VF, EPROTONOSUPPORT,
+	 "its card's driver has no VLANs of this protocol: take vlan-protocol out of the "
+	 "policy"},
+	{STEP_VF, EINVAL,
+	 "its card's driver refuses the value (a rate: it knows no minimum, or the link "
+	 "is "
+	 "down or slower)"},
+	{STEP_VF, ENOENT, "its card has no network interface any more"},
+	{STEP_VF, ENODATA, "its card knows no virtual function of this number any more"},
+	{STEP_VF, EBUSY, "its card is busy with it (a reset that does not end?)"},
+	{STEP_VF, EAGAIN, "its card is busy with it (a reset that does not end?)"},
+	{STEP_VF_ATTRIBUTE, ENOENT, "there is no such file any more"},
+	{STEP_VF_ATTRIBUTE, EACCES,
+	 "its card's driver lets nobody set it: take it out of vf-attributes"},
+	{STEP_VF_ATTRIBUTE, EINVAL, "its card's driver refuses the value"},
+	{STEP_VF_ATTRIBUTE, ENOSPC, "its card has not that much left"},
 	{STEP_RESCAN, ENOENT, "its bus is gone as well: rescan its bridge, or reboot"},
 	{STEP_NUMVFS, EBUSY,
 	 "it has virtual functions already: somebody else has just made them"},

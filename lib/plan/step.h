@@ -25,7 +25,9 @@ enum step_kind {
 	STEP_BAR,     /* BAR size from @found to @want ("0:8"); back: @found again */
 	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
 	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
-	STEP_NUMVFS,  /* virtual functions, from @found to @want; back: @found again */
+	STEP_VF, /* a virtual function's "3 mac 02:..." from @found to @want, and back */
+	STEP_VF_ATTRIBUTE, /* the same in a file of its physical function */
+	STEP_NUMVFS,	/* virtual functions, from @found to @want; back: @found again */
 	STEP_AUTOPROBE, /* sriov_drivers_autoprobe, the same */
 	_STEP_MAX,
 	_STEP_INVALID = -1,
@@ -65,6 +67,7 @@ struct step_write {
 	const char *seen;    /* given: what the last look answered; NULL: a dry run */
 	const char *or_else; /* instead of @value if the kernel says EINVAL; NULL: none */
 	bool module;	     /* load module @value instead of writing */
+	bool netlink;	     /* set @value of the virtual function @path: vf_change */
 	char path[CHILD_PATH]; /* absolute */
 	char value[LIMIT_NAME];
 };
@@ -82,6 +85,8 @@ struct step_ops {
 	bool shared;
 	/* On file even if there is nothing to write: there is something to take back. */
 	bool keeps;
+	/* True if errno @code of its write is no failure: it is told. NULL: never. */
+	bool (*tolerates)(const struct step *step, int code);
 	/* What a journal may say of it; NULL: @found and @want are names of drivers. */
 	bool (*valid)(const struct step *step);
 	/* False: nothing is written in the step's direction. */

@@ -44,6 +44,9 @@ static void print_write(const struct step *step, const char *indent, FILE *out)
 		(void)fprintf(out, "%s    nothing to write\n", indent);
 	else if (write.module)
 		(void)fprintf(out, "%s    modprobe %s\n", indent, write.value);
+	else if (write.netlink)
+		(void)fprintf(out, "%s    rtnetlink, by its card: %s\n", indent,
+			      write.value);
 	else
 		(void)fprintf(out, "%s    echo %s%s> %s\n", indent,
 			      write.value[0] == '\n' ? "" : write.value,
@@ -162,7 +165,7 @@ static void print_done(const struct outcome *o, FILE *out)
 		(void)fprintf(out, "%s  %s", prefix(REPORT_HOOK),
 			      d->rollback ? "taken back: " : "");
 		print_step_head(&d->step, out);
-		while (!last && (d[1].state == DEED_DONE)) {
+		while (!last && d->state == DEED_DONE && d[1].state == DEED_DONE) {
 			d++, i++;
 			step_ops(&d->step)->describe(&d->step, text, sizeof(text));
 			(void)fprintf(out, ", %s", text);

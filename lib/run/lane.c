@@ -316,6 +316,11 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 		undone(lane, DEED_DONE);
 	} else if (reached) {
 		done(lane, DEED_DONE);
+	} else if (written < 0 && !lane->undoing && ops->tolerates &&
+		   ops->tolerates(&d->step, -written)) {
+		(void)snprintf(d->text, sizeof(d->text), "%s: it is left as it was",
+			       step_errno_words(&d->step, -written));
+		undone(lane, DEED_LEFT);
 	} else {
 		if (journal_mark(lane->journal, "failed", d->step.id) < 0)
 			(void)0; /* an intent alone says as much */

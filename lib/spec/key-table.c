@@ -2,15 +2,19 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/mac.h"
 #include "spec/key.h"
 #include "spec/pf-name.h"
 #include "spec/storage.h"
+#include "spec/vf-attribute.h"
 
 static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
 const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
 static const char *const gate_words[_WISH_GATE_MAX] = {"strict", "warn"};
 const char *const wish_power_words[_WISH_POWER_MAX] = {"on", "auto"};
 static const char *const new_id_words[_WISH_NEW_ID_MAX] = {"tell", "remove"};
+const char *const wish_vlan_protocol_words[_WISH_VLAN_MAX] = {"802.1Q", "802.1ad"};
+const char *const wish_link_state_words[_WISH_LINK_MAX] = {"auto", "enable", "disable"};
 
 /* pve-configid: a letter, then letters, digits, - and _ (pve-common, JSONSchema). */
 static bool valid_id(const char *s)
@@ -64,10 +68,25 @@ static bool valid_pf(const char *s)
 	return pf_name_parse(s, &name) == 0;
 }
 
+static bool valid_mac(const char *s)
+{
+	struct mac mac;
+
+	return !strcmp(s, "auto") || (mac_parse(s, &mac) == 0 && mac_is_unicast(&mac));
+}
+
+static bool valid_vf_attribute(const char *s)
+{
+	struct vf_attribute attribute;
+
+	return vf_attribute_parse(s, '=', &attribute) == 0;
+}
+
 #define AT(member) .offset = offsetof(struct wish, member)
 #define TEXT(member) \
 	AT(member), .type = KEY_TYPE_TEXT, .max = sizeof(((struct wish *)0)->member)
-#define BOTH .where = KEY_IN_PROXMOX | KEY_IN_DEVICE
+#define BOTH  .where = KEY_IN_PROXMOX | KEY_IN_DEVICE
+#define OF_VF .where = KEY_IN_DEVICE | KEY_IN_SRIOV
 
 const struct key key_table[_KEY_MAX] = {
 	[KEY_HOST] = {.name = "host",
@@ -305,4 +324,79 @@ const struct key key_table[_KEY_MAX] = {
 			   AT(temporary),
 			   .help = "virtual functions that a start has made go with the "
 				   "last machine that uses one (default: they stay)"},
+	[KEY_MAC] = {.name = "mac",
+		     OF_VF,
+		     TEXT(mac),
+		     .valid = valid_mac,
+		     .form = "auto, or six pairs of hexadecimal digits, not of a group",
+		     .help = "virtual function: its address; auto: derived from its "
+			     "card's own and its number, always the same"},
+	[KEY_VLAN] = {.name = "vlan",
+		      .type = KEY_TYPE_INT,
+		      OF_VF,
+		      AT(vlan),
+		      .max = 4094,
+		      .help = "virtual function: the VLAN that its card puts it in, "
+			      "0 for none"},
+	[KEY_VLAN_QOS] = {.name = "vlan-qos",
+			  .type = KEY_TYPE_INT,
+			  OF_VF,
+			  AT(vlan_qos),
+			  .max = 7,
+			  .help = "virtual function: priority in the VLAN's tag "
+				  "(default 0)"},
+	[KEY_VLAN_PROTOCOL] = {.name = "vlan-protocol",
+			       .type = KEY_TYPE_WORD,
+			       OF_VF,
+			       AT(vlan_protocol),
+			       .max = _WISH_VLAN_MAX,
+			       .words = wish_vlan_protocol_words,
+			       .help = "virtual function: kind of the VLAN's tag, 802.1Q "
+				       "(default) or 802.1ad"},
+	[KEY_TRUST] = {.name = "trust",
+		       .type = KEY_TYPE_BOOL,
+		       OF_VF,
+		       AT(trust),
+		       .help = "virtual function: whether the guest may change its "
+			       "address and see other traffic"},
+	[KEY_SPOOF_CHECK] =
+		{.name = "spoof-check",
+		 .type = KEY_TYPE_BOOL,
+		 OF_VF,
+		 AT(spoof_check),
+		 .help = "virtual function: whether the card drops what the guest sends "
+			 "from other addresses"},
+	[KEY_MIN_RATE] = {.name = "min-rate",
+			  .type = KEY_TYPE_INT,
+			  OF_VF,
+			  AT(min_rate),
+			  .max = 1000000,
+			  .help = "virtual function: Mbit/s that it may always send, 0 "
+				  "for none"},
+	[KEY_MAX_RATE] = {.name = "max-rate",
+			  .type = KEY_TYPE_INT,
+			  OF_VF,
+			  AT(max_rate),
+			  .max = 1000000,
+			  .help = "virtual function: Mbit/s that it may send at most, 0 "
+				  "for no limit"},
+	[KEY_LINK_STATE] = {.name = "link-state",
+			    .type = KEY_TYPE_WORD,
+			    OF_VF,
+			    AT(link_state),
+			    .max = _WISH_LINK_MAX,
+			    .words = wish_link_state_words,
+			    .help = "virtual function: auto (as the card's own link), "
+				    "enable or disable"},
+	[KEY_VF_ATTRIBUTES] =
+		{.name = "vf-attributes",
+		 .type = KEY_TYPE_TEXTS,
+		 OF_VF,
+		 AT(vf_attributes),
+		 .valid = valid_vf_attribute,
+		 .each = true,
+		 .form = "NAME=VALUE, the name a file below the function's folder "
+			 "sriov_admin/vfN, without '..'",
+		 .help = "virtual function of a graphics card: what its card allots to "
+			 "it, files with their values"},
 };

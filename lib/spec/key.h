@@ -45,6 +45,16 @@ enum key_id {
 	KEY_VFS,
 	KEY_AUTOPROBE,
 	KEY_TEMPORARY,
+	KEY_MAC,
+	KEY_VLAN,
+	KEY_VLAN_QOS,
+	KEY_VLAN_PROTOCOL,
+	KEY_TRUST,
+	KEY_SPOOF_CHECK,
+	KEY_MIN_RATE,
+	KEY_MAX_RATE,
+	KEY_LINK_STATE,
+	KEY_VF_ATTRIBUTES,
 	_KEY_MAX,
 };
 
@@ -107,6 +117,19 @@ enum wish_new_id {
 	_WISH_NEW_ID_MAX,
 };
 
+enum wish_vlan_protocol {
+	WISH_VLAN_8021Q,
+	WISH_VLAN_8021AD,
+	_WISH_VLAN_MAX,
+};
+
+enum wish_link_state {
+	WISH_LINK_AUTO, /* follows the card's own link */
+	WISH_LINK_ENABLE,
+	WISH_LINK_DISABLE,
+	_WISH_LINK_MAX,
+};
+
 /* What a machine, or one of its devices, asks for. Only members whose bit is in @set
  * count. */
 struct wish {
@@ -145,6 +168,14 @@ struct wish {
 	int vfs;		/* how many virtual functions there are to be */
 	bool autoprobe;		/* the host's drivers take them */
 	bool temporary;		/* they go with the last machine that uses one */
+	/* Of a virtual function. */
+	char mac[18]; /* "auto": derived from its card's */
+	int vlan, vlan_qos;
+	int vlan_protocol; /* enum wish_vlan_protocol */
+	bool trust, spoof_check;
+	int min_rate, max_rate;		/* Mbit/s, 0: none */
+	int link_state;			/* enum wish_link_state */
+	struct text_list vf_attributes; /* vf-attribute.h */
 };
 
 struct key {
@@ -166,6 +197,8 @@ enum { KEY_HINT = 96 }; /* size of a text of key_hint */
 extern const struct key key_table[_KEY_MAX];
 extern const char *const wish_return_words[_WISH_RETURN_MAX];
 extern const char *const wish_power_words[_WISH_POWER_MAX];
+extern const char *const wish_vlan_protocol_words[_WISH_VLAN_MAX];
+extern const char *const wish_link_state_words[_WISH_LINK_MAX];
 
 /* NULL: no such key in any place of @where. */
 const struct key *key_find(const char *name, unsigned where);
@@ -182,8 +215,21 @@ static inline bool wish_has(const struct wish *wish, enum key_id id)
 	return wish->set & UINT64_C(1) << id;
 }
 
+/* True if it sets what a network card keeps for a virtual function. */
+static inline bool wish_has_vf(const struct wish *wish)
+{
+	bool has = false;
+
+	for (int id = KEY_MAC; id <= KEY_LINK_STATE; id++)
+		has |= wish_has(wish, (enum key_id)id);
+	return has;
+}
+
 /* True if its text may be several, joined by ';': an array of the policy. */
 bool key_takes_list(const struct key *key);
+
+/* The value that @from has of @key, into @to. */
+void key_copy(const struct key *key, const struct wish *from, struct wish *to);
 
 /* Stores a value. Type, form and range are checked; -EINVAL or -ERANGE with words. */
 int key_store_text(const struct key *key, const char *text, struct wish *wish,

@@ -94,6 +94,12 @@ static int store_entry(const struct reader *r, config_setting_t *group,
 		else
 			reader_unknown(r, setting, KEY_IN_SRIOV);
 	}
+	if (ret == 0 && wish_has(&sriov->wish, KEY_MAC) &&
+	    strcmp(sriov->wish.mac, "auto") != 0)
+		return err_at(
+			err, EINVAL, r->file, line_of(group),
+			"'mac' of all virtual functions can only be \"auto\": one of "
+			"them is set in vf = ( { index = N; mac = ...; } )");
 	if (ret == 0 && !wish_has(&sriov->wish, KEY_PF))
 		ret = err_at(err, EINVAL, r->file, line_of(group),
 			     "an entry of 'sriov' names its physical function: pf = "

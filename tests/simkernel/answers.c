@@ -312,6 +312,12 @@ static const struct {
 	 "that is not offered"},
 	{"sys/devices/*/remove", answer_remove,
 	 "pci-sysfs.c remove_store: the driver lets go, the device goes (seen)"},
+	{"sys/devices/*/netlink/*", answer_vf,
+	 "net/core/rtnetlink.c do_setvfinfo: EOPNOTSUPP for what the driver lacks; "
+	 "igb_main.c: EPROTONOSUPPORT for 802.1ad, EINVAL for a minimum rate (seen)"},
+	{"sys/devices/*/sriov_admin/vf*/*", answer_vf_attribute,
+	 "drivers/gpu/drm/xe/xe_sriov_pf_sysfs.c: numbers; EACCES for a priority, which "
+	 "is read-only there"},
 	{"sys/class/pci_bus/*/rescan", answer_rescan,
 	 "pci-sysfs.c bus_rescan_store: what is there again has lost its settings, and "
 	 "its "

@@ -50,3 +50,8 @@ int answer_remove(const struct sim_write *write);
 int answer_rescan(const struct sim_write *write);
 /* answers-sriov.c */
 int answer_numvfs(const struct sim_write *write);
+/* Of answers-vf.c. */
+int answer_vf(const struct sim_write *write);
+int answer_vf_attribute(const struct sim_write *write);
+/* What is set of a function, "" if it is not known. */
+const char *vf_value(const char *address, const char *key, char buf[static 64]);

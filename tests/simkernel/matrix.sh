@@ -29,6 +29,12 @@ scenario() {
 		lines=('hostpci0: 02:00.0' 'hostpci1: 03:00')
 		rules_of=('power = "on"; d3cold = false;')
 		;;
+	vf)
+		HOST=vfs
+		lines=('hostpci0: 02:10.0' 'hostpci1: 03:00.1')
+		rules_of=('hostpci0 = { mac = "auto"; vlan = 5; trust = true; max-rate = 100; };'
+			'hostpci1 = { vf-attributes = [ "profile/exec_quantum_ms=20" ]; };')
+		;;
 	*)
 		echo "no such scenario: $1"
 		exit 64
@@ -42,6 +48,7 @@ errors() {
 	*/bind) echo ENODEV EBUSY EINVAL ENOMEM EIO ;;
 	*/unbind) echo ENODEV EPERM EIO ;;
 	*/driver_override) echo EINVAL ENOMEM ;;
+	*/netlink/mac | */netlink/vlan) echo EPERM EBUSY ENOMEM EOPNOTSUPP ;;
 	*/reset) echo ENOTTY EAGAIN ETIMEDOUT EIO ;;
 	*) echo EINVAL EBUSY EIO ;;
 	esac
@@ -103,8 +110,14 @@ heal() {
 	as_before
 }
 
-# The device that a write is about.
-device_of() { grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]' <<<"$1" | tail -1; }
+# The device that a write is about; of a function that is in its card's folder, it.
+device_of() {
+	if [[ $1 =~ (.*)/sriov_admin/vf([0-9]+)/ ]]; then
+		basename "$(readlink "$ROOT/${BASH_REMATCH[1]}/virtfn$((BASH_REMATCH[2] - 1))")"
+		return
+	fi
+	grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]' <<<"$1" | tail -1
+}
 
 case_error() { # PHASE PATH PATTERN NTH ERROR
 	it "$name, $1: $5 at write $4 of $3 to $2"

@@ -155,7 +155,7 @@ static int lock_device(const struct sim_write *write)
 	return fd;
 }
 
-static ssize_t store(const struct sim_write *write, size_t size)
+int sim_store(const struct sim_write *write)
 {
 	struct verdict verdict;
 	int error, lock, device;
@@ -166,12 +166,20 @@ static ssize_t store(const struct sim_write *write, size_t size)
 	rules_before(write, &verdict);
 	lock = sim_lock();
 	/* kernfs_fop_write_iter: nothing is stored where nothing is written. */
-	error = verdict.error || verdict.lie || !size ? verdict.error : answer(write);
+	error = verdict.error || verdict.lie || !write->value[0] ? verdict.error
+								 : answer(write);
 	sim_unlock(lock);
 	note("result", write, error ? strerrorname_np(error) : "ok");
 	rules_after(&verdict);
 	close(device);
 	let_die();
+	return error;
+}
+
+static ssize_t store(const struct sim_write *write, size_t size)
+{
+	int error = sim_store(write);
+
 	errno = error;
 	return error ? -1 : (ssize_t)size;
 }

@@ -8,6 +8,7 @@
 #include "plan/step.h"
 
 #define DEVICE	 "/sys/bus/pci/devices/0000:01:00.0/"
+#define FUNCTION "/sys/bus/pci/devices/0000:01:00.0"
 #define DRIVERS	 "/sys/bus/pci/drivers/"
 #define IDENTITY "8086:10c9 group 14"
 
@@ -98,6 +99,16 @@ static const struct {
 	 "set sriov_drivers_autoprobe to 0", false, LOOK_TEXT},
 	{STEP_AUTOPROBE, STEP_UNDO, "1", "0", DEVICE "sriov_drivers_autoprobe", "1",
 	 "set sriov_drivers_autoprobe to 1", false, LOOK_TEXT},
+	{STEP_VF, STEP_DO, "3 mac 00:00:00:00:00:00", "3 mac 02:00:00:00:00:01", FUNCTION,
+	 "3 mac 02:00:00:00:00:01", "set mac to 02:00:00:00:00:01", false, LOOK_VF},
+	{STEP_VF, STEP_UNDO, "3 vlan 0:0:802.1Q", "3 vlan 5:0:802.1Q", FUNCTION,
+	 "3 vlan 0:0:802.1Q", "set vlan to 0:0:802.1Q", true, LOOK_VF},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x 10", "3 profile/x 20",
+	 DEVICE "physfn/sriov_admin/vf4/profile/x", "20", "set profile/x to 20", false,
+	 LOOK_TEXT},
+	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20",
+	 DEVICE "physfn/sriov_admin/vf4/profile/x", "10", "set profile/x to 10", false,
+	 LOOK_TEXT},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", "vfio-pci", "load module vfio-pci",
 	 false, LOOK_EXISTS},
 	{STEP_MODULE, STEP_UNDO, "", "vfio-pci", NULL, NULL, "load module vfio-pci",
@@ -120,6 +131,7 @@ static void each_direction_has_its_one_write(void **state)
 			assert_string_equal(w.path, writes[i].path);
 			assert_string_equal(w.value, writes[i].value);
 			assert_int_equal(w.module, s.kind == STEP_MODULE);
+			assert_int_equal(w.netlink, s.kind == STEP_VF);
 			assert_true(w.value[0]); /* an empty write does nothing */
 		}
 		ops->describe(&s, words, sizeof(words));
@@ -130,6 +142,9 @@ static void each_direction_has_its_one_write(void **state)
 		assert_memory_equal(look.path, "/sys/", 5);
 	}
 }
+
+#define MAC_FOUND "3 mac 00:00:00:00:00:00"
+#define MAC_WANT  "3 mac 02:00:00:00:00:01"
 
 static const struct {
 	enum step_kind kind;
@@ -239,6 +254,36 @@ static const struct {
 	{STEP_AUTOPROBE, STEP_DO, "1", "0", "1", false, STEP_GO},
 	{STEP_AUTOPROBE, STEP_DO, "1", "0", "0", true, STEP_REACHED},
 	{STEP_AUTOPROBE, STEP_UNDO, "1", "0", "0", false, STEP_GO},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", false, STEP_GO},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:01", true, STEP_REACHED},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", true, STEP_GO},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:09", false, STEP_FOREIGN},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00 down eth0", false,
+	 STEP_FOREIGN},
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:01", false, STEP_GO},
+	/* A guest may change its own. */
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:09", false, STEP_GO},
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", true,
+	 STEP_REACHED},
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:00", true,
+	 STEP_REACHED},
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00 down eth0", true,
+	 STEP_REACHED},
+	{STEP_VF, STEP_UNDO, "3 trust off", "3 trust on", "on", false, STEP_GO},
+	{STEP_VF, STEP_UNDO, "3 vlan 0:0:802.1Q", "3 vlan 5:0:802.1Q", "6:0:802.1Q",
+	 false, STEP_FOREIGN},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x 10", "3 profile/x 20", "10", false,
+	 STEP_GO},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x 10", "3 profile/x 20", "11", false,
+	 STEP_FOREIGN},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x low", "3 profile/x high",
+	 "[low] normal high", false, STEP_GO},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x low", "3 profile/x high",
+	 "low normal [high]", true, STEP_REACHED},
+	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20", "20", false,
+	 STEP_GO},
+	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20", "30", false,
+	 STEP_FOREIGN},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", false, STEP_GO},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "yes", false, STEP_REACHED},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", true, STEP_GO},
