@@ -16,11 +16,16 @@ expect_same() {
 
 wait_for 20 netdev_of "$LAB_IGB0"
 wait_for 20 disk_of "$LAB_NVME_SRIOV"
+name=$(netdev_of "$LAB_IGB0")
+ip link set "$name" up
+wait_for 10 grep -q 1 "/sys/class/net/$name/carrier"
 host_snapshot "$LAB_TMP/before"
 vf=$(vf_address "$LAB_IGB0" 2)
 
-say "a network card: 7 functions are made, the third is the machine's"
-host_policy "sriov = ( { pf = \"mac=$(cat /sys/class/net/"$(netdev_of "$LAB_IGB0")"/address)\"; vfs = 7; temporary = true; } );"
+say "a network card: 7 functions are made, the third is the machine's, and set for it"
+host_policy "sriov = ( { pf = \"mac=$(cat "/sys/class/net/$name/address")\"; vfs = 7; temporary = true;" \
+	'mac = "auto"; trust = true; vf = ( { index = 2; mac = "02:00:00:00:85:02"; }, { index = 0; vlan = 7; } ); } );'
+vm_policy 185 'hostpci0 = { vlan = 42; spoof-check = false; };'
 vm_config 185 "machine: q35" "hostpci0: ${vf#0000:},pcie=1"
 hook_as_planned 185 pre-start
 last_output
@@ -29,15 +34,20 @@ expect_eq vfio-pci "$(driver_of "$vf")"
 expect_eq none "$(driver_of "$(vf_address "$LAB_IGB0" 0)")"
 expect_eq 0 "$(cat "/sys/bus/pci/devices/$LAB_IGB0/sriov_drivers_autoprobe")" autoprobe
 expect_exit 0 hook 185 post-start
+ip -j link show dev "$name" | jq -e '.[0].vfinfo_list[2] | .address == "02:00:00:00:85:02" and
+	.vlan_list[0].vlan == 42 and .trust == true and .spoofchk == false' >/dev/null ||
+	fail "$(ip -d link show dev "$name")"
 
-say "the guest has it"
+say "the guest sees its address"
 cat >"$LAB_TMP/guest" <<'END'
-for d in /sys/bus/pci/devices/*; do
-	[ "$(cat $d/vendor):$(cat $d/device)" != 0x8086:0x10ca ] || echo "virtual function"
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	[ ! -e /sys/class/net/eth0 ] || break
+	sleep 1
 done
+cat /sys/class/net/eth0/address
 END
 expect_exit 0 vm_guest 185 sriov "$LAB_TMP/guest"
-expect_match '^virtual function$' "$LAST_OUT"
+expect_match '^02:00:00:00:85:02$' "$LAST_OUT"
 hook_as_planned 185 post-stop
 last_output
 vfs_are "$LAB_IGB0" 0
@@ -74,3 +84,4 @@ expect_match 'at most 7 virtual functions \(sriov_totalvfs\), and hostpci.conf w
 vm_forget 185
 rm /etc/hostpci/hostpci.conf
 expect_same
+ip link set "$name" down
