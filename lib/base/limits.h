@@ -39,6 +39,8 @@ enum {
 	LIMIT_VF_MS = 2 * 1000, /* waiting for a card to set, and to show, what is set */
 	LIMIT_VF_POLL_MS = 50,
 
+	LIMIT_BOOT_MS = 60 * 1000, /* at boot, for cards and their drivers */
+	LIMIT_BOOT_POLL_MS = 200,
 	LIMIT_PASSING_MS = 15 * 1000, /* waiting for a holder that is just going */
 	LIMIT_PASSING_POLL_MS = 100,
 	LIMIT_FREE_MS = 60 * 1000, /* a command of the policy that frees a device */

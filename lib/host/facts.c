@@ -236,7 +236,7 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 					      .claims = facts->claims};
 	int r;
 
-	if (!facts->n)
+	if (!facts->n && !facts->pfs.n)
 		return 0;
 	facts->denylist = denylist_state(root);
 	facts->acs_override = has_acs_override(root);

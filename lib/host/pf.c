@@ -9,6 +9,8 @@
 
 unsigned pf_wanted(const struct pf *pf)
 {
+	if (pf->vfs >= 0)
+		return (unsigned)pf->vfs;
 	return pf->policy && wish_has(&pf->policy->wish, KEY_VFS)
 		       ? (unsigned)pf->policy->wish.vfs
 		       : pf->device.vfs;
@@ -55,7 +57,7 @@ static uint16_t read_vf_product(const struct root *root, const struct bdf *bdf)
 
 static int read_pf(const struct root *root, const struct bdf *bdf, struct pf *ret)
 {
-	struct pf pf = {.slot = -1};
+	struct pf pf = {.slot = -1, .vfs = -1};
 	int r = device_read(root, bdf, &pf.device);
 
 	if (r < 0)

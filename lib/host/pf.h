@@ -15,6 +15,7 @@ struct pf {
 	char autoprobe[8]; /* sriov_drivers_autoprobe: "1", "0" */
 	bool needed;	   /* the machine gets one of its functions */
 	bool lacking;	   /* one that does not exist yet */
+	int vfs;	   /* how many are wanted by hand; -1: what the policy says */
 	int slot;	   /* N of the first hostpciN that does; if needed */
 };
 

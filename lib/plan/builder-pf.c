@@ -29,7 +29,11 @@ static struct aim aim_of(const struct facts *facts, const struct pf *pf)
 
 	a.past = facts_past(facts, &pf->device.bdf);
 	a.temporary = is_set(pf, KEY_TEMPORARY) && pf->policy->wish.temporary;
-	a.autoprobe = is_set(pf, KEY_AUTOPROBE) && pf->policy->wish.autoprobe ? "1" : "0";
+	a.autoprobe = "0";
+	if (is_set(pf, KEY_AUTOPROBE))
+		a.autoprobe = pf->policy->wish.autoprobe ? "1" : "0";
+	else if (pf->vfs >= 0) /* by hand: as the kernel is set */
+		a.autoprobe = pf->autoprobe;
 	return a;
 }
 
@@ -55,12 +59,13 @@ static int add_numvfs(struct builder *b, const struct aim *a, unsigned found,
 static int make_vfs(struct builder *b, const struct aim *a)
 {
 	unsigned now = a->pf->device.vfs, want = pf_wanted(a->pf);
-	int r;
+	int r = 0;
 
-	r = add_autoprobe(b, a, a->pf->autoprobe, a->autoprobe);
-	if (r == 0 && now)
+	if (want)
+		r = add_autoprobe(b, a, a->pf->autoprobe, a->autoprobe);
+	if (r == 0 && now != want && now)
 		r = add_numvfs(b, a, now, 0);
-	return r == 0 ? add_numvfs(b, a, 0, want) : r;
+	return r == 0 && now != want && want ? add_numvfs(b, a, 0, want) : r;
 }
 
 /* Others have made them for themselves: whoever of us stops last takes them back. */

@@ -32,6 +32,11 @@ static void check_claim(struct gate *g, const struct claim *claim)
 		return;
 	f->held = true;
 	f->passing = claim->passing;
+	if (!claim->vmid) {
+		SAY(f->why, "has its virtual functions made or removed right now");
+		SAY(f->cure, "try again when hostpci sriov or hostpci boot is through");
+		return;
+	}
 	SAY(f->who, "VM %u", claim->vmid);
 	if (claim->kind != CLAIM_SHARED) {
 		SAY(f->why, "is held by VM %u whole: it has no virtual function to give",
@@ -98,11 +103,13 @@ static void check_number(struct gate *g)
 	f = find(g);
 	if (!f)
 		return;
-	SAY(f->why,
-	    "can have at most %u virtual functions (sriov_totalvfs), and "
-	    "hostpci.conf wants %u",
+	SAY(f->why, "can have at most %u virtual functions (sriov_totalvfs), not %u",
 	    g->pf->total, want);
-	SAY(f->cure, "correct vfs in %s:%u", g->pf->policy->file, g->pf->policy->line);
+	if (g->pf->vfs < 0)
+		SAY(f->cure, "correct vfs in %s:%u", g->pf->policy->file,
+		    g->pf->policy->line);
+	else
+		SAY(f->cure, "ask for at most %u", g->pf->total);
 }
 
 /* Who uses one of those that go when there are to be more. */
@@ -120,10 +127,12 @@ static void check_users(struct gate *g)
 		f->held = true;
 		f->passing = h->passing;
 		SAY(f->what, "%s", h->what);
-		SAY(f->why,
-		    "%s, and would go: from %u to %u virtual functions the "
-		    "kernel gets only through none",
-		    h->why, g->pf->device.vfs, pf_wanted(g->pf));
+		SAY(f->why, "%s, and would go", h->why);
+		if (pf_wanted(g->pf))
+			SAY_MORE(f->why,
+				 ": from %u to %u virtual functions the kernel gets only "
+				 "through none",
+				 g->pf->device.vfs, pf_wanted(g->pf));
 		SAY(f->who, "%s", h->who);
 		SAY(f->cure, "%s", h->cure);
 	}

@@ -76,7 +76,8 @@ static int lane_of(const struct builder *b, const struct fact *fact,
 int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 		enum plan_stage stage, const char *found, const char *want)
 {
-	int policy_ms = spec_deadline_ms(b->spec, (unsigned)fact->slot);
+	int policy_ms =
+		fact->slot < 0 ? 0 : spec_deadline_ms(b->spec, (unsigned)fact->slot);
 	struct step step = {
 		.kind = kind,
 		.stage = stage,

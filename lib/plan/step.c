@@ -180,6 +180,16 @@ const char *step_explain(const struct step *step, const char *seen, bool written
 	return buf;
 }
 
+const char *step_whose(const struct step *step, char buf[static STEP_WHOSE_TEXT])
+{
+	if (step->slot < 0)
+		(void)snprintf(buf, STEP_WHOSE_TEXT, "%s", BDF(&step->bdf));
+	else
+		(void)snprintf(buf, STEP_WHOSE_TEXT, "hostpci%d %s", step->slot,
+			       BDF(&step->bdf));
+	return buf;
+}
+
 enum step_kind step_kind_parse(const char *name)
 {
 	for (int i = 0; i < _STEP_MAX; i++)

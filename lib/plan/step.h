@@ -123,6 +123,12 @@ int step_deadline_ms(enum step_kind kind, const char *driver);
 /* What errno @code of a step's write means, in words, and what to do next. */
 const char *step_errno_words(const struct step *step, int code);
 
+/* "hostpci0 0000:01:00.0", or the address alone, in a temporary of the enclosing block.
+ */
+enum { STEP_WHOSE_TEXT = 48 };
+#define STEP_WHOSE(step) step_whose((step), (char[STEP_WHOSE_TEXT]){0})
+const char *step_whose(const struct step *step, char buf[static STEP_WHOSE_TEXT]);
+
 /* Why @seen is not what it should be, before or after the write. */
 enum { STEP_WORDS = 320 };
 const char *step_explain(const struct step *step, const char *seen, bool written,

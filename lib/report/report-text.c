@@ -3,10 +3,23 @@
 
 #include "host/pci-name.h"
 #include "report/report.h"
+#include "run/journal.h"
 
 static const char *prefix(enum report_style style)
 {
 	return style == REPORT_HOOK ? "hostpci: " : "";
+}
+
+/* "VM 100 pre-start"; what is done for the host has no machine. */
+enum { WHAT_TEXT = 64 };
+#define WHAT(o) what((o), (char[WHAT_TEXT]){0})
+static const char *what(const struct outcome *o, char buf[static WHAT_TEXT])
+{
+	if (o->vmid == JOURNAL_HOST)
+		(void)snprintf(buf, WHAT_TEXT, "%s", o->what);
+	else
+		(void)snprintf(buf, WHAT_TEXT, "VM %u %s", o->vmid, o->what);
+	return buf;
 }
 
 static void print_findings(const struct outcome *o, enum report_style style, FILE *out)
@@ -61,7 +74,7 @@ static void print_step_head(const struct step *step, FILE *out)
 	if (step->kind == STEP_MODULE)
 		(void)fprintf(out, "%s", text);
 	else
-		(void)fprintf(out, "hostpci%d %s: %s", step->slot, BDF(&step->bdf), text);
+		(void)fprintf(out, "%s: %s", STEP_WHOSE(step), text);
 }
 
 static size_t count_lanes(const struct deeds *deeds)
@@ -199,10 +212,10 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 	const char *p = prefix(style);
 
 	if (o->findings.refused)
-		(void)fprintf(out, "%sVM %u %s: refused%s\n", p, o->vmid, o->what,
+		(void)fprintf(out, "%s%s: refused%s\n", p, WHAT(o),
 			      o->deeds.n && !o->dry ? "" : ", nothing was changed");
 	else if (o->err.code)
-		(void)fprintf(out, "%sVM %u %s: %s\n", p, o->vmid, o->what,
+		(void)fprintf(out, "%s%s: %s\n", p, WHAT(o),
 			      err_text(&o->err, text, sizeof(text)));
 	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN)
 		(void)fprintf(out,
@@ -225,11 +238,10 @@ void report_text(const struct root *root, const struct outcome *outcome,
 		(void)fprintf(out, "%swarning: %s\n", p, outcome->warnings.text[i]);
 	if (style == REPORT_PLAN) {
 		if (!outcome->err.code)
-			(void)fprintf(out, "VM %u %s\n", outcome->vmid, outcome->what);
+			(void)fprintf(out, "%s\n", WHAT(outcome));
 		print_plan(root, outcome, out);
 	} else if (style == REPORT_HOOK && outcome->deeds.n) {
-		(void)fprintf(out, "%sVM %u %s (%d ms)\n", p, outcome->vmid,
-			      outcome->what, outcome->ms);
+		(void)fprintf(out, "%s%s (%d ms)\n", p, WHAT(outcome), outcome->ms);
 		print_done(outcome, out);
 		print_trouble(outcome, out);
 	}

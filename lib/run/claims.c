@@ -158,6 +158,9 @@ int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
 	int r;
 
 	r = journal_each(root, each, &g);
+	/* What the host's own journal says is true while its run is at it. */
+	if (r == 0 && vmid != JOURNAL_HOST && journal_is_locked(root, JOURNAL_HOST))
+		r = each(&g, JOURNAL_HOST);
 	if (r == 0 && g.damaged)
 		r = sysfs_each(root, "class/vfio-dev", SYSFS_LINKS, doubt_unclaimed, &g);
 	if (r == -ENOENT) /* no vfio driver is there */

@@ -158,8 +158,8 @@ static int verdict(const struct engine *e, struct err *err)
 		if (d->state != DEED_FAILED && d->state != DEED_STUCK)
 			continue;
 		step_ops(&d->step)->describe(&d->step, what, sizeof(what));
-		return err_set(err, EIO, "hostpci%d %s: %s: %s", d->step.slot,
-			       BDF(&d->step.bdf), what, d->text);
+		return err_set(err, EIO, "%s: %s: %s", STEP_WHOSE(&d->step), what,
+			       d->text);
 	}
 	return e->cancel && cancel_asked(e->cancel) ? err_set(err, EINTR, "interrupted")
 						    : 0;

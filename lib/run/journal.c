@@ -12,7 +12,10 @@
 
 void journal_file_name(uint32_t vmid, char buf[static JOURNAL_NAME])
 {
-	(void)snprintf(buf, JOURNAL_NAME, "%u.journal", vmid);
+	if (vmid == JOURNAL_HOST)
+		(void)snprintf(buf, JOURNAL_NAME, "host.journal");
+	else
+		(void)snprintf(buf, JOURNAL_NAME, "%u.journal", vmid);
 }
 
 static struct journal *journal_new(const struct root *root, uint32_t vmid)
@@ -151,10 +154,11 @@ int journal_open(const struct root *root, uint32_t vmid, bool create,
 
 bool journal_is_locked(const struct root *root, uint32_t vmid)
 {
-	char path[64];
+	char path[sizeof(JOURNAL_FOLDER) + JOURNAL_NAME], name[JOURNAL_NAME];
 	_cleanup_close_ int fd = -1;
 
-	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER, vmid);
+	journal_file_name(vmid, name);
+	(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
 	fd = root_openat(root, path, O_RDWR | O_NOFOLLOW, 0);
 	return fd >= 0 && lock_take(fd, 0) == -EBUSY;
 }

@@ -70,6 +70,10 @@ struct journal {
 	uint32_t next_id;
 };
 
+/* The journal of what is done for no machine, but for the host: host.journal. It is of
+ * one run, and tells others what that run is at. */
+enum { JOURNAL_HOST = 0 };
+
 enum { JOURNAL_NAME = 32 };
 #define JOURNAL_FOLDER "/run/hostpci/vm"
 void journal_file_name(uint32_t vmid, char buf[static JOURNAL_NAME]);

@@ -54,6 +54,9 @@ static int try_begin(struct session *s, bool create, struct err *err)
 	if (r < 0)
 		return r;
 	r = journal_open(s->root, s->request->vmid, create, &s->journal, err);
+	if (r == -EBUSY && s->request->vmid == JOURNAL_HOST)
+		return err_set(err, EBUSY,
+			       "another hostpci run works on physical functions");
 	if (r == -EBUSY)
 		return err_set(err, EBUSY, "another hostpci run works on VM %u",
 			       s->request->vmid);

@@ -5,6 +5,7 @@
 #include "base/fileio.h"
 #include "run/chain.h"
 #include "run/judge.h"
+#include "run/policy-copy.h"
 #include "run/roll-back.h"
 #include "run/sharing.h"
 #include "run/undo.h"
@@ -346,6 +347,8 @@ int start_run(struct session *session)
 		return r;
 	if (!spec_has_devices(&s->spec) && !have_journal(session))
 		return start_without_devices(s, &err);
+	if (!session->request->dry)
+		policy_copy_refresh(session->root, &session->outcome->warnings);
 	r = session_begin(session, true, &err);
 	if (r == 0 && find_removed(session)) {
 		session_end(session);

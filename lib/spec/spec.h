@@ -58,6 +58,9 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 /* Only the host's policy: spec.host. */
 int spec_load_host(const struct root *root, const char *node, struct spec *ret,
 		   struct err *err) _must_check_;
+/* The same with @cluster in the place of /etc/pve/hostpci. */
+int spec_load_host_at(const struct root *root, const char *cluster, const char *node,
+		      struct spec *ret, struct err *err) _must_check_;
 void spec_free(struct spec *spec);
 
 /*

@@ -39,8 +39,8 @@ says 'remove its 7 virtual functions'
 hook_exits 0 100 post-stop
 vfs_are $PF 0
 has_no_journal 100
-as_before_but_config() { as_before; }
-as_before_but_config
+
+as_before
 
 it "what is not temporary stays"
 host_policy 'sriov = ( { pf = "mac=none"; }, { pf = "id=8086:10c9"; vfs = 3; } );'
@@ -106,5 +106,177 @@ driver_is 01:10.0 vfio-pci
 hook_exits 0 101 post-stop
 hook_exits 0 102 post-stop
 as_before
+
+
+# --- hostpci sriov, and what the kernel may answer
+
+it "sriov set: more, fewer, none; in between through none"
+hostpci_exits 0 sriov list
+says '^0000:01:00.0  igb +0 of 7'
+hostpci_exits 0 sriov set 01:00.0 3 --dry-run
+says 'echo 3 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs'
+writes_are 0
+hostpci_exits 0 sriov set 01:00.0 3
+vfs_are $PF 3
+driver_is $VF igbvf
+[[ $(order) == 'sriov_numvfs:3' ]] || fail "did: $(order)"
+hostpci_exits 0 sriov show netdev=enp1s0
+says '^  2  0000:01:10.4  igbvf +group'
+: >"$SIM/log"
+hostpci_exits 0 sriov set 01:00.0 3
+writes_are 0
+hostpci_exits 0 sriov set 01:00.0 5
+[[ $(order) == 'sriov_numvfs:0 sriov_numvfs:5' ]] || fail "did: $(order)"
+hostpci_exits 0 sriov set 01:00.0 0
+hostpci_exits 1 sriov set 01:00.0 9
+says 'at most 7 virtual functions'
+hostpci_exits 1 sriov set 00:1c.0 1
+says 'no physical function of this host is that'
+hostpci_exits 1 sriov set id=8086:10c9 1
+says 'more than one physical function'
+hostpci_exits 64 sriov set eth0 1
+as_before
+
+it "while a machine has one it is not lowered"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+hostpci_exits 1 sriov set 01:00.0 0
+says 'its virtual function 0000:01:10.0 is held by VM 100, and would go'
+writes_are 0
+config 101 'hostpci0: 01:00.0'
+hook_exits 1 101 pre-start
+says '0000:01:00.0 has virtual functions that VM 100 has'
+writes_are 0
+hostpci_exits 0 sriov list
+says 'VM 100'
+hook_exits 0 100 post-stop
+as_before
+
+it "the whole card is another's: its functions are nobody's"
+host_policy "$TEMPORARY"
+config 101 'hostpci0: 01:00.0'
+hook_exits 0 101 pre-start
+config 100 "hostpci0: $VF"
+hook_exits 1 100 pre-start
+says 'is held by VM 101 whole'
+hook_exits 0 101 post-stop
+config 100 "hostpci0: $VF" "hostpci1: 01:00.0"
+hook_exits 1 100 pre-start
+says 'is given to VM 100 as well'
+as_before
+
+it "fewer come than were asked for"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+sed -i 's/ 7 1$/ 5 1/' "$SIM/sriov/0000:01:00.0"
+hook_exits 1 100 pre-start
+says 'make 7 virtual functions: 5 of 7 virtual functions were enabled: the card or its driver has no more now'
+says 'the host is as before'
+as_before
+
+for error in ERANGE:'has fewer than that' EBUSY:'somebody else has just made them' ENOENT:'makes no virtual functions' \
+	ENOMEM:'pci=realloc'; do
+	it "the kernel says ${error%%:*}"
+	host_policy "$TEMPORARY"
+	config 100 "hostpci0: $VF"
+	rule "sriov_numvfs 7 * errno ${error%%:*}"
+	hook_exits 1 100 pre-start
+	says "hostpci0 0000:01:00.0: make 7 virtual functions: .*${error#*:}"
+	as_before
+done
+
+it "removing them takes the kernel too long: the hook returns, and says so"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+policy 100 'deadline = 1;'
+hook_exits 0 100 pre-start
+rule 'sriov_numvfs 0 * block go'
+hook_exits 2 100 post-stop
+says 'remove its 7 virtual functions is stuck in the kernel for 1 s'
+: >"$SIM/go"
+settle
+no_rules
+hostpci_exits 0 release 100
+has_no_journal 100
+as_before
+
+it "a network interface comes late: it is waited for, and told if it does not come"
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; autoprobe = true; } );'
+sed -i 's/ 7 1$/ 7 0/' "$SIM/sriov/0000:01:00.0"
+(
+	until [[ -e $ROOT/sys/bus/pci/devices/0000:01:10.2 ]]; do sleep 0.05; done
+	sleep 0.3
+	for vf in 01:10.0 01:10.2; do
+		mkdir -p "$ROOT/sys/bus/pci/devices/0000:$vf/net/late"
+		echo 7 >"$ROOT/sys/bus/pci/devices/0000:$vf/net/late/ifindex"
+	done
+) &
+hostpci_exits 0 boot
+[[ $took -ge 300 && $took -lt 5000 ]] || fail "took $took ms"
+wait
+driver_is 01:10.2 igbvf
+
+# --- at boot
+
+it "boot makes what is declared, in the order of addresses, and once"
+host_policy 'sriov = ( { pf = "02:00.0"; vfs = 2; }, { pf = "id=8086:10c9"; vfs = 1; }, { pf = "03:00.0"; vfs = 4; autoprobe = false; } );'
+hostpci_exits 0 boot
+vfs_are 01:00.0 1
+vfs_are 02:00.0 1
+vfs_are 03:00.0 4
+driver_is 03:00.1 ''
+[[ $(order) == 'sriov_drivers_autoprobe:0 sriov_numvfs:1 sriov_drivers_autoprobe:0 sriov_numvfs:1 sriov_drivers_autoprobe:0 sriov_numvfs:4' ]] || fail "did: $(order)"
+: >"$SIM/log"
+hostpci_exits 0 boot
+writes_are 0
+[[ ! -e $ROOT/run/hostpci/vm/host.journal ]] || fail "a journal is left"
+config 100 'hostpci0: 03:00.1'
+hook_exits 0 100 pre-start
+host_policy 'sriov = ( { pf = "03:00.0"; vfs = 2; }, { pf = "02:00.0"; vfs = 3; } );'
+: >"$SIM/log"
+hostpci_exits 1 boot
+says 'boot: refused, nothing was changed'
+says '0000:03:00.1 is held by VM 100, and would go'
+vfs_are 03:00.0 4
+vfs_are 02:00.0 3
+
+it "before the cluster's policy is there, its copy is read; a start refreshes it"
+mkdir -p "$ROOT/etc/pve/hostpci"
+echo 'sriov = ( { pf = "01:00.0"; vfs = 2; } );' >"$ROOT/etc/pve/hostpci/hostpci.conf"
+config 100 'hostpci0: 03:00.0'
+policy 100 'return = "host";'
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+mv "$ROOT/etc/pve" "$ROOT/etc/away"
+hostpci_exits 0 boot
+says "the cluster's policy \(/etc/pve/hostpci/hostpci.conf\) is not there yet: its copy of 20.* is used"
+vfs_are 01:00.0 2
+mv "$ROOT/etc/away" "$ROOT/etc/pve"
+echo 'sriov = ( { pf = "01:00.0"; vfs = 3; } );' >"$ROOT/etc/pve/hostpci/hostpci.conf"
+hook_exits 0 100 pre-start
+says '/var/lib/hostpci/hostpci.conf was stale'
+hook_exits 0 100 post-stop
+says_not stale
+hostpci_exits 0 boot
+vfs_are 01:00.0 3
+
+it "cut off at any write, the next boot goes on"
+for ((n = 1; n < 20; n++)); do
+	host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; autoprobe = true; }, { pf = "02:00.0"; vfs = 2; autoprobe = false; } );'
+	rule "* * $n kill both $([[ $((n % 2)) -eq 0 ]] && echo before || echo after)"
+	hostpci boot
+	no_rules
+	sleep 0.1
+	[[ $rc -ne 0 ]] || break
+	hostpci_exits 0 boot
+	vfs_are 01:00.0 2
+	vfs_are 02:00.0 2
+	[[ ! -e $ROOT/run/hostpci/vm/host.journal ]] || fail "a journal is left"
+	hostpci_exits 0 sriov set 01:00.0 0
+	hostpci_exits 0 sriov set 02:00.0 0
+done
+[[ $n -gt 8 ]] || fail "only $n points"
 
 finish

@@ -171,8 +171,11 @@ static void it_is_found_by_what_it_is(void **state)
 
 static void its_functions_are_known_before_they_exist(void **state)
 {
-	struct pf pf = {
-		.device = {.bdf = {0, 1, 0, 0}}, .total = 7, .offset = 384, .stride = 2};
+	struct pf pf = {.device = {.bdf = {0, 1, 0, 0}},
+			.vfs = -1,
+			.total = 7,
+			.offset = 384,
+			.stride = 2};
 	struct bdf bdf = pf_vf_address(&pf, 0);
 
 	(void)state;

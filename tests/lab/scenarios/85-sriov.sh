@@ -80,7 +80,7 @@ say "numbers that the kernel refuses are refused before, in words"
 host_policy "sriov = ( { pf = \"$LAB_IGB0\"; vfs = 9; temporary = true; } );"
 vm_policy 185 "hostpci0 = { vf-of = \"$LAB_IGB0\"; index = 8; };"
 expect_refused 1 hook 185 pre-start
-expect_match 'at most 7 virtual functions \(sriov_totalvfs\), and hostpci.conf wants 9'
+expect_match 'at most 7 virtual functions \(sriov_totalvfs\), not 9'
 vm_forget 185
 rm /etc/hostpci/hostpci.conf
 expect_same
