@@ -296,13 +296,15 @@ static int choose_slot(struct chooser *c, unsigned slot)
 	int r = 0;
 
 	ways_free(&c->ways);
-	if (host + mapping + vf != 1)
+	if (vf && (host || mapping))
 		(void)err_set(&pick->err, EINVAL,
-			      host || mapping
-				      ? "of host=, mapping= and vf-of there is more than "
-					"one: keep one"
-				      : "no device is named: add its address "
-					"(host=01:00.0)");
+			      "there are both %s and vf-of: remove one",
+			      host ? "host=" : "mapping=");
+	else if (!vf && host == mapping)
+		(void)err_set(&pick->err, EINVAL,
+			      host ? "there are both host= and mapping=: remove one"
+				   : "no device is named: add its address "
+				     "(host=01:00.0)");
 	else if (vf)
 		return choose_vf(c, slot);
 	else if (host)
