@@ -63,6 +63,39 @@ static void *member(const struct key *key, struct wish *wish)
 	return (char *)wish + key->offset;
 }
 
+size_t key_size(const struct key *key)
+{
+	switch (key->type) {
+	case KEY_TYPE_BOOL:
+		return sizeof(bool);
+	case KEY_TYPE_WORD:
+	case KEY_TYPE_INT:
+		return sizeof(int);
+	case KEY_TYPE_TEXT:
+		return (size_t)key->max;
+	case KEY_TYPE_ADDRESSES:
+		return sizeof(struct address_list);
+	case KEY_TYPE_TEXTS:
+		return sizeof(struct text_list);
+	case KEY_TYPE_RESET:
+		return sizeof(struct reset_wish);
+	case KEY_TYPE_BAR_SIZES:
+		return sizeof(struct bar_sizes);
+	}
+	return 0;
+}
+
+void wish_add_vf(struct wish *wish, const struct wish *from)
+{
+	for (int id = KEY_MAC; id <= KEY_VF_ATTRIBUTES; id++) {
+		const struct key *key = &key_table[id];
+
+		if (wish_has(from, (enum key_id)id) && !wish_has(wish, (enum key_id)id))
+			memcpy(member(key, wish), (const char *)from + key->offset,
+			       key_size(key));
+	}
+}
+
 /* "host, vfio, none" */
 static size_t member_size(const struct key *key)
 {

@@ -225,6 +225,12 @@ static inline bool wish_has_vf(const struct wish *wish)
 	return has;
 }
 
+/* Bytes of @key's member of struct wish. */
+size_t key_size(const struct key *key);
+
+/* Adds what @from sets of a virtual function, and @wish does not. */
+void wish_add_vf(struct wish *wish, const struct wish *from);
+
 /* True if its text may be several, joined by ';': an array of the policy. */
 bool key_takes_list(const struct key *key);
 

@@ -301,6 +301,28 @@ static void each_wish_gets_its_steps(void **state)
 	}
 }
 
+/* What holds for a function: its own group's, then that of all of its card. */
+static void settings_of_all_are_added(void **state)
+{
+	const struct row own = {.vlan = 5}, all = {.mac = "auto",
+						   .vlan = 6,
+						   .max_rate = 100,
+						   .attribute = "p/x=20"};
+	struct wish wish = {0}, from = {0};
+
+	(void)state;
+	wish_of(&own, &wish);
+	wish_of(&all, &from);
+	from.set |= UINT64_C(1) << KEY_RETURN; /* not of a function */
+	wish_add_vf(&wish, &from);
+	assert_int_equal(wish.vlan, 5);
+	assert_string_equal(wish.mac, "auto");
+	assert_int_equal(wish.max_rate, 100);
+	assert_string_equal(wish.vf_attributes.text, "p/x=20");
+	assert_true(wish_has(&wish, KEY_MAX_RATE) && wish_has(&wish, KEY_VF_ATTRIBUTES));
+	assert_false(wish_has(&wish, KEY_MIN_RATE) || wish_has(&wish, KEY_RETURN));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +331,7 @@ int main(void)
 		cmocka_unit_test(changes),
 		cmocka_unit_test(a_state_that_is_told),
 		cmocka_unit_test(each_wish_gets_its_steps),
+		cmocka_unit_test(settings_of_all_are_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

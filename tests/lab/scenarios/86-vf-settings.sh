@@ -14,6 +14,8 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 done
 cat /sys/class/net/eth0/address
 basename "$(readlink /sys/class/net/eth0/device/driver)"
+dmesg | grep 'igbvf.*PF still in reset'
+true
 END
 
 # What the kernel tells of virtual function 0, by another program than ours.
@@ -81,8 +83,15 @@ vf_is '.rate.max_tx == 500 and .rate.min_tx == 0'
 mac=$(vf_mac)
 [[ $mac =~ ^.[26ae]: ]] || fail "$mac is not locally administered"
 expect_exit 0 vm_guest 186 vf "$LAB_TMP/guest"
-expect_match "^$mac$" "$LAST_OUT"
 expect_match '^igbvf$' "$LAST_OUT"
+last_output
+# QEMU's igb (10.0) loses the message by which the function's driver asks its card for the
+# address, on the host as well as in a guest: it makes one up then.
+if grep -q 'PF still in reset' "$LAST_OUT"; then
+	say "QEMU's card does not answer igbvf: what the guest has for an address says nothing"
+else
+	expect_match "^$mac$" "$LAST_OUT"
+fi
 
 say "and post-stop puts all back, before igbvf has it again"
 hook_as_planned 186 post-stop
