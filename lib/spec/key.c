@@ -97,33 +97,6 @@ void wish_add_vf(struct wish *wish, const struct wish *from)
 }
 
 /* "host, vfio, none" */
-static size_t member_size(const struct key *key)
-{
-	switch (key->type) {
-	case KEY_TYPE_BOOL:
-		return sizeof(bool);
-	case KEY_TYPE_WORD:
-	case KEY_TYPE_INT:
-		return sizeof(int);
-	case KEY_TYPE_TEXT:
-		return (size_t)key->max;
-	case KEY_TYPE_ADDRESSES:
-		return sizeof(struct address_list);
-	case KEY_TYPE_TEXTS:
-		return sizeof(struct text_list);
-	case KEY_TYPE_RESET:
-		return sizeof(struct reset_wish);
-	case KEY_TYPE_BAR_SIZES:
-		return sizeof(struct bar_sizes);
-	}
-	return 0;
-}
-
-void key_copy(const struct key *key, const struct wish *from, struct wish *to)
-{
-	memcpy(member(key, to), (const char *)from + key->offset, member_size(key));
-}
-
 static void list_words(const struct key *key, char *buf, size_t size)
 {
 	size_t at = 0;

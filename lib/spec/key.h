@@ -234,9 +234,6 @@ void wish_add_vf(struct wish *wish, const struct wish *from);
 /* True if its text may be several, joined by ';': an array of the policy. */
 bool key_takes_list(const struct key *key);
 
-/* The value that @from has of @key, into @to. */
-void key_copy(const struct key *key, const struct wish *from, struct wish *to);
-
 /* Stores a value. Type, form and range are checked; -EINVAL or -ERANGE with words. */
 int key_store_text(const struct key *key, const char *text, struct wish *wish,
 		   struct err *err) _must_check_;

@@ -49,27 +49,13 @@ void sriov_free(struct sriov_list *list)
 	*list = (struct sriov_list){0};
 }
 
-const struct wish *sriov_wish(const struct sriov *sriov, unsigned index, enum key_id id)
-{
-	for (unsigned i = sriov->vfs; i-- > 0;)
-		if (sriov->vf[i].index == index && wish_has(&sriov->vf[i].wish, id))
-			return &sriov->vf[i].wish;
-	return wish_has(&sriov->wish, id) ? &sriov->wish : NULL;
-}
-
 void sriov_complete(const struct sriov *sriov, unsigned index, const struct wish *own,
 		    struct wish *ret)
 {
 	*ret = *own;
-	for (int id = 0; sriov && id < _KEY_MAX; id++) {
-		const struct key *key = &key_table[id];
-		const struct wish *from;
-
-		if (!(key->where & KEY_IN_SRIOV) || !(key->where & KEY_IN_DEVICE) ||
-		    wish_has(own, (enum key_id)id))
-			continue;
-		from = sriov_wish(sriov, index, (enum key_id)id);
-		if (from)
-			key_copy(key, from, ret);
-	}
+	for (unsigned i = sriov ? sriov->vfs : 0; i-- > 0;)
+		if (sriov->vf[i].index == index)
+			wish_add_vf(ret, &sriov->vf[i].wish);
+	if (sriov)
+		wish_add_vf(ret, &sriov->wish);
 }

@@ -31,10 +31,6 @@ struct sriov_vf *sriov_add_vf(struct sriov *sriov);
 void sriov_drop_earlier(struct sriov_list *list);
 void sriov_free(struct sriov_list *list);
 
-/* What holds for function @index: its own group's wish if it set @id, else the entry's,
- * else NULL. */
-const struct wish *sriov_wish(const struct sriov *sriov, unsigned index, enum key_id id);
-
 /* @own, the wish of a machine's device, and what it leaves to the entry (NULL: there is
  * none) of which the device is function @index. */
 void sriov_complete(const struct sriov *sriov, unsigned index, const struct wish *own,
