@@ -174,6 +174,9 @@ static int give_back_one(const struct sharing *s, struct journal_hold *h, struct
 
 	if (needed && !s->rollback)
 		return 0;
+	/* What the kernel still works on may come about after a look. */
+	if (deeds_stuck(deeds, h->hold.group))
+		return err_set(err, EBUSY, "%s: the kernel still works on it", BDF(&pf));
 	if (!needed)
 		r = settle_shared(s, h, err);
 	if (r == 0)

@@ -8,7 +8,7 @@
 
 # scenario NAME: what the machine has, and which phases write.
 scenario() {
-	phases='pre-start post-stop' lines=() rules_of=()
+	phases='pre-start post-stop' lines=() rules_of=() host_rules=''
 	case $1 in
 	one) lines=('hostpci0: 02:00.0') ;;
 	two) lines=('hostpci0: 02:00.0' 'hostpci1: 03:00') ;;
@@ -35,6 +35,11 @@ scenario() {
 		rules_of=('hostpci0 = { mac = "auto"; vlan = 5; trust = true; max-rate = 100; };'
 			'hostpci1 = { vf-attributes = [ "profile/exec_quantum_ms=20" ]; };')
 		;;
+	made)
+		HOST=pool
+		lines=('hostpci0: 01:10.2')
+		host_rules='sriov = ( { pf = "01:00.0"; vfs = 3; temporary = true; } );'
+		;;
 	*)
 		echo "no such scenario: $1"
 		exit 64
@@ -60,6 +65,7 @@ before() {
 	shift
 	config 100 "${lines[@]}"
 	policy 100 "${rules_of[@]}" "$@"
+	[[ -z $host_rules ]] || echo "$host_rules" >"$ROOT/etc/hostpci/hostpci.conf"
 	[[ $phase == pre-start ]] || hook_exits 0 100 pre-start
 	[[ $phase != release ]] || hook_exits 0 100 post-stop
 	: >"$SIM/log"
