@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bdf.h"
+#include "base/scope.h"
 
 /* By what another machine holds a device. */
 enum claim_kind {
@@ -15,7 +16,8 @@ enum claim_kind {
 struct claim {
 	struct bdf bdf;
 	uint32_t vmid;
-	bool parked;  /* its machine has stopped; release gives it back */
-	bool passing; /* its machine is on its way out, and gives it back by itself */
+	enum scope scope; /* of its journal */
+	bool parked;	  /* its machine has stopped; release gives it back */
+	bool passing;	  /* its machine is on its way out, and gives it back by itself */
 	enum claim_kind kind;
 };

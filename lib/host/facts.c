@@ -48,13 +48,17 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 }
 
 /* Mediated devices and vGPUs are made by Proxmox itself. */
-static int add_chosen(const struct root *root, struct facts *facts, unsigned slot,
-		      struct err *err)
+static int add_chosen(const struct root *root, const struct spec *spec,
+		      struct facts *facts, unsigned slot, struct err *err)
 {
 	const struct pick *pick = &facts->pick[slot];
+	bool is_own = scope_has(spec->scope, SCOPE_REBIND) ||
+		      scope_has(spec->scope, SCOPE_RESET);
 	int r = 0;
 
-	for (unsigned i = 0; pick->kind == PICK_DEVICE && r == 0 && i < pick->n; i++)
+	if (pick->kind != PICK_DEVICE || !is_own)
+		return 0;
+	for (unsigned i = 0; r == 0 && i < pick->n; i++)
 		r = add(root, facts, &pick->bdf[i], (int)slot, true, err);
 	/* Gone since it was found. */
 	return r == -ENODEV ? err_set(err, ENODEV, "hostpci%u: its device is gone", slot)
@@ -213,7 +217,7 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 	r = choose(root, spec, facts->claim, facts->claims, &choice, err);
 	facts->absents = choice.absents;
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
-		r = add_chosen(root, facts, i, err);
+		r = add_chosen(root, spec, facts, i, err);
 	if (r == 0)
 		r = add_siblings(root, facts, err);
 	if (r < 0)

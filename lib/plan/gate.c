@@ -193,8 +193,9 @@ static void check_claims(struct gate *g, const struct fact *fact)
 		} else if (claim->kind == CLAIM_DAMAGED) {
 			SAY(f->why,
 			    "may be held by VM %u, whose journal cannot be read "
-			    "(/run/hostpci/vm/%u.journal)",
-			    claim->vmid, claim->vmid);
+			    "(/run/hostpci/vm/%u%s%s.journal)",
+			    claim->vmid, claim->vmid, claim->scope ? "." : "",
+			    scope_words[claim->scope]);
 			SAY(f->cure,
 			    "give back what it names as hostpci-journal(5) says, then "
 			    "remove it");

@@ -69,9 +69,16 @@ int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 	return plan_add_step(b->plan, &step);
 }
 
+static bool does(const struct builder *b, enum scope kind)
+{
+	return scope_has(b->spec->scope, kind);
+}
+
 static int add_module(struct builder *b, const struct facts *facts)
 {
-	for (unsigned i = 0; !facts->vfio_ready && i < facts->n; i++) {
+	bool ready = facts->vfio_ready || !does(b, SCOPE_REBIND);
+
+	for (unsigned i = 0; !ready && i < facts->n; i++) {
 		struct fact fact = facts->fact[i];
 
 		if (fact.device.bridge || fact.device.on_vfio ||
@@ -170,11 +177,11 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	r = add_module(&b, facts);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_hold(&b, &facts->fact[i]);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+	for (unsigned i = 0; r == 0 && does(&b, SCOPE_REBIND) && i < facts->n; i++)
 		r = builder_rescan(&b, &facts->fact[i]);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+	for (unsigned i = 0; r == 0 && does(&b, SCOPE_REBIND) && i < facts->n; i++)
 		r = add_driver(&b, &facts->fact[i]);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+	for (unsigned i = 0; r == 0 && does(&b, SCOPE_RESET) && i < facts->n; i++)
 		r = builder_resets(&b, &facts->fact[i]);
 	if (r < 0)
 		return err->code ? r : err_set(err, -r, "out of memory");

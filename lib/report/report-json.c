@@ -108,6 +108,8 @@ struct json_object *report_json(const struct outcome *outcome)
 
 	json_object_object_add(o, "ok", json_object_new_boolean(outcome->exit == 0));
 	put_number(o, "vmid", outcome->vmid);
+	if (outcome->scope)
+		put_text(o, "kind", scope_words[outcome->scope]);
 	put_text(o, "phase", outcome->what);
 	json_object_object_add(o, "dry", json_object_new_boolean(outcome->dry));
 	put_number(o, "exit", outcome->exit);
@@ -134,19 +136,23 @@ struct json_object *report_json(const struct outcome *outcome)
 	return o;
 }
 
+void report_file_name(uint32_t vmid, enum scope scope, char buf[static REPORT_NAME])
+{
+	(void)snprintf(buf, REPORT_NAME, "%u%s%s.report.json", vmid, scope ? "." : "",
+		       scope_words[scope]);
+}
+
 void report_store(const struct root *root, const struct outcome *outcome)
 {
 	struct json_object *o;
 	const char *text;
-	char name[32], path[64];
+	char name[REPORT_NAME];
 	size_t size;
 
-	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER,
-		       outcome->vmid);
-	(void)snprintf(name, sizeof(name), "%u.report.json", outcome->vmid);
 	if (outcome->dry)
 		return;
-	if (outcome->exit == 0 && !file_exists(root, path)) {
+	report_file_name(outcome->vmid, outcome->scope, name);
+	if (outcome->exit == 0 && !journal_exists(root, outcome->vmid, outcome->scope)) {
 		(void)!file_remove(root, JOURNAL_FOLDER, name);
 		return;
 	}

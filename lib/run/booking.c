@@ -5,6 +5,12 @@
 
 #include "run/claims.h"
 
+/* A run that binds nothing reserves nothing, and leaves what others have reserved. */
+static bool books(const struct session *session)
+{
+	return scope_has(session->request->scope, SCOPE_REBIND);
+}
+
 /* As things stand with the other machines. */
 static int resolve(struct session *session, const struct spec *spec, struct facts **facts,
 		   struct err *err)
@@ -114,7 +120,7 @@ static int try_make(struct session *session, const struct spec *spec,
 {
 	int r = resolve(session, spec, facts, err);
 
-	if (r < 0 || !*facts || session->request->dry ||
+	if (r < 0 || !*facts || session->request->dry || !books(session) ||
 	    !reservation_exists(session->root) || is_hopeless(*facts))
 		return r;
 	r = list_wanted(*facts, ret, err);
@@ -149,7 +155,8 @@ void booking_clear(struct session *session)
 {
 	struct err err;
 
-	if (reservation_exists(session->root) && drop_others(session, NULL, &err) < 0)
+	if (books(session) && reservation_exists(session->root) &&
+	    drop_others(session, NULL, &err) < 0)
 		notes_add_err(&session->outcome->warnings, &err);
 }
 

@@ -206,19 +206,19 @@ int journal_qemu(struct journal *journal, const struct proc_id *qemu)
 }
 
 /* What journal_compact writes before it takes the place of the file. */
-static void fresh_name(uint32_t vmid, char buf[static JOURNAL_NAME])
+static void fresh_name(const char *name, char buf[static JOURNAL_NAME + 5])
 {
-	(void)snprintf(buf, JOURNAL_NAME, ".%u.journal.new", vmid);
+	(void)snprintf(buf, JOURNAL_NAME + 5, ".%s.new", name);
 }
 
 int journal_end(struct journal *journal)
 {
-	char name[JOURNAL_NAME], fresh[JOURNAL_NAME];
+	char name[JOURNAL_NAME], fresh[JOURNAL_NAME + 5];
 
 	if (journal_has_open(journal))
 		return 0;
-	journal_file_name(journal->vmid, name);
-	fresh_name(journal->vmid, fresh);
+	journal_file_name(journal->vmid, journal->scope, name);
+	fresh_name(name, fresh);
 	/* Somebody may have been killed while compacting; the lock says it is over. */
 	(void)!file_remove(journal->root, JOURNAL_FOLDER, fresh);
 	return file_remove(journal->root, JOURNAL_FOLDER, name);
@@ -262,14 +262,14 @@ int journal_compact(struct journal *journal)
 {
 	_cleanup_close_ int dir =
 		root_openat(journal->root, JOURNAL_FOLDER, O_PATH | O_DIRECTORY, 0);
-	char name[JOURNAL_NAME], fresh[JOURNAL_NAME];
+	char name[JOURNAL_NAME], fresh[JOURNAL_NAME + 5];
 	size_t old_size = journal->size;
 	int old_fd = journal->fd, r;
 
 	if (dir < 0)
 		return dir;
-	journal_file_name(journal->vmid, name);
-	fresh_name(journal->vmid, fresh);
+	journal_file_name(journal->vmid, journal->scope, name);
+	fresh_name(name, fresh);
 	(void)unlinkat(dir, fresh, 0);
 	journal->fd = openat(dir, fresh, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC,
 			     0600);

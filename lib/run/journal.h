@@ -2,13 +2,15 @@
 #pragma once
 
 #include "base/proc.h"
+#include "base/scope.h"
 #include "plan/plan.h"
 
 /*
- * What was done to the host for one machine: /run/hostpci/vm/VMID.journal, JSON lines,
- * only ever appended to, one write(2) a record, by the parent process alone. The intent
- * of a write is on file before the write. Taking back is done from here, never from the
- * configuration. The format, version 1 (hostpci-journal(5)):
+ * What was done to the host for one machine: /run/hostpci/vm/VMID.journal, of a hook of
+ * one kind VMID.KIND.journal, JSON lines, only ever appended to, one write(2) a record,
+ * by the parent process alone. The intent of a write is on file before the write. Taking
+ * back is done from here, never from the configuration. The format, version 1
+ * (hostpci-journal(5)):
  *
  *   {"journal":1,"boot":ID,"vmid":N,"program":TEXT}   first
  *   {"hold":BDF,"slot":N,"group":N,"return":WORD,"storage":BOOL,"used":BOOL,
@@ -48,6 +50,7 @@ struct journal_hold {
 struct journal {
 	const struct root *root;
 	uint32_t vmid;
+	enum scope scope;
 	int fd;		  /* locked and appended to; -1: only read */
 	bool other_boot;  /* it tells of a boot that is over: nothing in it is true */
 	bool torn;	  /* its last record was cut off, and is ignored */
@@ -65,22 +68,23 @@ struct journal {
 	uint32_t next_id;
 };
 
-enum { JOURNAL_NAME = 32 };
+enum { JOURNAL_NAME = 40 };
 #define JOURNAL_FOLDER "/run/hostpci/vm"
-void journal_file_name(uint32_t vmid, char buf[static JOURNAL_NAME]);
+void journal_file_name(uint32_t vmid, enum scope scope, char buf[static JOURNAL_NAME]);
+bool journal_exists(const struct root *root, uint32_t vmid, enum scope scope);
 
 /* Reads without locking. -ENOENT: none; -EBADMSG: damaged, with file and line in @err. */
-int journal_read(const struct root *root, uint32_t vmid, struct journal **ret,
-		 struct err *err) _must_check_;
+int journal_read(const struct root *root, uint32_t vmid, enum scope scope,
+		 struct journal **ret, struct err *err) _must_check_;
 
 /*
  * Locks, then reads; creates an empty one if @create. The lock lasts until journal_free.
  * -EBUSY: another process works on this machine; -ENOENT: none, and not @create.
  */
-int journal_open(const struct root *root, uint32_t vmid, bool create,
+int journal_open(const struct root *root, uint32_t vmid, enum scope scope, bool create,
 		 struct journal **ret, struct err *err) _must_check_;
 /* A run on the machine is under way. */
-bool journal_is_locked(const struct root *root, uint32_t vmid);
+bool journal_is_locked(const struct root *root, uint32_t vmid, enum scope scope);
 struct journal *journal_free(struct journal *journal);
 
 static inline void journal_freep(struct journal **journal)
@@ -127,8 +131,8 @@ void journal_begin_phase(struct journal *journal, const char *phase, int64_t at)
  * Every address that a journal which cannot be read has in its text, up to @max of them,
  * into @ret; returns their number. For the claims of a damaged one.
  */
-size_t journal_salvage(const struct root *root, uint32_t vmid, struct bdf *ret,
-		       size_t max);
+size_t journal_salvage(const struct root *root, uint32_t vmid, enum scope scope,
+		       struct bdf *ret, size_t max);
 
 /* NULL: the machine does not hold @bdf. */
 struct journal_hold *journal_find(struct journal *journal, const struct bdf *bdf);
@@ -139,9 +143,9 @@ static inline bool journal_alive(const struct journal_step *step)
 	return step->state != JOURNAL_UNDONE;
 }
 
-/* Calls @each with the VMID of every journal, ascending; stops at non-zero, returns that.
- */
-typedef int journal_entry(void *context, uint32_t vmid);
+/* Calls @each with the VMID and scope of every journal, ascending; stops at non-zero,
+ * returns that. */
+typedef int journal_entry(void *context, uint32_t vmid, enum scope scope);
 int journal_each(const struct root *root, journal_entry *each,
 		 void *context) _must_check_;
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "run/chain.h"
 #include "run/judge.h"
 #include "run/undo.h"
@@ -36,19 +35,17 @@ static void start_freep(struct start **start)
 
 static bool have_journal(const struct session *s)
 {
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER,
-		       s->request->vmid);
-	return file_exists(s->root, path);
+	return journal_exists(s->root, s->request->vmid, s->request->scope);
 }
 
 static int read_spec(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
-	int r = spec_load(session->root, session->request->node, session->request->vmid,
-			  &s->spec, err);
+	int r;
 
+	s->spec.scope = session->request->scope;
+	r = spec_load(session->root, session->request->node, session->request->vmid,
+		      &s->spec, err);
 	if (r < 0)
 		return session_fail(session, EXIT_CODE_CONFIG, err);
 	r = spec_load_quirks(session->root, &s->spec, err);

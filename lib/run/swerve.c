@@ -173,7 +173,8 @@ int swerve_repair(struct session *session, struct err *err)
 	struct err why;
 
 	/* Without Proxmox, or its list, there is nothing to compare with. */
-	if (!reservation_exists(session->root) ||
+	if (!scope_has(session->request->scope, SCOPE_REBIND) ||
+	    !reservation_exists(session->root) ||
 	    reservation_list(session->root, vmid, true, &s.used, &s.used_n, &why) < 0 ||
 	    !s.used_n)
 		return 0;

@@ -4,6 +4,7 @@
 #include "base/node.h"
 #include "base/notes.h"
 #include "base/root.h"
+#include "base/scope.h"
 #include "base/vmid.h"
 #include "spec/key.h"
 #include "spec/machine.h"
@@ -26,6 +27,7 @@ const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]
 /* Everything that the configuration says about one machine. */
 struct spec {
 	uint32_t vmid;
+	enum scope scope; /* what its run may do; set by the caller */
 	bool have_config; /* there is a VM config */
 	bool have_policy;
 	char config[128]; /* its path */
@@ -47,8 +49,8 @@ struct spec {
  * (/etc/hostpci), which wins. A machine without any of its own gives a spec with neither
  * have_config nor have_policy; one without devices leaves the host's policy unread.
  * -EINVAL and others: a file that cannot be used, with file and line in @err.
- * @spec is all zeroes before, and freed by the caller in any case: it is large, and a
- * machine without devices must not pay for what it does not use.
+ * @spec is all zeroes before but for its scope, and freed by the caller in any case: it
+ * is large, and a machine without devices must not pay for what it does not use.
  */
 int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *spec,
 	      struct err *err) _must_check_;

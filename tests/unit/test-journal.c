@@ -28,7 +28,7 @@ static struct journal *create(const struct scratch *s)
 	struct journal *j = NULL;
 	struct err err;
 
-	assert_int_equal(journal_open(&s->root, 100, true, &j, &err), 0);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &j, &err), 0);
 	return j;
 }
 
@@ -37,7 +37,7 @@ static struct journal *reread(const struct scratch *s)
 	struct journal *j = NULL;
 	struct err err = {0};
 
-	if (journal_read(&s->root, 100, &j, &err) < 0)
+	if (journal_read(&s->root, 100, SCOPE_ALL, &j, &err) < 0)
 		fail_msg("%s:%u: %s", err.file, err.line, err.msg);
 	return j;
 }
@@ -208,13 +208,14 @@ static void damage_is_refused_by_line(void **state)
 		struct err err = {0};
 
 		scratch_put(s, FILE_100, rows[i].text);
-		if (journal_read(&s->root, 100, &j, &err) != -EBADMSG)
+		if (journal_read(&s->root, 100, SCOPE_ALL, &j, &err) != -EBADMSG)
 			fail_msg("row %zu was taken", i);
 		assert_string_equal(err.file, FILE_100);
 		if (err.line != rows[i].line)
 			fail_msg("row %zu: line %u", i, err.line);
 		assert_null(j);
-		assert_int_equal(journal_open(&s->root, 100, true, &j, &err), -EBADMSG);
+		assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &j, &err),
+				 -EBADMSG);
 	}
 }
 
@@ -226,7 +227,7 @@ static void nul_bytes_are_damage(void **state)
 	struct err err;
 
 	scratch_put_bytes(s, FILE_100, text, sizeof(text) - 1);
-	assert_int_equal(journal_read(&s->root, 100, &j, &err), -EBADMSG);
+	assert_int_equal(journal_read(&s->root, 100, SCOPE_ALL, &j, &err), -EBADMSG);
 }
 
 static void a_newer_version_is_not_touched(void **state)
@@ -239,7 +240,7 @@ static void a_newer_version_is_not_touched(void **state)
 	scratch_put(s, FILE_100,
 		    "{\"journal\":2,\"boot\":\"" UNIT_BOOT
 		    "\",\"vmid\":100}\n{\"new\":1}\n");
-	assert_int_equal(journal_open(&s->root, 100, true, &j, &err), -EPROTO);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &j, &err), -EPROTO);
 	assert_contains(err.msg, "newer hostpci");
 	text = scratch_get(s, FILE_100);
 	assert_contains(text, "{\"new\":1}");
@@ -346,11 +347,11 @@ static void addresses_are_found_in_damaged_text(void **state)
 	struct bdf found[4];
 
 	scratch_put_bytes(s, FILE_100, text, sizeof(text) - 1);
-	assert_int_equal(journal_salvage(&s->root, 100, found, 4), 3);
+	assert_int_equal(journal_salvage(&s->root, 100, SCOPE_ALL, found, 4), 3);
 	assert_true(bdf_equal(&found[0], &nic));
 	assert_true(bdf_equal(&found[1], &disk));
-	assert_int_equal(journal_salvage(&s->root, 100, found, 1), 1);
-	assert_int_equal(journal_salvage(&s->root, 101, found, 4), 0);
+	assert_int_equal(journal_salvage(&s->root, 100, SCOPE_ALL, found, 1), 1);
+	assert_int_equal(journal_salvage(&s->root, 101, SCOPE_ALL, found, 4), 0);
 }
 
 static void one_process_at_a_time(void **state)
@@ -359,12 +360,14 @@ static void one_process_at_a_time(void **state)
 	struct journal *j = create(s), *other = NULL;
 	struct err err;
 
-	assert_int_equal(journal_open(&s->root, 100, true, &other, &err), -EBUSY);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &other, &err),
+			 -EBUSY);
 	journal_free(j);
-	assert_int_equal(journal_open(&s->root, 100, false, &other, &err), 0);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, false, &other, &err), 0);
 	journal_free(other);
-	assert_int_equal(journal_open(&s->root, 101, false, &other, &err), -ENOENT);
-	assert_int_equal(journal_read(&s->root, 101, &other, &err), -ENOENT);
+	assert_int_equal(journal_open(&s->root, 101, SCOPE_ALL, false, &other, &err),
+			 -ENOENT);
+	assert_int_equal(journal_read(&s->root, 101, SCOPE_ALL, &other, &err), -ENOENT);
 }
 
 static void a_link_is_no_journal(void **state)
@@ -375,8 +378,8 @@ static void a_link_is_no_journal(void **state)
 
 	scratch_put(s, "/etc/x", HEADER);
 	scratch_link(s, "../../../etc/x", FILE_100);
-	assert_true(journal_read(&s->root, 100, &j, &err) < 0);
-	assert_true(journal_open(&s->root, 100, true, &j, &err) < 0);
+	assert_true(journal_read(&s->root, 100, SCOPE_ALL, &j, &err) < 0);
+	assert_true(journal_open(&s->root, 100, SCOPE_ALL, true, &j, &err) < 0);
 }
 
 static void parked_and_taken_and_closed(void **state)
@@ -414,7 +417,8 @@ static void compacting_keeps_what_is_open(void **state)
 	assert_int_equal(journal_compact(j), 0);
 	assert_true(j->size < before);
 	/* The lock and the append go on with the new file. */
-	assert_int_equal(journal_open(&s->root, 100, true, &other, &err), -EBUSY);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &other, &err),
+			 -EBUSY);
 	assert_int_equal(journal_mark(j, "done", 2), 0);
 	again = reread(s);
 	assert_int_equal(again->holds, 1);
@@ -444,13 +448,15 @@ static void compacting_keeps_what_is_parked(void **state)
 
 struct seen {
 	uint32_t vmid[8];
+	enum scope scope[8];
 	unsigned n;
 };
 
-static int see(void *context, uint32_t vmid)
+static int see(void *context, uint32_t vmid, enum scope scope)
 {
 	struct seen *seen = context;
 
+	seen->scope[seen->n] = scope;
 	seen->vmid[seen->n++] = vmid;
 	return vmid == 5000 ? 7 : 0;
 }
@@ -458,9 +464,10 @@ static int see(void *context, uint32_t vmid)
 static void journals_come_in_order(void **state)
 {
 	static const char *const names[] = {
-		"1000.journal",	    "200.journal",  "5000.journal",    "99.journal",
-		"x.journal",	    "0100.journal", "200.report.json", ".300.journal.new",
-		"200.mdev.journal", "6000.journal"};
+		"1000.journal",	   "200.journal",      "5000.journal",
+		"99.journal",	   "x.journal",	       "0100.journal",
+		"200.report.json", ".300.journal.new", "200.mdev.journal",
+		"200.x.journal",   "200..journal",     "6000.journal"};
 	struct scratch *s = *state;
 	struct seen seen = {0};
 
@@ -471,10 +478,13 @@ static void journals_come_in_order(void **state)
 		scratch_put(s, path, "");
 	}
 	assert_int_equal(journal_each(&s->root, see, &seen), 7);
-	assert_int_equal(seen.n, 3);
+	assert_int_equal(seen.n, 4);
 	assert_int_equal(seen.vmid[0], 200);
-	assert_int_equal(seen.vmid[1], 1000);
-	assert_int_equal(seen.vmid[2], 5000);
+	assert_int_equal(seen.scope[0], SCOPE_ALL);
+	assert_int_equal(seen.vmid[1], 200);
+	assert_int_equal(seen.scope[1], SCOPE_MDEV);
+	assert_int_equal(seen.vmid[2], 1000);
+	assert_int_equal(seen.vmid[3], 5000);
 }
 
 static void steps_are_bounded(void **state)
