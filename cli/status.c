@@ -72,7 +72,7 @@ static struct json_object *hold_json(const struct journal *j,
 	    words_name(wish_return_words, _WISH_RETURN_MAX, h->hold.return_to));
 	put(o, "kept", h->parked);
 	json_object_object_add(o, "changed",
-			       json_object_new_boolean(undo_is_left(j, &h->hold.bdf)));
+			       json_object_new_boolean(undo_is_left(j, &h->hold)));
 	return o;
 }
 

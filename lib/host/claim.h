@@ -15,6 +15,7 @@ enum claim_kind {
 /* A device that another machine holds. */
 struct claim {
 	struct bdf bdf;
+	bool mdev; /* only a mediated device on it */
 	uint32_t vmid;
 	enum scope scope; /* of its journal */
 	bool parked;	  /* its machine has stopped; release gives it back */

@@ -167,6 +167,15 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 	return r == 0 ? use_look(use, &fact->device, err) : r;
 }
 
+static bool has_mdevs(const struct facts *facts)
+{
+	bool has = false;
+
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		has |= facts->mdev[i].wanted;
+	return has;
+}
+
 static bool has_acs_override(const struct root *root)
 {
 	_cleanup_free_ char *text = NULL;
@@ -186,13 +195,16 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 					      .claims = facts->claims};
 	int r;
 
-	if (!facts->n)
+	if (!facts->n && !has_mdevs(facts))
 		return 0;
 	facts->denylist = denylist_state(root);
 	facts->acs_override = has_acs_override(root);
 	r = child_spawn(&looker, root, look_handle, err);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = look_at(&use, spec, &facts->fact[i], err);
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		if (facts->mdev[i].wanted)
+			r = mdev_fact_look(root, &looker, spec, i, facts, err);
 	if (r == 0)
 		r = use_openers(&use, err);
 	child_end(&looker);
@@ -218,6 +230,8 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 	facts->absents = choice.absents;
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
 		r = add_chosen(root, spec, facts, i, err);
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		mdev_fact_resolve(root, spec, i, facts);
 	if (r == 0)
 		r = add_siblings(root, facts, err);
 	if (r < 0)

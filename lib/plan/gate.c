@@ -6,6 +6,7 @@
 
 #include "base/say.h"
 #include "plan/gate-kernel.h"
+#include "plan/gate-mdev.h"
 #include "plan/qemu-conflict.h"
 
 struct gate {
@@ -203,7 +204,10 @@ static void check_claims(struct gate *g, const struct fact *fact)
 			SAY(f->why, "is kept for VM %u, which has stopped", claim->vmid);
 			SAY(f->cure, "hostpci release %u", claim->vmid);
 		} else {
-			SAY(f->why, "is held by VM %u", claim->vmid);
+			SAY(f->why,
+			    claim->mdev ? "has a mediated device of VM %u"
+					: "is held by VM %u",
+			    claim->vmid);
 			SAY(f->cure,
 			    "stop VM %u first; if it does not run any more: "
 			    "hostpci release %u",
@@ -337,6 +341,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 	check_conflicts(&g);
 	check_iommu(&g);
 	gate_check_override(facts, findings);
+	gate_check_mdevs(spec, facts, findings);
 	for (unsigned i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];
 

@@ -7,11 +7,24 @@
 #include "plan/builder.h"
 
 const char *const plan_stage_words[_STAGE_MAX] = {
-	[STAGE_MODULES] = "modules",
-	[STAGE_RESCANS] = "rescans",
-	[STAGE_DRIVERS] = "drivers",
-	[STAGE_RESETS] = "resets",
+	[STAGE_MODULES] = "modules",	    [STAGE_RESCANS] = "rescans",
+	[STAGE_DRIVERS] = "drivers",	    [STAGE_RESETS] = "resets",
+	[STAGE_MDEVS] = "mediated devices",
 };
+
+bool hold_equal(const struct hold *a, const struct hold *b)
+{
+	if (uuid_is_set(&a->mdev) || uuid_is_set(&b->mdev))
+		return uuid_equal(&a->mdev, &b->mdev);
+	return bdf_equal(&a->bdf, &b->bdf);
+}
+
+bool hold_has(const struct hold *hold, const struct step *step)
+{
+	const struct hold about = {.bdf = step->bdf, .mdev = step->mdev};
+
+	return hold_equal(hold, &about);
+}
 
 static void *append(void *array, size_t *n, size_t size)
 {
@@ -157,7 +170,8 @@ static void note_picks(const struct spec *spec, const struct facts *facts,
 
 		if (!slot->present)
 			continue;
-		if (wish_has(&slot->wish, KEY_MDEV) && pick->kind != PICK_DEVICE)
+		if (wish_has(&slot->wish, KEY_MDEV) && pick->kind != PICK_DEVICE &&
+		    !facts->mdev[i].wanted)
 			notes_add(notes, "%s: hostpci%u: mdev=%s is left to Proxmox",
 				  SLOT_PLACE(slot), i, slot->wish.mdev);
 		else if (pick->kind == PICK_DEVICE && pick->alternatives > 1 && pick->n)
@@ -169,7 +183,7 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	       struct notes *notes, struct err *err)
 {
 	_cleanup_(plan_free) struct plan plan = {0};
-	struct builder b = {spec, &plan, notes, -1, err};
+	struct builder b = {spec, facts, &plan, notes, -1, err};
 	int r;
 
 	note_picks(spec, facts, notes);
@@ -183,6 +197,8 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 		r = add_driver(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && does(&b, SCOPE_RESET) && i < facts->n; i++)
 		r = builder_resets(&b, &facts->fact[i]);
+	if (r == 0)
+		r = builder_mdevs(&b);
 	if (r < 0)
 		return err->code ? r : err_set(err, -r, "out of memory");
 	*ret = plan;

@@ -61,12 +61,14 @@ static struct json_object *deed_json(const struct deed *d)
 {
 	struct json_object *o = json_object_new_object(), *w;
 	struct step_write write = {0};
-	char text[128];
+	char text[STEP_WORDS];
 
 	put_text(o, "kind", step_ops(&d->step)->name);
 	put_text(o, "direction", d->step.direction == STEP_DO ? "do" : "undo");
 	put_slot(o, d->step.slot);
 	put_text(o, "device", BDF(&d->step.bdf));
+	if (uuid_is_set(&d->step.mdev))
+		put_text(o, "mdev", d->step.mdev.text);
 	put_number(o, "stage", d->step.stage);
 	if (d->step.direction == STEP_DO && d->step.stage < _STAGE_MAX)
 		put_text(o, "stage_name", plan_stage_words[d->step.stage]);

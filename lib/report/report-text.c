@@ -62,13 +62,14 @@ static void print_write(const struct step *step, const char *indent, FILE *out)
 
 static void print_step_head(const struct step *step, FILE *out)
 {
-	char text[128];
+	char text[STEP_WORDS];
 
 	step_ops(step)->describe(step, text, sizeof(text));
 	if (step->kind == STEP_MODULE)
 		(void)fprintf(out, "%s", text);
 	else
-		(void)fprintf(out, "hostpci%d %s: %s", step->slot, BDF(&step->bdf), text);
+		(void)fprintf(out, "hostpci%d %s: %s", step->slot, STEP_DEVICE(step),
+			      text);
 }
 
 static size_t count_lanes(const struct deeds *deeds)
@@ -162,9 +163,9 @@ static void print_done(const struct outcome *o, FILE *out)
 	for (size_t i = 0; i < o->deeds.n; i++) {
 		const struct deed *d = &o->deeds.item[i];
 		bool last = i + 1 == o->deeds.n ||
-			    !bdf_equal(&d[1].step.bdf, &d->step.bdf) ||
+			    !step_same_device(&d[1].step, &d->step) ||
 			    d[1].rollback != d->rollback || d->step.kind == STEP_MODULE;
-		char text[128];
+		char text[STEP_WORDS];
 		int ms = d->ms;
 
 		if (d->state != DEED_DONE && d->state != DEED_LEFT)
@@ -178,7 +179,7 @@ static void print_done(const struct outcome *o, FILE *out)
 			(void)fprintf(out, ", %s", text);
 			ms += d->ms;
 			last = i + 1 == o->deeds.n ||
-			       !bdf_equal(&d[1].step.bdf, &d->step.bdf) ||
+			       !step_same_device(&d[1].step, &d->step) ||
 			       d[1].rollback != d->rollback;
 		}
 		(void)fprintf(out, d->text[0] ? " (%d ms): %s\n" : " (%d ms)%s\n", ms,

@@ -22,6 +22,7 @@ static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid,
 {
 	const struct claim claim = {
 		.bdf = hold->hold.bdf,
+		.mdev = uuid_is_set(&hold->hold.mdev),
 		.vmid = vmid,
 		.scope = scope,
 		.parked = hold->parked[0] != '\0',
@@ -89,6 +90,7 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 /* A journal of the machine that is looked for holds @bdf. */
 static bool is_own(const struct gather *g, const struct bdf *bdf)
 {
+	const struct hold about = {.bdf = *bdf};
 	bool own = false;
 
 	for (int scope = 0; !own && scope < _SCOPE_MAX; scope++) {
@@ -97,7 +99,7 @@ static bool is_own(const struct gather *g, const struct bdf *bdf)
 
 		if (journal_read(g->root, g->vmid, (enum scope)scope, &j, NULL) == 0 &&
 		    !j->other_boot)
-			hold = journal_find(j, bdf);
+			hold = journal_find(j, &about);
 		own = hold && hold->open;
 	}
 	return own;
@@ -171,10 +173,14 @@ static bool matters(const struct facts *facts, const struct claim *claim)
 {
 	if (facts_find(facts, &claim->bdf))
 		return true;
-	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		for (unsigned k = 0; k < facts->pick[i].skips; k++)
 			if (bdf_equal(&facts->pick[i].skip[k], &claim->bdf))
 				return true;
+		for (unsigned k = 0; claim->mdev && k < facts->mdev[i].n; k++)
+			if (bdf_equal(&facts->mdev[i].parent[k].bdf, &claim->bdf))
+				return true;
+	}
 	return false;
 }
 

@@ -181,10 +181,10 @@ bool journal_is_locked(const struct root *root, uint32_t vmid, enum scope scope)
 	return fd >= 0 && lock_take(fd, 0) == -EBUSY;
 }
 
-struct journal_hold *journal_find(struct journal *journal, const struct bdf *bdf)
+struct journal_hold *journal_find(struct journal *journal, const struct hold *hold)
 {
 	for (size_t i = 0; i < journal->holds; i++)
-		if (bdf_equal(&journal->hold[i].hold.bdf, bdf))
+		if (hold_equal(&journal->hold[i].hold, hold))
 			return &journal->hold[i];
 	return NULL;
 }

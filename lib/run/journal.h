@@ -14,14 +14,14 @@
  *
  *   {"journal":1,"boot":ID,"vmid":N,"program":TEXT}   first
  *   {"hold":BDF,"slot":N,"group":N,"return":WORD,"storage":BOOL,"used":BOOL,
- *    "return_after":MINUTES}                          used: by a guest, before this
- *   {"intent":ID,"kind":WORD,"device":BDF,...}        about to write
+ *    "return_after":MINUTES,"mdev":UUID}              used: by a guest, before this
+ *   {"intent":ID,"kind":WORD,"device":BDF,"mdev":UUID,...}  about to write
  *   {"done":ID}  {"failed":ID}                        the write's effect was, was not
  * seen
  *   {"undo":ID}  {"undone":ID}                        about to take back; taken back
  *   {"child":PID,"start":TICKS}                       who does the writes
  *   {"park":BDF,"why":WORD,"at":SECONDS}              kept for later; a new hold ends it
- *   {"close":BDF}                                     no longer ours
+ *   {"close":BDF,"mdev":UUID}                         no longer ours
  *   {"qemu":PID,"start":TICKS}  {"phase":WORD,"at":SECONDS}
  *
  * Times are clock_boot_s(). Members that are not known are passed over, so a version may
@@ -102,9 +102,9 @@ int journal_intent(struct journal *journal,
 		   struct step *step) _must_check_; /* sets its id */
 int journal_mark(struct journal *journal, const char *what, uint32_t id) _must_check_;
 int journal_child(struct journal *journal, const struct proc_id *child) _must_check_;
-int journal_park(struct journal *journal, const struct bdf *bdf,
+int journal_park(struct journal *journal, const struct hold *hold,
 		 const char *why) _must_check_;
-int journal_close(struct journal *journal, const struct bdf *bdf) _must_check_;
+int journal_close(struct journal *journal, const struct hold *hold) _must_check_;
 int journal_qemu(struct journal *journal, const struct proc_id *qemu) _must_check_;
 
 /* Makes room for @n more steps, so that journal_intent allocates nothing. */
@@ -134,8 +134,8 @@ void journal_begin_phase(struct journal *journal, const char *phase, int64_t at)
 size_t journal_salvage(const struct root *root, uint32_t vmid, enum scope scope,
 		       struct bdf *ret, size_t max);
 
-/* NULL: the machine does not hold @bdf. */
-struct journal_hold *journal_find(struct journal *journal, const struct bdf *bdf);
+/* NULL: the machine does not hold @hold's device. */
+struct journal_hold *journal_find(struct journal *journal, const struct hold *hold);
 bool journal_has_open(const struct journal *journal);
 /* True if @step's write may still be in effect. */
 static inline bool journal_alive(const struct journal_step *step)

@@ -344,3 +344,20 @@ const struct text_list *spec_free_command(const struct spec *spec, unsigned slot
 	*ret_shared = wish == &spec->vm;
 	return wish && wish->free.n ? &wish->free : NULL;
 }
+
+bool spec_is_proxmox(const struct spec *spec, unsigned slot)
+{
+	const char *file = spec->slot[slot].file;
+
+	return !strncmp(file, "/etc/pve/", strlen("/etc/pve/")) &&
+	       strncmp(file, "/etc/pve/hostpci/", strlen("/etc/pve/hostpci/")) != 0;
+}
+
+const struct text_list *spec_mdev_attributes(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = &spec->slot[slot].wish;
+
+	return wish_has(wish, KEY_MDEV_ATTRIBUTES) && wish->mdev_attributes.n
+		       ? &wish->mdev_attributes
+		       : NULL;
+}

@@ -95,6 +95,10 @@ bool spec_keeps_driver(const struct spec *spec, unsigned slot); /* driver=keep *
 int spec_deadline_ms(const struct spec *spec, unsigned slot);	/* 0: by step */
 bool spec_strict(const struct spec *spec);
 bool spec_gate_warns(const struct spec *spec);
+/* The line is in a file that Proxmox reads when it starts the machine. */
+bool spec_is_proxmox(const struct spec *spec, unsigned slot);
+/* NAME=VALUE, in the order in which they are set; NULL: none. */
+const struct text_list *spec_mdev_attributes(const struct spec *spec, unsigned slot);
 /* The machine's policy, or the slot's, names @bdf in allow. */
 bool spec_allows(const struct spec *spec, unsigned slot, const struct bdf *bdf);
 /* The host's policy names @bdf in protect. */

@@ -21,6 +21,7 @@
 	"\"slot\":0,\"group\":7,\"stage\":1,\"lane\":7,\"found\":\"" found       \
 	"\",\"want\":\"" want "\",\"deadline\":5000}\n"
 
+#define HELD(address) (&(const struct hold){.bdf = (address)})
 static const struct bdf nic = {0, 1, 0, 0}, disk = {0, 2, 0, 0};
 
 static struct journal *create(const struct scratch *s)
@@ -82,13 +83,13 @@ static void fill(struct journal *j)
 	assert_int_equal(intend(j, disk, STEP_OVERRIDE, "", "vfio-pci"), 3);
 	assert_int_equal(journal_mark(j, "undo", 3), 0);
 	assert_int_equal(journal_mark(j, "undone", 3), 0);
-	assert_int_equal(journal_park(j, &disk, "return"), 0);
+	assert_int_equal(journal_park(j, HELD(disk), "return"), 0);
 	assert_int_equal(journal_qemu(j, &(struct proc_id){1234, 56}), 0);
 }
 
 static void check(struct journal *j)
 {
-	const struct journal_hold *b = journal_find(j, &disk);
+	const struct journal_hold *b = journal_find(j, HELD(disk));
 
 	assert_string_equal(j->phase, "pre-start");
 	assert_int_equal(j->steps, 3);
@@ -281,24 +282,24 @@ static void a_guest_may_have_used_what_was_prepared(void **state)
 
 	assert_int_equal(journal_phase(j, "pre-start"), 0);
 	assert_int_equal(journal_take(j, &a), 0);
-	assert_true(journal_find(j, &nic)->fresh);
+	assert_true(journal_find(j, HELD(nic))->fresh);
 	/* Killed, and begun again: no guest yet. */
 	assert_int_equal(journal_phase(j, "pre-start"), 0);
 	assert_int_equal(journal_take(j, &a), 0);
-	assert_true(journal_find(j, &nic)->fresh);
+	assert_true(journal_find(j, HELD(nic))->fresh);
 	assert_int_equal(journal_phase(j, "prepared"), 0);
-	assert_false(journal_find(j, &nic)->fresh);
+	assert_false(journal_find(j, HELD(nic))->fresh);
 	assert_int_equal(journal_phase(j, "pre-start"), 0);
 	assert_int_equal(journal_take(j, &a), 0);
 	assert_int_equal(journal_take(j, &b), 0);
-	assert_false(journal_find(j, &nic)->fresh);
-	assert_true(journal_find(j, &disk)->fresh);
+	assert_false(journal_find(j, HELD(nic))->fresh);
+	assert_true(journal_find(j, HELD(disk))->fresh);
 	for (int i = 0; i < 2; i++) {
 		again = reread(*state);
 		assert_string_equal(again->phase, "pre-start");
 		assert_int_equal(again->phase_at, j->phase_at);
-		assert_false(journal_find(again, &nic)->fresh);
-		assert_true(journal_find(again, &disk)->fresh);
+		assert_false(journal_find(again, HELD(nic))->fresh);
+		assert_true(journal_find(again, HELD(disk))->fresh);
 		journal_free(again);
 		assert_int_equal(journal_compact(j), 0);
 	}
@@ -328,7 +329,7 @@ static void times_are_written_and_read(void **state)
 
 	a.return_after = 30;
 	assert_int_equal(journal_take(j, &a), 0);
-	assert_int_equal(journal_park(j, &nic, "return"), 0);
+	assert_int_equal(journal_park(j, HELD(nic), "return"), 0);
 	assert_int_equal(journal_phase(j, "stopped"), 0);
 	again = reread(*state);
 	assert_int_equal(again->hold[0].hold.return_after, 30);
@@ -387,17 +388,17 @@ static void parked_and_taken_and_closed(void **state)
 	struct journal *j = create(*state);
 	struct hold a = hold_of(nic, 0);
 
-	assert_int_equal(journal_park(j, &nic, "return"), -ENOENT);
+	assert_int_equal(journal_park(j, HELD(nic), "return"), -ENOENT);
 	assert_int_equal(journal_take(j, &a), 0);
-	assert_int_equal(journal_park(j, &nic, "reboot"), 0);
+	assert_int_equal(journal_park(j, HELD(nic), "reboot"), 0);
 	a.slot = 5;
 	assert_int_equal(journal_take(j, &a), 0); /* ends the parking */
-	assert_string_equal(journal_find(j, &nic)->parked, "");
-	assert_int_equal(journal_find(j, &nic)->hold.slot, 5);
+	assert_string_equal(journal_find(j, HELD(nic))->parked, "");
+	assert_int_equal(journal_find(j, HELD(nic))->hold.slot, 5);
 	assert_int_equal(j->holds, 1);
 	assert_int_equal(journal_end(j), 0);
 	assert_true(file_exists(j->root, FILE_100)); /* something is open */
-	assert_int_equal(journal_close(j, &nic), 0);
+	assert_int_equal(journal_close(j, HELD(nic)), 0);
 	assert_false(journal_has_open(j));
 	assert_int_equal(journal_end(j), 0);
 	assert_false(file_exists(j->root, FILE_100));
@@ -412,7 +413,7 @@ static void compacting_keeps_what_is_open(void **state)
 	size_t before;
 
 	fill(j);
-	assert_int_equal(journal_close(j, &disk), 0);
+	assert_int_equal(journal_close(j, HELD(disk)), 0);
 	before = j->size;
 	assert_int_equal(journal_compact(j), 0);
 	assert_true(j->size < before);
@@ -441,7 +442,7 @@ static void compacting_keeps_what_is_parked(void **state)
 	assert_int_equal(journal_compact(j), 0);
 	again = reread(*state);
 	assert_int_equal(again->holds, 2);
-	assert_string_equal(journal_find(again, &disk)->parked, "return");
+	assert_string_equal(journal_find(again, HELD(disk))->parked, "return");
 	journal_free(again);
 	journal_free(j);
 }
@@ -505,7 +506,7 @@ static void undo_goes_backwards(void **state)
 	fill(j);
 	(void)intend(j, nic, STEP_RESET, "", "");
 	(void)intend(j, nic, STEP_MODULE, "", "vfio-pci");
-	assert_int_equal(undo_add(j, &nic, 0, false, &deeds), 0);
+	assert_int_equal(undo_add(j, HELD(nic), 0, false, &deeds), 0);
 	assert_int_equal(deeds.n, 2); /* a module stays, a reset is over */
 	assert_int_equal(deeds.item[0].step.kind, STEP_BIND);
 	assert_int_equal(deeds.item[1].step.kind, STEP_UNBIND);
@@ -515,15 +516,15 @@ static void undo_goes_backwards(void **state)
 		assert_false(deeds.item[i].rollback);
 	}
 	deeds_free(&deeds);
-	assert_int_equal(undo_add(j, &nic, 2, true, &deeds), 0);
+	assert_int_equal(undo_add(j, HELD(nic), 2, true, &deeds), 0);
 	assert_int_equal(deeds.n, 1); /* not what an earlier run did */
 	assert_true(deeds.item[0].rollback);
 	deeds_free(&deeds);
 	/* Nothing of the disk is in effect any more. */
-	assert_int_equal(undo_add(j, &disk, 0, false, &deeds), 0);
+	assert_int_equal(undo_add(j, HELD(disk), 0, false, &deeds), 0);
 	assert_int_equal(deeds.n, 0);
-	assert_false(undo_is_left(j, &disk));
-	assert_true(undo_is_left(j, &nic));
+	assert_false(undo_is_left(j, HELD(disk)));
+	assert_true(undo_is_left(j, HELD(nic)));
 	journal_free(j);
 }
 
