@@ -29,4 +29,6 @@ int builder_unbound(struct builder *b, const struct fact *fact) _must_check_;
 int builder_bound(struct builder *b, const struct fact *fact) _must_check_;
 /* Instead of all these, for a device that is on vfio already. */
 int builder_adopted(struct builder *b, const struct fact *fact) _must_check_;
+/* Instead of all these, and of a reset, for one that gets a vGPU type. */
+int builder_vgpu(struct builder *b, const struct fact *fact) _must_check_;
 int builder_resets(struct builder *b, const struct fact *fact) _must_check_;

@@ -74,7 +74,7 @@ static int add_module(struct builder *b, const struct facts *facts)
 	for (unsigned i = 0; !facts->vfio_ready && i < facts->n; i++) {
 		struct fact fact = facts->fact[i];
 
-		if (fact.device.bridge || fact.device.on_vfio ||
+		if (fact.device.bridge || fact.device.on_vfio || fact.vgpu_type[0] ||
 		    spec_keeps_driver(b->spec, (unsigned)fact.slot))
 			continue;
 		fact.device.group = -1; /* a lane of its own */
@@ -95,6 +95,8 @@ static int add_driver(struct builder *b, const struct fact *fact)
 
 	if (d->bridge)
 		return 0;
+	if (fact->vgpu_type[0])
+		return builder_vgpu(b, fact);
 	if (d->on_vfio || spec_keeps_driver(b->spec, (unsigned)fact->slot))
 		return builder_adopted(b, fact);
 	if (!rescan)
@@ -115,7 +117,8 @@ static int add_driver(struct builder *b, const struct fact *fact)
 
 static int add_hold(struct builder *b, const struct fact *fact)
 {
-	bool storage = device_is_storage(&fact->device);
+	bool vgpu = fact->vgpu_type[0];
+	bool storage = device_is_storage(&fact->device) && !vgpu;
 	struct hold hold = {
 		.bdf = fact->device.bdf,
 		.slot = fact->slot,
@@ -127,6 +130,8 @@ static int add_hold(struct builder *b, const struct fact *fact)
 		.return_after = spec_return_after(b->spec, (unsigned)fact->slot),
 	};
 
+	if (vgpu) /* there is nothing to keep */
+		hold.return_to = WISH_RETURN_HOST;
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
 }
 
@@ -147,13 +152,14 @@ static void note_picks(const struct spec *spec, const struct facts *facts,
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		const struct slot *slot = &spec->slot[i];
 		const struct pick *pick = &facts->pick[i];
+		bool given = pick->kind == PICK_DEVICE || pick->kind == PICK_NVIDIA;
 
 		if (!slot->present)
 			continue;
-		if (wish_has(&slot->wish, KEY_MDEV) && pick->kind != PICK_DEVICE)
+		if (wish_has(&slot->wish, KEY_MDEV) && !given)
 			notes_add(notes, "%s: hostpci%u: mdev=%s is left to Proxmox",
 				  SLOT_PLACE(slot), i, slot->wish.mdev);
-		else if (pick->kind == PICK_DEVICE && pick->alternatives > 1 && pick->n)
+		else if (given && pick->alternatives > 1 && pick->n)
 			note_chosen(slot, i, pick, notes);
 	}
 }

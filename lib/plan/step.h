@@ -25,6 +25,7 @@ enum step_kind {
 	STEP_BAR,     /* BAR size from @found to @want ("0:8"); back: @found again */
 	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
 	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
+	STEP_VGPU_TYPE, /* vGPU type from @found to @want; back: 0, none */
 	_STEP_MAX,
 	_STEP_INVALID = -1,
 };
@@ -68,6 +69,9 @@ struct step_write {
 struct step_ops {
 	const char *name;
 	int deadline_ms; /* unless a driver needs longer (step_deadline) or policy says */
+	/* The errno that says that it is in use for a moment longer: written again until
+	 * LIMIT_BUSY_MS are over; 0: none. */
+	int again;
 	/* True if nobody may have the device open while this is written; NULL: never. */
 	bool (*needs_idle)(const struct step *step);
 	bool spares_disks; /* the device's disks must not be in use when it is written */

@@ -113,6 +113,7 @@ void lane_begin(struct lane *lane)
 	lane->started = clock_ms();
 	lane->busy_until = lane->started + LIMIT_BUSY_MS;
 	lane->undoing = current(lane)->step.direction == STEP_UNDO;
+	lane->filed = false;
 	if (have_child(lane))
 		look(lane, LANE_LOOKING);
 }
@@ -122,6 +123,8 @@ static bool on_file(struct lane *lane)
 	struct step *step = &current(lane)->step;
 	int r = 0;
 
+	if (lane->filed)
+		return true;
 	if (!lane->journal_child) {
 		r = journal_child(lane->journal, &lane->child.id);
 		lane->journal_child = r == 0;
@@ -138,6 +141,7 @@ static bool on_file(struct lane *lane)
 		     strerror(-r));
 		return false;
 	}
+	lane->filed = true;
 	return true;
 }
 
@@ -152,7 +156,7 @@ static void write_it(struct lane *lane, const char *instead)
 		finish(lane, DEED_ALREADY);
 		return;
 	}
-	if (!instead && !on_file(lane))
+	if (!on_file(lane))
 		return;
 	act_request(&request[0], &write);
 	if (instead)
@@ -295,6 +299,18 @@ static void guarded(struct lane *lane, const struct child_reply *reply)
 	}
 }
 
+/* The driver's own users are still going: the write is tried again, for a while. */
+static bool tries_again(struct lane *lane)
+{
+	int code = step_ops(&current(lane)->step)->again;
+
+	if (!code || lane->write_result != -code || clock_ms() >= lane->busy_until)
+		return false;
+	lane->state = LANE_WAITING;
+	lane->wake = clock_ms() + LIMIT_AGAIN_MS;
+	return true;
+}
+
 static void verified(struct lane *lane, const struct child_reply *reply)
 {
 	struct deed *d = current(lane);
@@ -308,7 +324,7 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 		undone(lane, DEED_DONE);
 	} else if (reached) {
 		done(lane, DEED_DONE);
-	} else {
+	} else if (!tries_again(lane)) {
 		if (journal_mark(lane->journal, "failed", d->step.id) < 0)
 			(void)0; /* an intent alone says as much */
 		if (written < 0)

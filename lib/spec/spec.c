@@ -203,6 +203,14 @@ const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]
 	return buf;
 }
 
+bool slot_is_proxmox(const struct slot *slot)
+{
+	static const char ours[] = "/etc/pve/hostpci/";
+
+	return !strncmp(slot->file, "/etc/pve/", strlen("/etc/pve/")) &&
+	       strncmp(slot->file, ours, strlen(ours)) != 0;
+}
+
 bool spec_has_devices(const struct spec *spec)
 {
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++)

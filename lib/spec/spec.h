@@ -21,6 +21,8 @@ struct slot {
 /* "FILE:LINE" of a slot, in a temporary of the enclosing block. */
 enum { SLOT_PLACE_TEXT = 160 };
 #define SLOT_PLACE(slot) slot_place((slot), (char[SLOT_PLACE_TEXT]){0})
+/* Proxmox reads the same line: it must be as Proxmox takes it. */
+bool slot_is_proxmox(const struct slot *slot);
 const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]);
 
 /* Everything that the configuration says about one machine. */
