@@ -54,7 +54,7 @@ static void offer(struct vgpu *vgpu, uint32_t id, const char *name)
 			       sizeof(" ..."), " ...");
 }
 
-static void read_list(char *text, const char *wanted, struct vgpu *vgpu)
+void vgpu_list(char *text, const char *wanted, struct vgpu *vgpu)
 {
 	uint32_t number = vgpu_number(wanted), id;
 	char *save = NULL, *name;
@@ -90,7 +90,7 @@ int vgpu_look(const struct root *root, const char *path, const char *wanted, cha
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == 0)
-		read_list(text, wanted, &vgpu);
+		vgpu_list(text, wanted, &vgpu);
 	(void)snprintf(buf, size, "%u %u %s", vgpu.type, vgpu.id, vgpu.offers);
 	return 0;
 }

@@ -19,6 +19,9 @@ struct vgpu {
 /* The number of type @text; 0: it is no number, but a name. */
 uint32_t vgpu_number(const char *text);
 
+/* Adds what @text, the list of types, has to @vgpu; @text is cut up. */
+void vgpu_list(char *text, const char *wanted, struct vgpu *vgpu);
+
 /*
  * For a child (look.h): looks at the folder @path of a function for type @wanted, a
  * number, or a name with or without "NVIDIA " before it. Answers what vgpu_read takes, ""
