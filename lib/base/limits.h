@@ -29,6 +29,7 @@ enum {
 	LIMIT_OPENERS_MS = 10 * 1000, /* a look at all processes */
 	LIMIT_BUSY_MS = 15 * 1000,    /* waiting for QEMU to let go of a device */
 	LIMIT_BUSY_POLL_MS = 50,
+	LIMIT_AGAIN_MS = 250, /* until a write is tried again that a driver refuses */
 	LIMIT_SETTLE_MS = 10 * 1000, /* what a quirk may ask for after a reset */
 
 	LIMIT_QUIRKS = 4096, /* ids of quirks.conf */

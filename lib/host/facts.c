@@ -47,19 +47,28 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 	return 0;
 }
 
-/* Mediated devices and vGPUs are made by Proxmox itself. */
+/* What a run of its scope is to give; Proxmox makes the other mediated devices. */
+static bool is_given(const struct spec *spec, const struct pick *pick)
+{
+	if (pick->kind == PICK_NVIDIA)
+		return scope_has(spec->scope, SCOPE_MDEV);
+	return pick->kind == PICK_DEVICE && (scope_has(spec->scope, SCOPE_REBIND) ||
+					     scope_has(spec->scope, SCOPE_RESET));
+}
+
 static int add_chosen(const struct root *root, const struct spec *spec,
 		      struct facts *facts, unsigned slot, struct err *err)
 {
 	const struct pick *pick = &facts->pick[slot];
-	bool is_own = scope_has(spec->scope, SCOPE_REBIND) ||
-		      scope_has(spec->scope, SCOPE_RESET);
 	int r = 0;
 
-	if (pick->kind != PICK_DEVICE || !is_own)
+	if (!is_given(spec, pick))
 		return 0;
 	for (unsigned i = 0; r == 0 && i < pick->n; i++)
 		r = add(root, facts, &pick->bdf[i], (int)slot, true, err);
+	if (pick->kind == PICK_NVIDIA && r == 0 && pick->n)
+		memcpy(facts->fact[facts->n - 1].vgpu_type, pick->type,
+		       sizeof(pick->type));
 	/* Gone since it was found. */
 	return r == -ENODEV ? err_set(err, ENODEV, "hostpci%u: its device is gone", slot)
 			    : r;
@@ -74,7 +83,8 @@ static int add_siblings(const struct root *root, struct facts *facts, struct err
 	for (unsigned i = 0; i < wanted; i++) {
 		const struct fact *fact = &facts->fact[i];
 
-		if (fact->device.group < 0)
+		/* Its driver is a vfio driver, as are those of its like. */
+		if (fact->device.group < 0 || fact->vgpu_type[0])
 			continue;
 		r = group_read(root, fact->device.group, &group);
 		if (r < 0)
@@ -150,6 +160,31 @@ static int read_direct(struct child *looker, struct fact *fact, struct err *err)
 	return 0;
 }
 
+/* What it offers is the driver's to say: that may take a while. */
+static int read_vgpu(struct use *use, struct fact *fact, struct err *err)
+{
+	struct device *d = &fact->device;
+	struct child_request request;
+	struct child_reply reply;
+	int r;
+
+	look_request(&request, LOOK_VGPU, "/sys/%s", DEVICE_ATTR(&d->bdf, ""));
+	(void)snprintf(request.value, sizeof(request.value), "%s", fact->vgpu_type);
+	r = child_call(use->looker, &request, LIMIT_READ_MS, &reply);
+	if (r == -ETIMEDOUT) {
+		d->locked = true;
+		child_end(use->looker);
+		return child_spawn(use->looker, use->root, look_handle, err);
+	}
+	if (r == 0)
+		r = reply.result;
+	if (r < 0)
+		return err_set(err, -r, "%s: nvidia/current_vgpu_type: %s", BDF(&d->bdf),
+			       strerror(-r));
+	fact->has_vgpu = vgpu_read(reply.value, &fact->vgpu);
+	return d->on_vfio ? use_look(use, d, err) : 0;
+}
+
 static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 		   struct err *err)
 {
@@ -157,6 +192,8 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 
 	if (fact->device.bridge)
 		return 0;
+	if (fact->vgpu_type[0])
+		return read_vgpu(use, fact, err);
 	r = read_override(use->root, use->looker, &fact->device, err);
 	if (fact->device.locked) /* refused for that; other looks could hang as well */
 		return r;

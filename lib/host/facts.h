@@ -7,6 +7,7 @@
 #include "host/holding.h"
 #include "host/mdev-fact.h"
 #include "host/settings.h"
+#include "host/vgpu-look.h"
 #include "spec/spec.h"
 
 /* A function of the host as seen for one machine. */
@@ -16,7 +17,11 @@ struct fact {
 	bool wanted;	 /* named by the configuration; else a sibling of one that is */
 	char direct[64]; /* memory that firmware wants mapped for it one to one (RMRR);
 			    empty: none */
-	struct settings settings; /* as far as a plan for it needs them */
+	char vgpu_type[LIMIT_NAME]; /* that it is to have: it keeps its driver and is
+				       given away as it is; empty: it goes to vfio-pci */
+	struct vgpu vgpu;	    /* if it is to have one */
+	bool has_vgpu;		    /* it has such types */
+	struct settings settings;   /* as far as a plan for it needs them */
 };
 
 /* What the plan is made from: a read-only look at the host. */

@@ -13,6 +13,7 @@
 #include "host/open-look.h"
 #include "host/sysfs.h"
 #include "host/use.h"
+#include "host/vgpu-look.h"
 #include "host/zfs-label.h"
 
 static const char *below_sys(const char *path)
@@ -246,6 +247,8 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return look_direct(root, path, buf, size);
 	case LOOK_OPENERS:
 		return open_look(root, request->value, buf, size);
+	case LOOK_VGPU:
+		return vgpu_look(root, below_sys(path), request->value, buf, size);
 	case LOOK_NET:
 		return net_look(root, request->value, buf, size);
 	case LOOK_MDEV:

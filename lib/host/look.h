@@ -23,6 +23,7 @@ enum look_op {
 	LOOK_DIRECT,  /* a group's reserved_regions: its first of type direct, or "" */
 	LOOK_OPENERS, /* device files, opener.h: a line "NUMBER PID" for each that is open
 		       */
+	LOOK_VGPU,    /* a device, and a vGPU type: what vgpu-look.h says */
 	LOOK_NET,     /* network interfaces, net-look.h: what leads over them */
 	LOOK_MDEV,    /* a mediated device below its parent: as mdev_seen_format */
 	LOOK_MDEV_BUSY, /* a mediated device: as LOOK_GROUP_BUSY, the node in any case */

@@ -21,7 +21,7 @@ struct uuid mdev_fact_uuid(unsigned slot, uint32_t vmid)
 static bool is_ours(const struct spec *spec, unsigned slot)
 {
 	return scope_has(spec->scope, SCOPE_MDEV) &&
-	       (!spec_is_proxmox(spec, slot) || spec_mdev_attributes(spec, slot));
+	       (!slot_is_proxmox(&spec->slot[slot]) || spec_mdev_attributes(spec, slot));
 }
 
 void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigned slot,

@@ -25,7 +25,7 @@ static bool wants_rescan(const struct builder *b, const struct fact *fact)
 bool builder_rescans(const struct builder *b, const struct fact *fact)
 {
 	return wants_rescan(b, fact) && !fact->device.bridge && !fact->device.on_vfio &&
-	       !spec_keeps_driver(b->spec, (unsigned)fact->slot);
+	       !fact->vgpu_type[0] && !spec_keeps_driver(b->spec, (unsigned)fact->slot);
 }
 
 int builder_keep(struct builder *b, const struct fact *fact, enum plan_stage stage)
@@ -259,7 +259,7 @@ int builder_resets(struct builder *b, const struct fact *fact)
 	bool chain = wish && wish->chain.n;
 	int r = 0;
 
-	if (!fact->wanted || fact->device.bridge)
+	if (!fact->wanted || fact->device.bridge || fact->vgpu_type[0])
 		return 0;
 	if (chain && !fact->settings.has_methods)
 		return err_set(

@@ -32,4 +32,6 @@ int builder_bound(struct builder *b, const struct fact *fact) _must_check_;
 int builder_adopted(struct builder *b, const struct fact *fact) _must_check_;
 /* Mediated devices that are made here: held, created, their attributes set. */
 int builder_mdevs(struct builder *b) _must_check_;
+/* Instead of all these, and of a reset, for one that gets a vGPU type. */
+int builder_vgpu(struct builder *b, const struct fact *fact) _must_check_;
 int builder_resets(struct builder *b, const struct fact *fact) _must_check_;

@@ -94,7 +94,8 @@ static void check_parents(const struct gate *g)
 	for (unsigned i = 0; i < fact->n; i++) {
 		const struct mdev_parent *p = &fact->parent[i];
 
-		if (p->type[0] && p->by_name && spec_is_proxmox(g->spec, g->slot)) {
+		if (p->type[0] && p->by_name &&
+		    slot_is_proxmox(&g->spec->slot[g->slot])) {
 			say_name(g, p);
 			return;
 		}

@@ -7,6 +7,7 @@
 #include "base/say.h"
 #include "plan/gate-kernel.h"
 #include "plan/gate-mdev.h"
+#include "plan/gate-vgpu.h"
 #include "plan/qemu-conflict.h"
 
 struct gate {
@@ -351,6 +352,12 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 			continue;
 		check_protect(&g, fact);
 		check_group(&g, fact);
+		if (fact->vgpu_type[0]) {
+			check_locked(&g, fact);
+			check_holdings(&g, fact);
+			gate_check_vgpu(fact, findings);
+			continue;
+		}
 		if (spec_keeps_driver(spec, (unsigned)fact->slot)) {
 			check_kept(&g, fact);
 			continue;

@@ -94,7 +94,7 @@ static int add_module(struct builder *b, const struct facts *facts)
 	for (unsigned i = 0; !ready && i < facts->n; i++) {
 		struct fact fact = facts->fact[i];
 
-		if (fact.device.bridge || fact.device.on_vfio ||
+		if (fact.device.bridge || fact.device.on_vfio || fact.vgpu_type[0] ||
 		    spec_keeps_driver(b->spec, (unsigned)fact.slot))
 			continue;
 		fact.device.group = -1; /* a lane of its own */
@@ -114,6 +114,10 @@ static int add_driver(struct builder *b, const struct fact *fact)
 	int r = 0;
 
 	if (d->bridge)
+		return 0;
+	if (fact->vgpu_type[0])
+		return builder_vgpu(b, fact);
+	if (!does(b, SCOPE_REBIND))
 		return 0;
 	if (d->on_vfio || spec_keeps_driver(b->spec, (unsigned)fact->slot))
 		return builder_adopted(b, fact);
@@ -135,7 +139,8 @@ static int add_driver(struct builder *b, const struct fact *fact)
 
 static int add_hold(struct builder *b, const struct fact *fact)
 {
-	bool storage = device_is_storage(&fact->device);
+	bool vgpu = fact->vgpu_type[0];
+	bool storage = device_is_storage(&fact->device) && !vgpu;
 	struct hold hold = {
 		.bdf = fact->device.bdf,
 		.slot = fact->slot,
@@ -147,6 +152,8 @@ static int add_hold(struct builder *b, const struct fact *fact)
 		.return_after = spec_return_after(b->spec, (unsigned)fact->slot),
 	};
 
+	if (vgpu) /* there is nothing to keep */
+		hold.return_to = WISH_RETURN_HOST;
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
 }
 
@@ -167,14 +174,14 @@ static void note_picks(const struct spec *spec, const struct facts *facts,
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		const struct slot *slot = &spec->slot[i];
 		const struct pick *pick = &facts->pick[i];
+		bool given = pick->kind == PICK_DEVICE || pick->kind == PICK_NVIDIA;
 
 		if (!slot->present)
 			continue;
-		if (wish_has(&slot->wish, KEY_MDEV) && pick->kind != PICK_DEVICE &&
-		    !facts->mdev[i].wanted)
+		if (wish_has(&slot->wish, KEY_MDEV) && !given && !facts->mdev[i].wanted)
 			notes_add(notes, "%s: hostpci%u: mdev=%s is left to Proxmox",
 				  SLOT_PLACE(slot), i, slot->wish.mdev);
-		else if (pick->kind == PICK_DEVICE && pick->alternatives > 1 && pick->n)
+		else if (given && pick->alternatives > 1 && pick->n)
 			note_chosen(slot, i, pick, notes);
 	}
 }
@@ -193,7 +200,7 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 		r = add_hold(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && does(&b, SCOPE_REBIND) && i < facts->n; i++)
 		r = builder_rescan(&b, &facts->fact[i]);
-	for (unsigned i = 0; r == 0 && does(&b, SCOPE_REBIND) && i < facts->n; i++)
+	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_driver(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && does(&b, SCOPE_RESET) && i < facts->n; i++)
 		r = builder_resets(&b, &facts->fact[i]);

@@ -21,16 +21,26 @@
 #include "plan/step-rescan.h"
 #include "plan/step-reset.h"
 #include "plan/step-unbind.h"
+#include "plan/step-vgpu-type.h"
 
 const struct step_ops *const step_table[_STEP_MAX] = {
-	[STEP_MODULE] = &step_module,	  [STEP_UNBIND] = &step_unbind,
-	[STEP_OVERRIDE] = &step_override, [STEP_BIND] = &step_bind,
-	[STEP_RESET] = &step_reset,	  [STEP_KEEP] = &step_keep,
-	[STEP_POWER] = &step_power,	  [STEP_D3COLD] = &step_d3cold,
-	[STEP_REMOVE] = &step_remove,	  [STEP_RESCAN] = &step_rescan,
-	[STEP_EVICT] = &step_evict,	  [STEP_BAR] = &step_bar,
-	[STEP_REPROBE] = &step_reprobe,	  [STEP_METHODS] = &step_methods,
-	[STEP_MDEV] = &step_mdev,	  [STEP_MDEV_ATTRIBUTE] = &step_mdev_attribute,
+	[STEP_MODULE] = &step_module,
+	[STEP_UNBIND] = &step_unbind,
+	[STEP_OVERRIDE] = &step_override,
+	[STEP_BIND] = &step_bind,
+	[STEP_RESET] = &step_reset,
+	[STEP_KEEP] = &step_keep,
+	[STEP_POWER] = &step_power,
+	[STEP_D3COLD] = &step_d3cold,
+	[STEP_REMOVE] = &step_remove,
+	[STEP_RESCAN] = &step_rescan,
+	[STEP_EVICT] = &step_evict,
+	[STEP_BAR] = &step_bar,
+	[STEP_REPROBE] = &step_reprobe,
+	[STEP_METHODS] = &step_methods,
+	[STEP_VGPU_TYPE] = &step_vgpu_type,
+	[STEP_MDEV] = &step_mdev,
+	[STEP_MDEV_ATTRIBUTE] = &step_mdev_attribute,
 };
 
 /* Drivers whose probe or removal takes longer than the step's own deadline. */
@@ -82,6 +92,12 @@ static const struct {
 	{STEP_BAR, ENOENT,
 	 "its BARs cannot be resized: take bar-sizes out of the policy"},
 	{STEP_REMOVE, ENOENT, "it cannot be removed, or is gone already"},
+	{STEP_VGPU_TYPE, EPERM,
+	 "the driver says that it is in use still: whoever has it open must end first"},
+	{STEP_VGPU_TYPE, EINVAL,
+	 "the driver does not offer this vGPU type now: cat nvidia/creatable_vgpu_types"},
+	{STEP_VGPU_TYPE, ENOSPC, "other machines have all the room for vGPUs"},
+	{STEP_VGPU_TYPE, ENOENT, "it has no vGPU types (any more)"},
 	{STEP_RESCAN, ENOENT, "its bus is gone as well: rescan its bridge, or reboot"},
 	{STEP_MDEV, ENOSPC, "the parent has no room for another one"},
 	{STEP_MDEV, EUSERS, "the parent has no room for another one"},

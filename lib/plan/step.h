@@ -26,6 +26,7 @@ enum step_kind {
 	STEP_BAR,     /* BAR size from @found to @want ("0:8"); back: @found again */
 	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
 	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
+	STEP_VGPU_TYPE, /* vGPU type from @found to @want; back: 0, none */
 	STEP_MDEV, /* a mediated device of type @want on parent @found; back: removed */
 	STEP_MDEV_ATTRIBUTE, /* its attribute @found is set to @want; goes with it */
 	_STEP_MAX,
@@ -73,6 +74,9 @@ struct step_write {
 struct step_ops {
 	const char *name;
 	int deadline_ms; /* unless a driver needs longer (step_deadline) or policy says */
+	/* The errno that says that it is in use for a moment longer: written again until
+	 * LIMIT_BUSY_MS are over; 0: none. */
+	int again;
 	/* True if nobody may have the device open while this is written, and the look
 	 * that is "" then; NULL: never. */
 	bool (*needs_idle)(const struct step *step, struct child_request *ret);

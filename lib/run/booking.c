@@ -5,10 +5,11 @@
 
 #include "run/claims.h"
 
-/* A run that binds nothing reserves nothing, and leaves what others have reserved. */
+/* A run that gives nothing away as it is reserves nothing. */
 static bool books(const struct session *session)
 {
-	return scope_has(session->request->scope, SCOPE_REBIND);
+	return scope_has(session->request->scope, SCOPE_REBIND) ||
+	       scope_has(session->request->scope, SCOPE_MDEV);
 }
 
 /* As things stand with the other machines. */
@@ -104,8 +105,12 @@ static int drop_others(struct session *session, const struct booking *booking,
 	_cleanup_free_ struct bdf *list = NULL;
 	uint32_t vmid = session->request->vmid;
 	size_t n = 0, others = 0;
-	int r = reservation_list(session->root, vmid, false, &list, &n, err);
+	int r;
 
+	/* The machine's own hook may have reserved more. */
+	if (session->request->scope != SCOPE_ALL)
+		return 0;
+	r = reservation_list(session->root, vmid, false, &list, &n, err);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (!booking || !is_booked(booking, &list[i]))
 			list[others++] = list[i];
@@ -155,8 +160,7 @@ void booking_clear(struct session *session)
 {
 	struct err err;
 
-	if (books(session) && reservation_exists(session->root) &&
-	    drop_others(session, NULL, &err) < 0)
+	if (reservation_exists(session->root) && drop_others(session, NULL, &err) < 0)
 		notes_add_err(&session->outcome->warnings, &err);
 }
 

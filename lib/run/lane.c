@@ -112,8 +112,9 @@ void lane_begin(struct lane *lane)
 {
 	lane->started = clock_ms();
 	lane->since = lane->started;
-	lane->busy_until = 0;
+	lane->busy_until = lane->started + LIMIT_BUSY_MS;
 	lane->undoing = current(lane)->step.direction == STEP_UNDO;
+	lane->filed = false;
 	if (have_child(lane))
 		look(lane, LANE_LOOKING);
 }
@@ -123,6 +124,8 @@ static bool on_file(struct lane *lane)
 	struct step *step = &current(lane)->step;
 	int r = 0;
 
+	if (lane->filed)
+		return true;
 	if (!lane->journal_child) {
 		r = journal_child(lane->journal, &lane->child.id);
 		lane->journal_child = r == 0;
@@ -139,6 +142,7 @@ static bool on_file(struct lane *lane)
 		     strerror(-r));
 		return false;
 	}
+	lane->filed = true;
 	return true;
 }
 
@@ -153,7 +157,7 @@ static void write_it(struct lane *lane, const char *instead)
 		finish(lane, DEED_ALREADY);
 		return;
 	}
-	if (!instead && !on_file(lane))
+	if (!on_file(lane))
 		return;
 	act_request(&request[0], &write);
 	if (instead)
@@ -247,6 +251,7 @@ static bool is_patient(struct lane *lane, const char *seen, bool written)
 		return false;
 	lane->state = written ? LANE_SETTLING : LANE_PATIENT;
 	lane->wake = clock_ms() + LIMIT_BUSY_POLL_MS;
+	lane->busy_until = lane->wake + LIMIT_BUSY_MS;
 	return true;
 }
 
@@ -301,7 +306,7 @@ static void guarded(struct lane *lane, const struct child_reply *reply)
 		write_it(lane, NULL);
 	} else if (step_ops(step)->spares_disks) {
 		fail(lane, "%s", reply->value);
-	} else if (clock_ms() >= lane->busy_until && lane->busy_until) {
+	} else if (clock_ms() >= lane->busy_until) {
 		(void)snprintf(device, sizeof(device), "/dev/vfio/%d", step->group);
 		if (reply->value[0] == '/')
 			(void)snprintf(device, sizeof(device), "%s", reply->value);
@@ -309,8 +314,6 @@ static void guarded(struct lane *lane, const struct child_reply *reply)
 		fail(lane, "still in use after %d s: %s has %s open",
 		     LIMIT_BUSY_MS / 1000, who[0] ? who : "somebody", device);
 	} else {
-		if (!lane->busy_until)
-			lane->busy_until = clock_ms() + LIMIT_BUSY_MS;
 		lane->state = LANE_WAITING;
 		lane->wake = clock_ms() + LIMIT_BUSY_POLL_MS;
 	}
@@ -325,6 +328,18 @@ static void pass_on(struct lane *lane)
 		       step_errno_words(&d->step, -lane->write_result),
 		       -lane->write_result);
 	undone(lane, DEED_LEFT);
+}
+
+/* The driver's own users are still going: the write is tried again, for a while. */
+static bool tries_again(struct lane *lane)
+{
+	int code = step_ops(&current(lane)->step)->again;
+
+	if (!code || lane->write_result != -code || clock_ms() >= lane->busy_until)
+		return false;
+	lane->state = LANE_WAITING;
+	lane->wake = clock_ms() + LIMIT_AGAIN_MS;
+	return true;
 }
 
 static void verified(struct lane *lane, const struct child_reply *reply)
@@ -346,7 +361,7 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 	} else if (written == 0 && reply->result == 0 &&
 		   is_patient(lane, reply->value, true)) {
 		return;
-	} else {
+	} else if (!tries_again(lane)) {
 		if (journal_mark(lane->journal, "failed", d->step.id) < 0)
 			(void)0; /* an intent alone says as much */
 		if (written < 0)

@@ -32,6 +32,7 @@ struct lane {
 	int64_t busy_until;	/* and when to give up */
 	char seen[CHILD_VALUE]; /* what the deed's first look answered */
 	const char *or_else;	/* what to write if the kernel refuses; NULL: nothing */
+	bool filed;		/* the deed's intent is on file */
 	unsigned batch;	    /* requests that were sent with the write, itself included */
 	int write_result;   /* of the deed's write(2) */
 	bool undoing;	    /* the deed on the way takes back */

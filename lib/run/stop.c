@@ -38,6 +38,19 @@ static enum fate fate_by_policy(const struct journal_hold *h)
 	return FATE_PARK;
 }
 
+/* A vGPU type is set anew at once, and Proxmox has freed it before it called. */
+static bool has_vgpu(const struct stop *s, const struct bdf *bdf)
+{
+	const struct journal *j = s->session->journal;
+
+	for (size_t i = 0; i < j->steps; i++)
+		if (journal_alive(&j->step[i]) &&
+		    j->step[i].step.kind == STEP_VGPU_TYPE &&
+		    bdf_equal(&j->step[i].step.bdf, bdf))
+			return true;
+	return false;
+}
+
 static enum fate fate_of(const struct stop *s, const struct journal_hold *h)
 {
 	int64_t after = (int64_t)h->hold.return_after * 60;
@@ -51,6 +64,8 @@ static enum fate fate_of(const struct stop *s, const struct journal_hold *h)
 							      : FATE_STAY;
 	if (h->parked[0])
 		return after && is_due(s, h->parked_at, after) ? FATE_BACK : FATE_STAY;
+	if (has_vgpu(s, &h->hold.bdf))
+		return FATE_BACK;
 	return s->cause == STOP_REBOOT ? FATE_REBOOT : fate_by_policy(h);
 }
 

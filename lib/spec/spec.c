@@ -203,6 +203,14 @@ const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]
 	return buf;
 }
 
+bool slot_is_proxmox(const struct slot *slot)
+{
+	static const char ours[] = "/etc/pve/hostpci/";
+
+	return !strncmp(slot->file, "/etc/pve/", strlen("/etc/pve/")) &&
+	       strncmp(slot->file, ours, strlen(ours)) != 0;
+}
+
 bool spec_has_devices(const struct spec *spec)
 {
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
@@ -343,14 +351,6 @@ const struct text_list *spec_free_command(const struct spec *spec, unsigned slot
 
 	*ret_shared = wish == &spec->vm;
 	return wish && wish->free.n ? &wish->free : NULL;
-}
-
-bool spec_is_proxmox(const struct spec *spec, unsigned slot)
-{
-	const char *file = spec->slot[slot].file;
-
-	return !strncmp(file, "/etc/pve/", strlen("/etc/pve/")) &&
-	       strncmp(file, "/etc/pve/hostpci/", strlen("/etc/pve/hostpci/")) != 0;
 }
 
 const struct text_list *spec_mdev_attributes(const struct spec *spec, unsigned slot)

@@ -22,6 +22,8 @@ struct slot {
 /* "FILE:LINE" of a slot, in a temporary of the enclosing block. */
 enum { SLOT_PLACE_TEXT = 160 };
 #define SLOT_PLACE(slot) slot_place((slot), (char[SLOT_PLACE_TEXT]){0})
+/* Proxmox reads the same line: it must be as Proxmox takes it. */
+bool slot_is_proxmox(const struct slot *slot);
 const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]);
 
 /* Everything that the configuration says about one machine. */
@@ -95,8 +97,6 @@ bool spec_keeps_driver(const struct spec *spec, unsigned slot); /* driver=keep *
 int spec_deadline_ms(const struct spec *spec, unsigned slot);	/* 0: by step */
 bool spec_strict(const struct spec *spec);
 bool spec_gate_warns(const struct spec *spec);
-/* The line is in a file that Proxmox reads when it starts the machine. */
-bool spec_is_proxmox(const struct spec *spec, unsigned slot);
 /* NAME=VALUE, in the order in which they are set; NULL: none. */
 const struct text_list *spec_mdev_attributes(const struct spec *spec, unsigned slot);
 /* The machine's policy, or the slot's, names @bdf in allow. */

@@ -306,6 +306,11 @@ static const struct {
 	 "that is not offered"},
 	{"sys/devices/*/remove", answer_remove,
 	 "pci-sysfs.c remove_store: the driver lets go, the device goes (seen)"},
+	{"sys/devices/*/nvidia/current_vgpu_type", answer_vgpu_type,
+	 "NVIDIA's vGPU driver, as qemu-server and the lab's module (lab-vgpu.c) know "
+	 "it: "
+	 "EPERM while it is open, EINVAL for what the list has not; the list is empty "
+	 "while there is a type (seen)"},
 	{"sys/class/pci_bus/*/rescan", answer_rescan,
 	 "pci-sysfs.c bus_rescan_store: what is there again has lost its settings, and "
 	 "its "

@@ -14,14 +14,14 @@
 . "$(dirname "$0")/lib.sh"
 HOST=shelf
 FULL=${HOSTPCI_TESTS_FULL:-}
-DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0
+DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0 VGPU=hostpci2:\ 41:00.4,mdev=nvidia-557
 
 # A scenario is set_up_NAME, after which its action is killed: pre-start, post-stop, release
 # or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
-	stop-card stop-two reboot release sweep)
+	stop-card stop-two reboot release sweep start-vgpu stop-vgpu)
 declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
-	[release]=release [sweep]=sweep)
+	[release]=release [sweep]=sweep [stop-vgpu]=post-stop)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
 ran() {
@@ -64,6 +64,12 @@ set_up_release() {
 set_up_sweep() {
 	set_up_stop-two
 	long_ago
+}
+
+set_up_start-vgpu() { config 100 "$NIC" "$VGPU"; }
+set_up_stop-vgpu() {
+	config 100 "$NIC" "$VGPU"
+	ran
 }
 
 # The scenario's action; true if it came to its end.

@@ -29,6 +29,7 @@ scenario() {
 		lines=('hostpci0: 02:00.0' 'hostpci1: 03:00')
 		rules_of=('power = "on"; d3cold = false;')
 		;;
+	vgpu) lines=('hostpci0: 41:00.4,mdev=nvidia-557') ;;
 	*)
 		echo "no such scenario: $1"
 		exit 64
@@ -42,6 +43,7 @@ errors() {
 	*/bind) echo ENODEV EBUSY EINVAL ENOMEM EIO ;;
 	*/unbind) echo ENODEV EPERM EIO ;;
 	*/driver_override) echo EINVAL ENOMEM ;;
+	*/current_vgpu_type) echo EINVAL EIO ;;
 	*/reset) echo ENOTTY EAGAIN ETIMEDOUT EIO ;;
 	*) echo EINVAL EBUSY EIO ;;
 	esac
@@ -165,8 +167,9 @@ sampled() {
 	ran=$((ran + 1))
 }
 
+[[ ${1-} != vgpu ]] || HOST=vgpu
 name=${1-one} number=0 ran=0 every=5
-[[ $name != one ]] || every=1
+[[ $name != one && $name != vgpu ]] || every=1
 scenario "$name"
 for phase in $phases; do
 	find_writes "$phase"
