@@ -119,11 +119,17 @@ static int show_libvirt(const struct context *context, const struct spec *spec,
 static int prefer_own(const struct context *context, const struct spec *spec,
 		      struct facts *facts, struct err *err)
 {
-	_cleanup_(journal_freep) struct journal *j = NULL;
+	int r = 0;
 
-	if (journal_read(&context->root, spec->vmid, &j, err) < 0)
-		return 0; /* nothing is prepared that could be known */
-	return claims_own(j, facts) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+	for (int scope = 0; r == 0 && scope < _SCOPE_MAX; scope++) {
+		_cleanup_(journal_freep) struct journal *j = NULL;
+
+		/* Nothing that could be known is prepared. */
+		if (journal_read(&context->root, spec->vmid, (enum scope)scope, &j,
+				 NULL) == 0)
+			r = claims_own(j, facts);
+	}
+	return r < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
 static int show(const struct context *context, const struct spec *spec, bool libvirt)

@@ -86,8 +86,7 @@ static int look(struct view *v, struct err *err)
 	v->pfs.root = &v->context->root;
 	v->pfs.spec = &v->spec;
 	v->facts = facts_new();
-	r = v->facts ? claims_gather(&v->context->root, JOURNAL_HOST, v->facts, &notes,
-				     err)
+	r = v->facts ? claims_gather(&v->context->root, 0, v->facts, &notes, err)
 		     : err_set(err, ENOMEM, "out of memory");
 	notes_free(&notes);
 	if (r == 0)

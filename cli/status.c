@@ -7,6 +7,7 @@
 #include "base/words.h"
 #include "cli/command.h"
 #include "host/device.h"
+#include "host/mdev.h"
 #include "host/sysfs.h"
 #include "run/journal.h"
 #include "run/undo.h"
@@ -55,6 +56,19 @@ static const char *driver_before(const struct journal *j, const struct bdf *bdf)
 	return "";
 }
 
+/* As it is now: it may be on another parent than the first that was to be tried. */
+static void put_mdev(struct json_object *o, const struct root *root,
+		     const struct hold *hold)
+{
+	struct mdev_seen seen;
+
+	mdev_read(root, BDF(&hold->bdf), hold->mdev.text, &seen);
+	put(o, "mdev", hold->mdev.text);
+	put(o, "type", seen.type);
+	if (seen.parent[0])
+		put(o, "device", seen.parent);
+}
+
 static struct json_object *hold_json(const struct journal *j,
 				     const struct journal_hold *h)
 {
@@ -62,6 +76,8 @@ static struct json_object *hold_json(const struct journal *j,
 	char text[LIMIT_NAME];
 
 	put(o, "device", BDF(&h->hold.bdf));
+	if (uuid_is_set(&h->hold.mdev))
+		put_mdev(o, j->root, &h->hold);
 	(void)snprintf(text, sizeof(text), "hostpci%d", h->hold.slot);
 	put(o, "slot", text);
 	json_object_object_add(o, "group", json_object_new_int(h->hold.group));
@@ -75,29 +91,34 @@ static struct json_object *hold_json(const struct journal *j,
 	/* A physical function: what the machine has are virtual ones of it. */
 	json_object_object_add(o, "shared", json_object_new_boolean(h->hold.shared));
 	json_object_object_add(o, "changed",
-			       json_object_new_boolean(undo_is_left(j, &h->hold.bdf)));
+			       json_object_new_boolean(undo_is_left(j, &h->hold)));
 	return o;
 }
 
 /* The last report, if there is one to read. */
-static struct json_object *last_report(const struct root *root, uint32_t vmid)
+static struct json_object *last_report(const struct root *root, uint32_t vmid,
+				       enum scope scope)
 {
 	_cleanup_free_ char *text = NULL;
-	char path[64];
+	char name[REPORT_NAME], path[sizeof(JOURNAL_FOLDER) + REPORT_NAME];
 
-	(void)snprintf(path, sizeof(path), "%s/%u.report.json", JOURNAL_FOLDER, vmid);
+	report_file_name(vmid, scope, name);
+	(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
 	if (file_read(root, path, LIMIT_JOURNAL, &text, NULL) < 0)
 		return NULL;
 	return json_tokener_parse(text);
 }
 
-static void add_machine(struct status *s, uint32_t vmid, const struct journal *j)
+static void add_machine(struct status *s, uint32_t vmid, enum scope scope,
+			const struct journal *j)
 {
 	struct json_object *o = json_object_new_object(),
 			   *devices = json_object_new_array();
-	struct json_object *report = last_report(&s->context->root, vmid);
+	struct json_object *report = last_report(&s->context->root, vmid, scope);
 
 	json_object_object_add(o, "vmid", json_object_new_int64(vmid));
+	if (scope)
+		put(o, "kind", scope_words[scope]);
 	put(o, "state", j ? state_of(j) : "none");
 	for (size_t i = 0; j && i < j->holds; i++)
 		if (j->hold[i].open)
@@ -108,7 +129,7 @@ static void add_machine(struct status *s, uint32_t vmid, const struct journal *j
 	json_object_array_add(s->machines, o);
 }
 
-static int each(void *context, uint32_t vmid)
+static int each(void *context, uint32_t vmid, enum scope scope)
 {
 	struct status *s = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
@@ -118,7 +139,7 @@ static int each(void *context, uint32_t vmid)
 
 	if (s->only && s->only != vmid)
 		return 0;
-	r = journal_read(&s->context->root, vmid, &j, &err);
+	r = journal_read(&s->context->root, vmid, scope, &j, &err);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0) {
@@ -128,7 +149,7 @@ static int each(void *context, uint32_t vmid)
 		return 0;
 	}
 	if (!j->other_boot)
-		add_machine(s, vmid, j);
+		add_machine(s, vmid, scope, j);
 	return 0;
 }
 
@@ -140,19 +161,28 @@ static const char *get(struct json_object *o, const char *name)
 							  : "";
 }
 
+/* A VMID; what was done by hand is the host's own. */
+static const char *owner_of(struct json_object *machine)
+{
+	const char *vmid = get(machine, "vmid");
+
+	return strcmp(vmid, "0") != 0 ? vmid : "host";
+}
+
 static void add_row(struct libscols_table *table, struct json_object *machine,
 		    struct json_object *device)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	const char *before = get(device, "driver_before");
+	bool mdev = get(device, "mdev")[0];
 
 	if (!line)
 		return;
-	(void)scols_line_set_data(line, 0, get(machine, "vmid"));
+	(void)scols_line_set_data(line, 0, owner_of(machine));
 	(void)scols_line_set_data(line, 1, get(machine, "state"));
 	(void)scols_line_set_data(line, 2, get(device, "slot"));
-	(void)scols_line_set_data(line, 3, get(device, "device"));
-	(void)scols_line_set_data(line, 4, get(device, "driver"));
+	(void)scols_line_set_data(line, 3, get(device, mdev ? "mdev" : "device"));
+	(void)scols_line_set_data(line, 4, get(device, mdev ? "type" : "driver"));
 	(void)scols_line_set_data(line, 5, before[0] ? before : "-");
 	(void)scols_line_set_data(line, 6, get(device, "return"));
 }
@@ -164,7 +194,8 @@ static void print_last(struct json_object *machine)
 	if (!json_object_object_get_ex(machine, "last", &last) ||
 	    !json_object_object_get_ex(last, "ok", &ok) || json_object_get_boolean(ok))
 		return;
-	(void)printf("VM %s: the last %s failed%s%s\n", get(machine, "vmid"),
+	(void)printf("VM %s: the last %s%s%s failed%s%s\n", get(machine, "vmid"),
+		     get(machine, "kind"), get(machine, "kind")[0] ? " " : "",
 		     get(last, "phase"),
 		     get(last, "error")[0] ? ": " : ": refused by the gate",
 		     get(last, "error"));
@@ -199,6 +230,20 @@ static void print_table(const struct status *s)
 		print_last(json_object_array_get_idx(machines, i));
 }
 
+/* It holds nothing; what its hooks last reported is there if they failed. */
+static void add_without_journal(struct status *s)
+{
+	char name[REPORT_NAME], path[sizeof(JOURNAL_FOLDER) + REPORT_NAME];
+
+	add_machine(s, s->only, SCOPE_ALL, NULL);
+	for (int scope = SCOPE_ALL + 1; scope < _SCOPE_MAX; scope++) {
+		report_file_name(s->only, (enum scope)scope, name);
+		(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
+		if (file_exists(&s->context->root, path))
+			add_machine(s, s->only, (enum scope)scope, NULL);
+	}
+}
+
 static int run(struct context *context)
 {
 	struct status s = {.context = context, .machines = json_object_new_array()};
@@ -213,7 +258,7 @@ static int run(struct context *context)
 	if (r < 0)
 		(void)fprintf(stderr, "hostpci: %s: %s\n", JOURNAL_FOLDER, strerror(-r));
 	if (s.only && !json_object_array_length(s.machines) && !s.damaged)
-		add_machine(&s, s.only, NULL);
+		add_without_journal(&s);
 	if (context->format != FORMAT_TEXT) {
 		json_print(context, s.machines);
 	} else {
@@ -232,7 +277,8 @@ const struct command command_status = {
 		"devices wait for the next start or for hostpci release), working (a "
 		"write is\n"
 		"under way or stuck) or left over. BEFORE is the driver that a device "
-		"goes back to.\n",
+		"goes back to.\n"
+		"Of a mediated device DEVICE is its UUID, and DRIVER its type.\n",
 	.min = 0,
 	.max = 1,
 	.run = run,

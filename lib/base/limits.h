@@ -10,6 +10,8 @@ enum {
 	LIMIT_VFS = 256,      /* virtual functions of one physical function */
 	LIMIT_PFS = 32,	      /* physical functions that a policy stands for */
 	LIMIT_NAME = 64,      /* driver and module names; the kernel's own are shorter */
+	LIMIT_VALUE = 256,    /* what a step writes */
+	LIMIT_PARENTS = 32,   /* alternatives for one mediated device */
 	LIMIT_ATTRIBUTE = 4096,	    /* one sysfs attribute: a page */
 	LIMIT_CONFIG = 1024 * 1024, /* one configuration file; pmxcfs allows 1 MiB */
 	LIMIT_JOURNAL = 4 * 1024 * 1024,
@@ -29,6 +31,7 @@ enum {
 	LIMIT_OPENERS_MS = 10 * 1000, /* a look at all processes */
 	LIMIT_BUSY_MS = 15 * 1000,    /* waiting for QEMU to let go of a device */
 	LIMIT_BUSY_POLL_MS = 50,
+	LIMIT_AGAIN_MS = 250, /* until a write is tried again that a driver refuses */
 	LIMIT_SETTLE_MS = 10 * 1000, /* what a quirk may ask for after a reset */
 
 	LIMIT_QUIRKS = 4096, /* ids of quirks.conf */

@@ -153,19 +153,24 @@ static void find_mapping(struct chooser *c, unsigned slot, struct pick *pick)
 		pick->migration = mappings_find(mappings, name)->migration;
 }
 
-/* "nvidia-557" is a vGPU type of a driver without mediated devices; the number. */
-static bool nvidia_type(const struct root *root, const struct bdf *bdf, const char *mdev,
-			struct pick *pick)
+/*
+ * "nvidia-557" is a vGPU type of a driver without mediated devices: the number. In a line
+ * that Proxmox does not read it may also be named as the driver does.
+ */
+static bool nvidia_type(const struct root *root, const struct bdf *bdf,
+			const struct slot *slot, struct pick *pick)
 {
-	const char *number = mdev + strlen("nvidia-");
+	const char *mdev = slot->wish.mdev, *type = mdev + strlen("nvidia-");
+	bool number = !strncmp(mdev, "nvidia-", strlen("nvidia-")) && *type &&
+		      !type[strspn(type, "0123456789")];
 
-	if (strncmp(mdev, "nvidia-", strlen("nvidia-")) != 0 || !*number ||
-	    number[strspn(number, "0123456789")] ||
-	    strlen(number) >= sizeof(pick->type) ||
+	if (!number)
+		type = mdev;
+	if ((!number && slot_is_proxmox(slot)) || strlen(type) >= sizeof(pick->type) ||
 	    sysfs_exists(root, DEVICE_ATTR(bdf, "mdev_supported_types")) ||
 	    !sysfs_exists(root, DEVICE_ATTR(bdf, "nvidia")))
 		return false;
-	(void)snprintf(pick->type, sizeof(pick->type), "%s", number);
+	(void)snprintf(pick->type, sizeof(pick->type), "%s", type);
 	return true;
 }
 
@@ -188,7 +193,7 @@ static void find_kind(struct chooser *c, unsigned slot, struct pick *pick)
 				      "mdev=%s needs one function, and these are %u",
 				      wish->mdev, a->n);
 		if (a->n == 1 && is_true(mdev) &&
-		    nvidia_type(c->root, &a->bdf[0], mdev, pick))
+		    nvidia_type(c->root, &a->bdf[0], &c->spec->slot[slot], pick))
 			mdev = "";
 	}
 	pick->kind = is_true(mdev)	   ? PICK_MDEV

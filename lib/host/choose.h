@@ -33,8 +33,7 @@ enum pick_kind {
 	PICK_NONE,   /* nothing: not there, or an error */
 	PICK_DEVICE, /* its functions are given to the machine */
 	PICK_MDEV, /* Proxmox makes a mediated device on the first parent that has room */
-	PICK_NVIDIA, /* Proxmox sets a vGPU type on the function, which keeps its driver
-		      */
+	PICK_NVIDIA, /* the function gets a vGPU type and keeps its driver */
 };
 
 /* The functions that a hostpciN stands for on this host. */
@@ -44,7 +43,7 @@ struct pick {
 	unsigned alternatives;
 	unsigned n;
 	struct bdf bdf[LIMIT_DEVICES]; /* PICK_MDEV: the parents, in their order */
-	char type[32];		       /* PICK_NVIDIA: number of the vGPU type */
+	char type[LIMIT_NAME];	       /* PICK_NVIDIA: the vGPU type, a number or name */
 	char passed[480]; /* alternatives before it that are not free; empty: none */
 	unsigned skips;
 	struct bdf skip[LIMIT_ADDRESSES]; /* the first of them that other machines hold */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bdf.h"
+#include "base/scope.h"
 
 /* By what another machine holds a device. */
 enum claim_kind {
@@ -15,11 +16,13 @@ enum claim_kind {
 /* A device that another machine holds. */
 struct claim {
 	struct bdf bdf;
+	bool mdev; /* only a mediated device on it */
 	uint32_t vmid;
-	bool parked;   /* its machine has stopped; release gives it back */
-	bool passing;  /* its machine is on its way out, and gives it back by itself */
-	bool changing; /* CLAIM_SHARED: it is making or removing them */
-	bool is_vf;    /* a virtual function, of @vf_of */
+	enum scope scope; /* of its journal */
+	bool parked;	  /* its machine has stopped; release gives it back */
+	bool passing;	  /* its machine is on its way out, and gives it back by itself */
+	bool changing;	  /* CLAIM_SHARED: it is making or removing them */
+	bool is_vf;	  /* a virtual function, of @vf_of */
 	struct bdf vf_of;
 	enum claim_kind kind;
 };

@@ -69,15 +69,29 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 	return 0;
 }
 
-/* Mediated devices and vGPUs are made by Proxmox itself. */
-static int add_chosen(const struct root *root, struct facts *facts, unsigned slot,
-		      struct err *err)
+/* What a run of its scope is to give; Proxmox makes the other mediated devices. */
+static bool is_given(const struct spec *spec, const struct pick *pick)
+{
+	if (pick->kind == PICK_NVIDIA)
+		return scope_has(spec->scope, SCOPE_MDEV);
+	return pick->kind == PICK_DEVICE && (scope_has(spec->scope, SCOPE_REBIND) ||
+					     scope_has(spec->scope, SCOPE_SRIOV) ||
+					     scope_has(spec->scope, SCOPE_RESET));
+}
+
+static int add_chosen(const struct root *root, const struct spec *spec,
+		      struct facts *facts, unsigned slot, struct err *err)
 {
 	const struct pick *pick = &facts->pick[slot];
 	int r = 0;
 
-	for (unsigned i = 0; pick->kind == PICK_DEVICE && r == 0 && i < pick->n; i++)
+	if (!is_given(spec, pick))
+		return 0;
+	for (unsigned i = 0; r == 0 && i < pick->n; i++)
 		r = add(root, facts, &pick->bdf[i], (int)slot, true, err);
+	if (pick->kind == PICK_NVIDIA && r == 0 && pick->n)
+		memcpy(facts->fact[facts->n - 1].vgpu_type, pick->type,
+		       sizeof(pick->type));
 	/* Gone since it was found. */
 	return r == -ENODEV ? err_set(err, ENODEV, "hostpci%u: its device is gone", slot)
 			    : r;
@@ -92,7 +106,8 @@ static int add_siblings(const struct root *root, struct facts *facts, struct err
 	for (unsigned i = 0; i < wanted; i++) {
 		const struct fact *fact = &facts->fact[i];
 
-		if (fact->device.group < 0)
+		/* Its driver is a vfio driver, as are those of its like. */
+		if (fact->device.group < 0 || fact->vgpu_type[0])
 			continue;
 		r = group_read(root, fact->device.group, &group);
 		if (r < 0)
@@ -188,6 +203,31 @@ static int look_at_coming(struct use *use, const struct spec *spec, struct fact 
 				    fact->vf_index, err);
 }
 
+/* What it offers is the driver's to say: that may take a while. */
+static int read_vgpu(struct use *use, struct fact *fact, struct err *err)
+{
+	struct device *d = &fact->device;
+	struct child_request request;
+	struct child_reply reply;
+	int r;
+
+	look_request(&request, LOOK_VGPU, "/sys/%s", DEVICE_ATTR(&d->bdf, ""));
+	(void)snprintf(request.value, sizeof(request.value), "%s", fact->vgpu_type);
+	r = child_call(use->looker, &request, LIMIT_READ_MS, &reply);
+	if (r == -ETIMEDOUT) {
+		d->locked = true;
+		child_end(use->looker);
+		return child_spawn(use->looker, use->root, look_handle, err);
+	}
+	if (r == 0)
+		r = reply.result;
+	if (r < 0)
+		return err_set(err, -r, "%s: nvidia/current_vgpu_type: %s", BDF(&d->bdf),
+			       strerror(-r));
+	fact->has_vgpu = vgpu_read(reply.value, &fact->vgpu);
+	return d->on_vfio ? use_look(use, d, err) : 0;
+}
+
 static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 		   struct err *err)
 {
@@ -197,6 +237,8 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 		return 0;
 	if (fact->device.coming)
 		return look_at_coming(use, spec, fact, err);
+	if (fact->vgpu_type[0])
+		return read_vgpu(use, fact, err);
 	r = read_override(use->root, use->looker, &fact->device, err);
 	if (fact->device.locked) /* refused for that; other looks could hang as well */
 		return r;
@@ -215,6 +257,15 @@ static int look_at_pf(struct use *use, const struct pf *pf, struct err *err)
 	use->device = &pf->device;
 	use->bdf = pf->device.bdf;
 	return use_vfs(use, err);
+}
+
+static bool has_mdevs(const struct facts *facts)
+{
+	bool has = false;
+
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		has |= facts->mdev[i].wanted;
+	return has;
 }
 
 static bool has_acs_override(const struct root *root)
@@ -236,7 +287,7 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 					      .claims = facts->claims};
 	int r;
 
-	if (!facts->n && !facts->pfs.n)
+	if (!facts->n && !facts->pfs.n && !has_mdevs(facts))
 		return 0;
 	facts->denylist = denylist_state(root);
 	facts->acs_override = has_acs_override(root);
@@ -245,6 +296,9 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 		r = look_at(&use, spec, &facts->fact[i], err);
 	for (unsigned i = 0; r == 0 && i < facts->pfs.n; i++)
 		r = look_at_pf(&use, &facts->pfs.item[i], err);
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		if (facts->mdev[i].wanted)
+			r = mdev_fact_look(root, &looker, spec, i, facts, err);
 	if (r == 0)
 		r = use_openers(&use, err);
 	child_end(&looker);
@@ -275,7 +329,9 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 	r = choose(root, spec, facts->claim, facts->claims, &choice, err);
 	facts->absents = choice.absents;
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
-		r = add_chosen(root, facts, i, err);
+		r = add_chosen(root, spec, facts, i, err);
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		mdev_fact_resolve(root, spec, i, facts);
 	if (r == 0)
 		r = add_siblings(root, facts, err);
 	if (r < 0)

@@ -5,7 +5,9 @@
 #include "host/denylist.h"
 #include "host/device.h"
 #include "host/holding.h"
+#include "host/mdev-fact.h"
 #include "host/settings.h"
+#include "host/vgpu-look.h"
 #include "spec/spec.h"
 
 /* A function of the host as seen for one machine. */
@@ -15,7 +17,11 @@ struct fact {
 	bool wanted;	 /* named by the configuration; else a sibling of one that is */
 	char direct[64]; /* memory that firmware wants mapped for it one to one (RMRR);
 			    empty: none */
-	struct settings settings; /* as far as a plan for it needs them */
+	char vgpu_type[LIMIT_NAME]; /* that it is to have: it keeps its driver and is
+				       given away as it is; empty: it goes to vfio-pci */
+	struct vgpu vgpu;	    /* if it is to have one */
+	bool has_vgpu;		    /* it has such types */
+	struct settings settings;   /* as far as a plan for it needs them */
 	const struct pf *pf; /* of facts.pfs, whose virtual function it is; NULL: none */
 	unsigned vf_index;   /* its number of these */
 };
@@ -29,6 +35,7 @@ struct facts {
 	unsigned n;
 	struct fact fact[LIMIT_DEVICES]; /* by IOMMU group, then address */
 	struct pick pick[LIMIT_SLOTS];
+	struct mdev_fact mdev[LIMIT_SLOTS];
 	unsigned absents;
 	struct absent absent[LIMIT_SLOTS * LIMIT_ADDRESSES];
 	struct holdings holdings;

@@ -26,7 +26,8 @@ bool builder_rescans(const struct builder *b, const struct fact *fact)
 {
 	/* A virtual function that is removed is not found again. */
 	return wants_rescan(b, fact) && !fact->pf && !fact->device.bridge &&
-	       !fact->device.on_vfio && !spec_keeps_driver(b->spec, (unsigned)fact->slot);
+	       !fact->device.on_vfio && !fact->vgpu_type[0] &&
+	       !spec_keeps_driver(b->spec, (unsigned)fact->slot);
 }
 
 int builder_keep(struct builder *b, const struct fact *fact, enum plan_stage stage)
@@ -262,7 +263,7 @@ int builder_resets(struct builder *b, const struct fact *fact)
 	bool chain = wish && wish->chain.n;
 	int r = 0;
 
-	if (!fact->wanted || fact->device.bridge)
+	if (!fact->wanted || fact->device.bridge || fact->vgpu_type[0])
 		return 0;
 	if (fact->device.coming) /* which methods it has is seen when it is there */
 		return wish && wish->wanted ? add_reset(b, fact, quirk) : 0;

@@ -9,8 +9,22 @@
 const char *const plan_stage_words[_STAGE_MAX] = {
 	[STAGE_MODULES] = "modules", [STAGE_VFS] = "virtual functions",
 	[STAGE_RESCANS] = "rescans", [STAGE_DRIVERS] = "drivers",
-	[STAGE_RESETS] = "resets",
+	[STAGE_RESETS] = "resets",   [STAGE_MDEVS] = "mediated devices",
 };
+
+bool hold_equal(const struct hold *a, const struct hold *b)
+{
+	if (uuid_is_set(&a->mdev) || uuid_is_set(&b->mdev))
+		return uuid_equal(&a->mdev, &b->mdev);
+	return bdf_equal(&a->bdf, &b->bdf);
+}
+
+bool hold_has(const struct hold *hold, const struct step *step)
+{
+	const struct hold about = {.bdf = step->bdf, .mdev = step->mdev};
+
+	return hold_equal(hold, &about);
+}
 
 static void *append(void *array, size_t *n, size_t size)
 {
@@ -93,12 +107,19 @@ int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 	return plan_add_step(b->plan, &step);
 }
 
+static bool does(const struct builder *b, enum scope kind)
+{
+	return scope_has(b->spec->scope, kind);
+}
+
 static int add_module(struct builder *b, const struct facts *facts)
 {
-	for (unsigned i = 0; !facts->vfio_ready && i < facts->n; i++) {
+	bool ready = facts->vfio_ready || !does(b, SCOPE_REBIND);
+
+	for (unsigned i = 0; !ready && i < facts->n; i++) {
 		struct fact fact = facts->fact[i];
 
-		if (fact.device.bridge || fact.device.on_vfio ||
+		if (fact.device.bridge || fact.device.on_vfio || fact.vgpu_type[0] ||
 		    spec_keeps_driver(b->spec, (unsigned)fact.slot))
 			continue;
 		fact.device.group = -1; /* a lane of its own */
@@ -118,6 +139,10 @@ static int add_binding(struct builder *b, const struct fact *fact)
 	int r = 0;
 
 	if (d->bridge)
+		return 0;
+	if (fact->vgpu_type[0])
+		return builder_vgpu(b, fact);
+	if (!does(b, SCOPE_REBIND))
 		return 0;
 	if (d->on_vfio || spec_keeps_driver(b->spec, (unsigned)fact->slot))
 		return builder_adopted(b, fact);
@@ -144,12 +169,13 @@ static int add_driver(struct builder *b, const struct fact *fact)
 	struct wish wish;
 
 	fact_wish(b->spec, fact, &wish);
-	return r == 0 ? builder_vf(b, fact, &wish) : r;
+	return r == 0 && does(b, SCOPE_SRIOV) ? builder_vf(b, fact, &wish) : r;
 }
 
 static int add_hold(struct builder *b, const struct fact *fact)
 {
-	bool storage = device_is_storage(&fact->device);
+	bool vgpu = fact->vgpu_type[0];
+	bool storage = device_is_storage(&fact->device) && !vgpu;
 	struct hold hold = {
 		.bdf = fact->device.bdf,
 		.slot = fact->slot,
@@ -165,6 +191,8 @@ static int add_hold(struct builder *b, const struct fact *fact)
 		hold.is_vf = true;
 		hold.vf_of = fact->pf->device.bdf;
 	}
+	if (vgpu) /* there is nothing to keep */
+		hold.return_to = WISH_RETURN_HOST;
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
 }
 
@@ -187,13 +215,15 @@ static void note_picks(const struct spec *spec, const struct facts *facts,
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		const struct slot *slot = &spec->slot[i];
 		const struct pick *pick = &facts->pick[i];
+		bool given = pick->kind == PICK_DEVICE || pick->kind == PICK_NVIDIA;
 
 		if (!slot->present)
 			continue;
-		if (wish_has(&slot->wish, KEY_MDEV) && pick->kind != PICK_DEVICE)
+		if (pick->kind == PICK_MDEV && !facts->mdev[i].wanted &&
+		    scope_has(spec->scope, SCOPE_MDEV))
 			notes_add(notes, "%s: hostpci%u: mdev=%s is left to Proxmox",
 				  SLOT_PLACE(slot), i, slot->wish.mdev);
-		else if (pick->kind == PICK_DEVICE && pick->alternatives > 1 && pick->n)
+		else if (given && pick->alternatives > 1 && pick->n)
 			note_chosen(slot, i, pick, notes);
 	}
 }
@@ -203,6 +233,7 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 {
 	_cleanup_(plan_free) struct plan plan = {0};
 	struct builder b = {.spec = spec,
+			    .facts = facts,
 			    .plan = &plan,
 			    .notes = notes,
 			    .rescan_lane = -1,
@@ -215,14 +246,16 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	r = add_module(&b, facts);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_hold(&b, &facts->fact[i]);
-	if (r == 0)
+	if (r == 0 && does(&b, SCOPE_SRIOV))
 		r = builder_pfs(&b, facts);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+	for (unsigned i = 0; r == 0 && does(&b, SCOPE_REBIND) && i < facts->n; i++)
 		r = builder_rescan(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_driver(&b, &facts->fact[i]);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+	for (unsigned i = 0; r == 0 && does(&b, SCOPE_RESET) && i < facts->n; i++)
 		r = builder_resets(&b, &facts->fact[i]);
+	if (r == 0)
+		r = builder_mdevs(&b);
 	if (r < 0)
 		return err->code ? r : err_set(err, -r, "out of memory");
 	*ret = plan;

@@ -128,8 +128,10 @@ static bool vf_tolerates(const struct step *step, int code)
 }
 
 /* QEMU has it still: until it lets go, the guest stays in its VLAN. */
-static bool vf_needs_idle(const struct step *step)
+static bool vf_needs_idle(const struct step *step, struct child_request *ret)
 {
+	look_request(ret, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
+	(void)bdf_format(&step->bdf, ret->value);
 	return step->direction == STEP_UNDO;
 }
 

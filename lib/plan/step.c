@@ -11,6 +11,8 @@
 #include "plan/step-d3cold.h"
 #include "plan/step-evict.h"
 #include "plan/step-keep.h"
+#include "plan/step-mdev-attribute.h"
+#include "plan/step-mdev.h"
 #include "plan/step-methods.h"
 #include "plan/step-module.h"
 #include "plan/step-numvfs.h"
@@ -23,6 +25,7 @@
 #include "plan/step-unbind.h"
 #include "plan/step-vf-attribute.h"
 #include "plan/step-vf.h"
+#include "plan/step-vgpu-type.h"
 
 const struct step_ops *const step_table[_STEP_MAX] = {
 	[STEP_MODULE] = &step_module,
@@ -43,6 +46,9 @@ const struct step_ops *const step_table[_STEP_MAX] = {
 	[STEP_VF_ATTRIBUTE] = &step_vf_attribute,
 	[STEP_NUMVFS] = &step_numvfs,
 	[STEP_AUTOPROBE] = &step_autoprobe,
+	[STEP_VGPU_TYPE] = &step_vgpu_type,
+	[STEP_MDEV] = &step_mdev,
+	[STEP_MDEV_ATTRIBUTE] = &step_mdev_attribute,
 };
 
 /* Drivers whose probe or removal takes longer than the step's own deadline. */
@@ -127,6 +133,23 @@ static const struct {
 	 "devlink dev eswitch show)"},
 	{STEP_NUMVFS, EIO, "its driver failed to make them: look at dmesg"},
 	{STEP_AUTOPROBE, ENOENT, "it can have no virtual functions"},
+	{STEP_VGPU_TYPE, EPERM,
+	 "the driver says that it is in use still: whoever has it open must end first"},
+	{STEP_VGPU_TYPE, EINVAL,
+	 "the driver does not offer this vGPU type now: cat nvidia/creatable_vgpu_types"},
+	{STEP_VGPU_TYPE, ENOSPC, "other machines have all the room for vGPUs"},
+	{STEP_VGPU_TYPE, ENOENT, "it has no vGPU types (any more)"},
+	{STEP_MDEV, ENOSPC, "the parent has no room for another one"},
+	{STEP_MDEV, EUSERS, "the parent has no room for another one"},
+	{STEP_MDEV, EEXIST, "one with this UUID exists, or is still being removed"},
+	{STEP_MDEV, ENODEV, "the parent is just going away"},
+	{STEP_MDEV, ENOENT, "the parent does not offer this type any more"},
+	{STEP_MDEV_ATTRIBUTE, ENOENT,
+	 "this type of mediated device has no such attribute: correct mdev-attributes"},
+	{STEP_MDEV_ATTRIBUTE, EACCES,
+	 "this attribute cannot be written: correct mdev-attributes"},
+	{STEP_MDEV_ATTRIBUTE, EINVAL,
+	 "the driver does not take this value: correct mdev-attributes"},
 };
 
 const char *step_errno_words(const struct step *step, int code)
@@ -142,6 +165,26 @@ const char *step_errno_words(const struct step *step, int code)
 		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;
 	return strerror(code);
+}
+
+const char *step_device(const struct step *step, char buf[static STEP_DEVICE_TEXT])
+{
+	char slot[16] = "";
+
+	if (step->slot >= 0)
+		(void)snprintf(slot, sizeof(slot), "hostpci%d ", step->slot);
+	if (uuid_is_set(&step->mdev))
+		(void)snprintf(buf, STEP_DEVICE_TEXT, "%smdev %s", slot, step->mdev.text);
+	else
+		(void)snprintf(buf, STEP_DEVICE_TEXT, "%s%s", slot, BDF(&step->bdf));
+	return buf;
+}
+
+bool step_same_device(const struct step *a, const struct step *b)
+{
+	if (uuid_is_set(&a->mdev) || uuid_is_set(&b->mdev))
+		return uuid_equal(&a->mdev, &b->mdev);
+	return bdf_equal(&a->bdf, &b->bdf);
 }
 
 bool step_undoes(const struct step *step)

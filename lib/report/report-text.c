@@ -10,15 +10,13 @@ static const char *prefix(enum report_style style)
 	return style == REPORT_HOOK ? "hostpci: " : "";
 }
 
-/* "VM 100 pre-start"; what is done for the host has no machine. */
-enum { WHAT_TEXT = 64 };
-#define WHAT(o) what((o), (char[WHAT_TEXT]){0})
-static const char *what(const struct outcome *o, char buf[static WHAT_TEXT])
+/* "pre-start", of a hook of one kind "mdev pre-start". */
+enum { WHAT_TEXT = 32 };
+#define WHAT(o) what_text((o), (char[WHAT_TEXT]){0})
+static const char *what_text(const struct outcome *o, char buf[static WHAT_TEXT])
 {
-	if (o->vmid == JOURNAL_HOST)
-		(void)snprintf(buf, WHAT_TEXT, "%s", o->what);
-	else
-		(void)snprintf(buf, WHAT_TEXT, "VM %u %s", o->vmid, o->what);
+	(void)snprintf(buf, WHAT_TEXT, "%s%s%s", scope_words[o->scope],
+		       o->scope ? " " : "", o->what);
 	return buf;
 }
 
@@ -68,13 +66,13 @@ static void print_write(const struct step *step, const char *indent, FILE *out)
 
 static void print_step_head(const struct step *step, FILE *out)
 {
-	char text[128];
+	char text[STEP_WORDS];
 
 	step_ops(step)->describe(step, text, sizeof(text));
 	if (step->kind == STEP_MODULE)
 		(void)fprintf(out, "%s", text);
 	else
-		(void)fprintf(out, "%s: %s", STEP_WHOSE(step), text);
+		(void)fprintf(out, "%s: %s", STEP_DEVICE(step), text);
 }
 
 static size_t count_lanes(const struct deeds *deeds)
@@ -168,9 +166,10 @@ static void print_done(const struct outcome *o, FILE *out)
 	for (size_t i = 0; i < o->deeds.n; i++) {
 		const struct deed *d = &o->deeds.item[i];
 		bool last = i + 1 == o->deeds.n ||
-			    !bdf_equal(&d[1].step.bdf, &d->step.bdf) ||
-			    d[1].rollback != d->rollback || d->step.kind == STEP_MODULE;
-		char text[128];
+			    !step_same_device(&d[1].step, &d->step) ||
+			    d[1].rollback != d->rollback || d->step.kind == STEP_MODULE ||
+			    d->text[0];
+		char text[STEP_WORDS];
 		int ms = d->ms;
 
 		if (d->state != DEED_DONE && d->state != DEED_LEFT)
@@ -184,7 +183,7 @@ static void print_done(const struct outcome *o, FILE *out)
 			(void)fprintf(out, ", %s", text);
 			ms += d->ms;
 			last = i + 1 == o->deeds.n ||
-			       !bdf_equal(&d[1].step.bdf, &d->step.bdf) ||
+			       !step_same_device(&d[1].step, &d->step) ||
 			       d[1].rollback != d->rollback;
 		}
 		(void)fprintf(out, d->text[0] ? " (%d ms): %s\n" : " (%d ms)%s\n", ms,
@@ -212,17 +211,21 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 	const char *p = prefix(style);
 
 	if (o->findings.refused)
-		(void)fprintf(out, "%s%s: refused%s\n", p, WHAT(o),
+		(void)fprintf(out, "%s%s %s: refused%s\n", p, OWNER(o->vmid), WHAT(o),
 			      o->deeds.n && !o->dry ? "" : ", nothing was changed");
 	else if (o->err.code)
-		(void)fprintf(out, "%s%s: %s\n", p, WHAT(o),
+		(void)fprintf(out, "%s%s %s: %s\n", p, OWNER(o->vmid), WHAT(o),
 			      err_text(&o->err, text, sizeof(text)));
-	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN)
-		(void)fprintf(out,
-			      "%s  the host is not as it was; when the cause is gone: "
-			      "hostpci release %u\n",
-			      p, o->vmid);
-	else if (o->exit == EXIT_CODE_REFUSED && o->deeds.n && !o->dry)
+	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN) {
+		(void)fprintf(
+			out,
+			"%s  the host is not as it was; when the cause is gone: ", p);
+		if (o->vmid)
+			(void)fprintf(out, "hostpci release %u\n", o->vmid);
+		else
+			(void)fprintf(out, "hostpci sweep\n");
+	}
+	if (o->exit == EXIT_CODE_REFUSED && o->deeds.n && !o->dry)
 		(void)fprintf(
 			out,
 			"%s  what had been done was taken back: the host is as before\n",
@@ -238,10 +241,12 @@ void report_text(const struct root *root, const struct outcome *outcome,
 		(void)fprintf(out, "%swarning: %s\n", p, outcome->warnings.text[i]);
 	if (style == REPORT_PLAN) {
 		if (!outcome->err.code)
-			(void)fprintf(out, "%s\n", WHAT(outcome));
+			(void)fprintf(out, "%s %s\n", OWNER(outcome->vmid),
+				      WHAT(outcome));
 		print_plan(root, outcome, out);
 	} else if (style == REPORT_HOOK && outcome->deeds.n) {
-		(void)fprintf(out, "%s%s (%d ms)\n", p, WHAT(outcome), outcome->ms);
+		(void)fprintf(out, "%s%s %s (%d ms)\n", p, OWNER(outcome->vmid),
+			      WHAT(outcome), outcome->ms);
 		print_done(outcome, out);
 		print_trouble(outcome, out);
 	}

@@ -35,7 +35,7 @@ static int drop_leftovers(struct journal *j)
 			r = journal_mark(j, "undone", j->step[i].step.id);
 	for (size_t i = 0; r == 0 && i < j->holds; i++)
 		if (j->hold[i].open)
-			r = journal_close(j, &j->hold[i].hold.bdf);
+			r = journal_close(j, &j->hold[i].hold);
 	return r;
 }
 
@@ -83,9 +83,9 @@ static int look(struct work *w, struct err *err)
 	w->facts = facts_new();
 	if (!w->facts)
 		return err_set(err, ENOMEM, "out of memory");
-	r = claims_gather(root, JOURNAL_HOST, w->facts, &o->warnings, err);
+	r = claims_gather(root, 0, w->facts, &o->warnings, err);
 	if (r == 0)
-		r = reservation_gather(root, JOURNAL_HOST, w->facts, err);
+		r = reservation_gather(root, 0, w->facts, err);
 	if (r == 0)
 		r = find_pf(w, err);
 	if (r < 0)
@@ -135,7 +135,8 @@ static int take_back(struct work *w, const struct err *why)
 	struct deeds *deeds = &s->outcome->deeds;
 	size_t first = deeds->n;
 	struct err err;
-	int r = undo_add(s->journal, &w->apply->pf, 0, true, deeds);
+	const struct hold about = {.bdf = w->apply->pf};
+	int r = undo_add(s->journal, &about, 0, true, deeds);
 
 	if (r == 0)
 		r = engine_run(s->root, s->journal, deeds->item + first, deeds->n - first,
@@ -193,7 +194,7 @@ static int run(struct work *w, struct err *err)
 int apply_vfs(const struct apply *apply, struct outcome *ret)
 {
 	const struct request request = {
-		.root = apply->root, .vmid = JOURNAL_HOST, .dry = apply->dry};
+		.root = apply->root, .scope = SCOPE_SRIOV, .dry = apply->dry};
 	struct session session = {
 		.request = &request,
 		.root = apply->root,
@@ -208,7 +209,7 @@ int apply_vfs(const struct apply *apply, struct outcome *ret)
 	int r;
 
 	*ret = (struct outcome){
-		.vmid = JOURNAL_HOST, .what = apply->what, .dry = apply->dry};
+		.what = apply->what, .scope = SCOPE_SRIOV, .dry = apply->dry};
 	r = session_begin(&session, true, &err);
 	if (r < 0)
 		r = session_fail(&session,

@@ -36,7 +36,7 @@ static bool undo_devices(struct session *session, uint32_t first_id)
 			continue;
 		/* What the kernel still works on would hold up the next write as well. */
 		if (deeds_stuck(deeds, h->hold.group) ||
-		    undo_add(j, &h->hold.bdf, from, true, deeds) < 0)
+		    undo_add(j, &h->hold, from, true, deeds) < 0)
 			left = true;
 	}
 	/* Its failures are in the deeds, but for one that kept it from beginning. */
@@ -55,17 +55,16 @@ static bool settle_devices(struct journal *j)
 
 	for (size_t i = 0; i < j->holds; i++) {
 		const struct journal_hold *h = &j->hold[i];
-		const struct bdf *bdf = &h->hold.bdf;
 		int r = 0;
 
 		if (!is_taken(h))
 			continue;
-		left |= !keeps(h) && undo_is_left(j, bdf);
+		left |= !keeps(h) && undo_is_left(j, &h->hold);
 		if (keeps(h))
-			r = journal_park(j, bdf, h->was[0] ? h->was : "return");
-		else if (!undo_is_left(j, bdf))
+			r = journal_park(j, &h->hold, h->was[0] ? h->was : "return");
+		else if (!undo_is_left(j, &h->hold))
 			/* On a full /run it is enough that the journal ends. */
-			(void)!journal_close(j, bdf);
+			(void)!journal_close(j, &h->hold);
 		left |= r < 0;
 	}
 	return left;

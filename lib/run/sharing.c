@@ -180,16 +180,17 @@ static int give_back_one(const struct sharing *s, struct journal_hold *h, struct
 	if (!needed)
 		r = settle_shared(s, h, err);
 	if (r == 0)
-		r = undo_add(j, &pf, s->rollback && (mine || needed) ? s->first_id : 0,
+		r = undo_add(j, &h->hold,
+			     s->rollback && (mine || needed) ? s->first_id : 0,
 			     s->rollback, deeds);
 	if (session->request->dry || r < 0)
 		return r;
 	r = engine_run(session->root, j, deeds->item + first, deeds->n - first, NULL,
 		       err);
-	if (needed || undo_is_left(j, &pf))
+	if (needed || undo_is_left(j, &h->hold))
 		return r;
 	/* On a full /run it is enough that the journal ends. */
-	(void)!journal_close(j, &pf);
+	(void)!journal_close(j, &h->hold);
 	return r;
 }
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "run/chain.h"
 #include "run/judge.h"
 #include "run/policy-copy.h"
@@ -36,19 +35,17 @@ static void start_freep(struct start **start)
 
 static bool have_journal(const struct session *s)
 {
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER,
-		       s->request->vmid);
-	return file_exists(s->root, path);
+	return journal_exists(s->root, s->request->vmid, s->request->scope);
 }
 
 static int read_spec(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
-	int r = spec_load(session->root, session->request->node, session->request->vmid,
-			  &s->spec, err);
+	int r;
 
+	s->spec.scope = session->request->scope;
+	r = spec_load(session->root, session->request->node, session->request->vmid,
+		      &s->spec, err);
 	if (r < 0)
 		return session_fail(session, EXIT_CODE_CONFIG, err);
 	r = spec_load_quirks(session->root, &s->spec, err);
@@ -88,10 +85,10 @@ static int consider(struct start *s, struct err *err)
 		       : 0;
 }
 
-static bool plan_holds(const struct plan *plan, const struct bdf *bdf)
+static bool plan_holds(const struct plan *plan, const struct hold *hold)
 {
 	for (size_t i = 0; i < plan->holds; i++)
-		if (bdf_equal(&plan->hold[i].bdf, bdf))
+		if (hold_equal(&plan->hold[i], hold))
 			return true;
 	return false;
 }
@@ -122,7 +119,7 @@ static void unclaim(struct start *s, size_t size)
 
 static bool is_leftover(const struct start *s, const struct journal_hold *h)
 {
-	return h->open && !h->hold.shared && !plan_holds(&s->plan, &h->hold.bdf);
+	return h->open && !h->hold.shared && !plan_holds(&s->plan, &h->hold);
 }
 
 /* Devices that an earlier start took and this one does not want: they go back first. */
@@ -137,7 +134,7 @@ static void undo_leftovers(struct start *s)
 
 	for (size_t i = 0; r == 0 && i < j->holds; i++)
 		if (is_leftover(s, &j->hold[i]))
-			r = undo_add(j, &j->hold[i].hold.bdf, 0, false, deeds);
+			r = undo_add(j, &j->hold[i].hold, 0, false, deeds);
 	if (r == 0 && !session->request->dry)
 		r = engine_run(session->root, j, deeds->item, deeds->n, NULL, &err);
 	if (r < 0)
@@ -148,8 +145,8 @@ static void undo_leftovers(struct start *s)
 	for (size_t i = 0; !session->request->dry && i < j->holds; i++) {
 		const struct hold *h = &j->hold[i].hold;
 
-		if (is_leftover(s, &j->hold[i]) && !undo_is_left(j, &h->bdf) &&
-		    journal_close(j, &h->bdf) < 0)
+		if (is_leftover(s, &j->hold[i]) && !undo_is_left(j, h) &&
+		    journal_close(j, h) < 0)
 			break;
 	}
 	if (sharing_give_back(&sharing, &err) < 0)
@@ -282,9 +279,10 @@ static int plan_only(struct start *s)
 
 /*
  * A run that was killed between removing a device and binding it: perhaps it is not there
- * to be planned with. True if there was one; the session has to begin anew then.
+ * to be planned with. And a mediated device, which is made anew, perhaps of another type.
+ * True if there was one; the session has to begin anew then.
  */
-static bool find_removed(struct session *session)
+static bool undo_first(struct session *session)
 {
 	struct deeds *deeds = &session->outcome->deeds;
 	struct journal *j = session->journal;
@@ -293,7 +291,7 @@ static bool find_removed(struct session *session)
 	if (session->request->dry)
 		return false;
 	for (size_t i = 0; i < j->holds; i++)
-		if (j->hold[i].open && undo_add_removed(j, &j->hold[i].hold.bdf, deeds))
+		if (j->hold[i].open && undo_add_first(j, &j->hold[i].hold, deeds))
 			return false;
 	if (!deeds->n)
 		return false;
@@ -350,7 +348,7 @@ int start_run(struct session *session)
 	if (!session->request->dry)
 		policy_copy_refresh(session->root, &session->outcome->warnings);
 	r = session_begin(session, true, &err);
-	if (r == 0 && find_removed(session)) {
+	if (r == 0 && undo_first(session)) {
 		session_end(session);
 		r = session_begin(session, true, &err);
 	}

@@ -39,18 +39,34 @@ static enum fate fate_by_policy(const struct journal_hold *h)
 	return FATE_PARK;
 }
 
+/* A vGPU type is set anew at once, and Proxmox has freed it before it called. */
+static bool has_vgpu(const struct stop *s, const struct bdf *bdf)
+{
+	const struct journal *j = s->session->journal;
+
+	for (size_t i = 0; i < j->steps; i++)
+		if (journal_alive(&j->step[i]) &&
+		    j->step[i].step.kind == STEP_VGPU_TYPE &&
+		    bdf_equal(&j->step[i].step.bdf, bdf))
+			return true;
+	return false;
+}
+
 static enum fate fate_of(const struct stop *s, const struct journal_hold *h)
 {
 	int64_t after = (int64_t)h->hold.return_after * 60;
 
-	/* Its start never came to its end: no guest has written to it. */
-	if (s->cause == STOP_RELEASE || h->fresh)
+	/* Its start never came to its end: no guest has written to it. A mediated device
+	 * is made anew by each start. */
+	if (s->cause == STOP_RELEASE || h->fresh || uuid_is_set(&h->hold.mdev))
 		return FATE_BACK;
 	if (!strcmp(h->parked, "reboot"))
 		return is_due(s, h->parked_at, LIMIT_START_S) ? fate_by_policy(h)
 							      : FATE_STAY;
 	if (h->parked[0])
 		return after && is_due(s, h->parked_at, after) ? FATE_BACK : FATE_STAY;
+	if (has_vgpu(s, &h->hold.bdf))
+		return FATE_BACK;
 	return s->cause == STOP_REBOOT ? FATE_REBOOT : fate_by_policy(h);
 }
 
@@ -87,14 +103,14 @@ static int closed_dry(struct journal_hold *h, int r)
 	return r;
 }
 
-static int forget(struct journal *j, const struct bdf *bdf)
+static int forget(struct journal *j, const struct hold *hold)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < j->steps; i++)
-		if (journal_alive(&j->step[i]) && bdf_equal(&j->step[i].step.bdf, bdf))
+		if (journal_alive(&j->step[i]) && hold_has(hold, &j->step[i].step))
 			r = journal_mark(j, "undone", j->step[i].step.id);
-	return r < 0 ? r : journal_close(j, bdf);
+	return r < 0 ? r : journal_close(j, hold);
 }
 
 static void say(const struct stop *s, const struct journal_hold *h, const char *text)
@@ -114,13 +130,13 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 	switch (fate_of(s, h)) {
 	case FATE_BACK:
 		h->parked[0] = '\0'; /* on file it stays so until it is back */
-		r = undo_add(j, &h->hold.bdf, 0, false, deeds);
+		r = undo_add(j, &h->hold, 0, false, deeds);
 		return dry ? closed_dry(h, r) : r;
 	case FATE_STAY:
 		return 0;
 	case FATE_REBOOT:
 		say(s, h, "is kept for the start that follows");
-		return dry ? 0 : journal_park(j, &h->hold.bdf, "reboot");
+		return dry ? 0 : journal_park(j, &h->hold, "reboot");
 	case FATE_PARK:
 		(void)snprintf(text, sizeof(text),
 			       "stays on vfio-pci (%s); hostpci release %u gives it back",
@@ -128,10 +144,10 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 					       : "return = vfio",
 			       s->session->request->vmid);
 		say(s, h, text);
-		return dry ? 0 : journal_park(j, &h->hold.bdf, "return");
+		return dry ? 0 : journal_park(j, &h->hold, "return");
 	case FATE_FORGET:
 		say(s, h, "is left alone (return = none)");
-		return dry ? closed_dry(h, 0) : forget(j, &h->hold.bdf);
+		return dry ? closed_dry(h, 0) : forget(j, &h->hold);
 	}
 	return -EINVAL;
 }
@@ -164,9 +180,9 @@ static void close_done(struct journal *j)
 		const struct journal_hold *h = &j->hold[i];
 
 		/* On a full /run it is enough that the journal ends. */
-		if (h->open && !h->hold.shared && !undo_is_left(j, &h->hold.bdf) &&
+		if (h->open && !h->hold.shared && !undo_is_left(j, &h->hold) &&
 		    !h->parked[0])
-			(void)!journal_close(j, &h->hold.bdf);
+			(void)!journal_close(j, &h->hold);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/mac.h"
 #include "spec/key.h"
+#include "spec/mdev-attribute.h"
 #include "spec/pf-name.h"
 #include "spec/storage.h"
 #include "spec/vf-attribute.h"
@@ -399,4 +400,15 @@ const struct key key_table[_KEY_MAX] = {
 			 "sriov_admin/vfN, without '..'",
 		 .help = "virtual function of a graphics card: what its card allots to "
 			 "it, files with their values"},
+	[KEY_MDEV_ATTRIBUTES] =
+		{.name = "mdev-attributes",
+		 .type = KEY_TYPE_TEXTS,
+		 .where = KEY_IN_DEVICE,
+		 AT(mdev_attributes),
+		 .valid = mdev_attribute_valid,
+		 .each = true,
+		 .form = "NAME=VALUE, or FOLDER/NAME=VALUE, of a setting of the mediated "
+			 "device",
+		 .help = "what is written to the mediated device's attributes, in this "
+			 "order, before it is used"},
 };

@@ -55,6 +55,7 @@ enum key_id {
 	KEY_MAX_RATE,
 	KEY_LINK_STATE,
 	KEY_VF_ATTRIBUTES,
+	KEY_MDEV_ATTRIBUTES,
 	_KEY_MAX,
 };
 
@@ -173,9 +174,10 @@ struct wish {
 	int vlan, vlan_qos;
 	int vlan_protocol; /* enum wish_vlan_protocol */
 	bool trust, spoof_check;
-	int min_rate, max_rate;		/* Mbit/s, 0: none */
-	int link_state;			/* enum wish_link_state */
-	struct text_list vf_attributes; /* vf-attribute.h */
+	int min_rate, max_rate;		  /* Mbit/s, 0: none */
+	int link_state;			  /* enum wish_link_state */
+	struct text_list vf_attributes;	  /* vf-attribute.h */
+	struct text_list mdev_attributes; /* NAME=VALUE */
 };
 
 struct key {

@@ -211,6 +211,14 @@ const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]
 	return buf;
 }
 
+bool slot_is_proxmox(const struct slot *slot)
+{
+	static const char ours[] = "/etc/pve/hostpci/";
+
+	return !strncmp(slot->file, "/etc/pve/", strlen("/etc/pve/")) &&
+	       strncmp(slot->file, ours, strlen(ours)) != 0;
+}
+
 bool spec_has_devices(const struct spec *spec)
 {
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
@@ -351,4 +359,13 @@ const struct text_list *spec_free_command(const struct spec *spec, unsigned slot
 
 	*ret_shared = wish == &spec->vm;
 	return wish && wish->free.n ? &wish->free : NULL;
+}
+
+const struct text_list *spec_mdev_attributes(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = &spec->slot[slot].wish;
+
+	return wish_has(wish, KEY_MDEV_ATTRIBUTES) && wish->mdev_attributes.n
+		       ? &wish->mdev_attributes
+		       : NULL;
 }

@@ -148,6 +148,16 @@ disk_of() { # BDF
 	fail "$1 has no disk"
 }
 
+# Loads one of the lab's own modules (modules/), and what it needs of the kernel's.
+lab_module() { # NAME [PARAMETER=VALUE...]
+	local file=$LAB_BUILD_DIR/modules/$1.ko needed
+	shift
+	for needed in $(modinfo -F depends "$file" | tr , ' '); do
+		modprobe "$needed"
+	done
+	insmod "$file" "$@"
+}
+
 # --- the host as a whole
 
 host_snapshot() { # FILE
@@ -170,6 +180,8 @@ expect_same_host() { # BEFORE AFTER
 . "$LAB_DIR/lib-vm.sh"
 # shellcheck source=tests/lab/lib-sriov.sh
 . "$LAB_DIR/lib-sriov.sh"
+# shellcheck source=tests/lab/lib-vgpu.sh
+. "$LAB_DIR/lib-vgpu.sh"
 # shellcheck source=tests/lab/lib-libvirt.sh
 . "$LAB_DIR/lib-libvirt.sh"
 lab_devices

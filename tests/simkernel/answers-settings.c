@@ -214,3 +214,50 @@ int answer_rescan(const struct sim_write *write)
 		closedir(dir);
 	return 0;
 }
+
+/* The types that a function offers without one are in SIMKERNEL/vgpu/ADDRESS. */
+static void show_types(const struct device *d, bool show)
+{
+	FILE *from = show ? fopen(in_folder("vgpu", d->address).s, "re") : NULL;
+	FILE *to = fopen(of(d, "nvidia/creatable_vgpu_types").s, "we");
+	char line[128];
+
+	while (from && to && fgets(line, sizeof(line), from))
+		(void)fputs(line, to);
+	if (from)
+		fclose(from);
+	if (to)
+		fclose(to);
+}
+
+static bool offers_type(const struct device *d, unsigned long id)
+{
+	FILE *f = fopen(of(d, "nvidia/creatable_vgpu_types").s, "re");
+	bool found = false;
+	char line[128];
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strtoul(line, NULL, 10) == id;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+int answer_vgpu_type(const struct sim_write *write)
+{
+	unsigned long id = strtoul(write->value, NULL, 0);
+	char node[64], text[16];
+	struct device d;
+
+	if (!find_written(write, 2, &d))
+		return ENODEV;
+	(void)snprintf(node, sizeof(node), "/dev/vfio/%s", d.group);
+	if (sim_is_busy(node))
+		return EPERM;
+	if (id && !offers_type(&d, id))
+		return EINVAL;
+	(void)snprintf(text, sizeof(text), "%lu", id);
+	write_text(of(&d, "nvidia/current_vgpu_type"), text);
+	show_types(&d, !id);
+	return 0;
+}

@@ -14,15 +14,16 @@
 . "$(dirname "$0")/lib.sh"
 HOST=shelf
 FULL=${HOSTPCI_TESTS_FULL:-}
-DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0
+DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0 VGPU=hostpci2:\ 41:00.4,mdev=nvidia-557
 
 # A scenario is set_up_NAME, after which its action is killed: pre-start, post-stop, release
 # or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
 	stop-card stop-two reboot release sweep start-vf stop-vf
-	start-made stop-made)
+	start-made stop-made start-vgpu stop-vgpu start-mdev stop-mdev)
 declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
-	[release]=release [sweep]=sweep [stop-vf]=post-stop [stop-made]=post-stop)
+	[release]=release [sweep]=sweep [stop-vf]=post-stop [stop-made]=post-stop [stop-vgpu]=post-stop
+	[stop-mdev]=post-stop)
 declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-made]=pool [stop-made]=pool)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
@@ -83,6 +84,23 @@ set_up_start-made() {
 }
 set_up_stop-made() {
 	set_up_start-made
+	ran
+}
+set_up_start-vgpu() { config 100 "$NIC" "$VGPU"; }
+set_up_stop-vgpu() {
+	config 100 "$NIC" "$VGPU"
+	ran
+}
+
+# A card, and two mediated devices that are set.
+mdevs() {
+	config 100 "$NIC" 'hostpci3: 05:00.0,mdev=lab-mdev-1' 'hostpci4: 05:00.0,mdev=lab-mdev-2'
+	policy 100 'hostpci3 = { mdev-attributes = "nvidia/vgpu_params=a=1"; };' \
+		'hostpci4 = { mdev-attributes = [ "nvidia/vgpu_params=a=1", "nvidia/vgpu_params=b=2" ]; };'
+}
+set_up_start-mdev() { mdevs; }
+set_up_stop-mdev() {
+	mdevs
 	ran
 }
 

@@ -40,6 +40,11 @@ scenario() {
 		lines=('hostpci0: 01:10.2')
 		host_rules='sriov = ( { pf = "01:00.0"; vfs = 3; temporary = true; } );'
 		;;
+	vgpu) lines=('hostpci0: 41:00.4,mdev=nvidia-557') ;;
+	mdev)
+		lines=('hostpci0: 05:00.0,mdev=lab-mdev-1')
+		rules_of=('hostpci0 = { mdev-attributes = "nvidia/vgpu_params=a=1"; };')
+		;;
 	*)
 		echo "no such scenario: $1"
 		exit 64
@@ -54,6 +59,9 @@ errors() {
 	*/unbind) echo ENODEV EPERM EIO ;;
 	*/driver_override) echo EINVAL ENOMEM ;;
 	*/netlink/mac | */netlink/vlan) echo EPERM EBUSY ENOMEM EOPNOTSUPP ;;
+	*/current_vgpu_type) echo EINVAL EIO ;;
+	*/create) echo ENOSPC EEXIST ENODEV EIO ;;
+	*/vgpu_params) echo EINVAL EPERM ENOENT ;;
 	*/reset) echo ENOTTY EAGAIN ETIMEDOUT EIO ;;
 	*) echo EINVAL EBUSY EIO ;;
 	esac
@@ -118,11 +126,17 @@ heal() {
 
 # The device that a write is about; of a function that is in its card's folder, it.
 device_of() {
+	local uuid
 	if [[ $1 =~ (.*)/sriov_admin/vf([0-9]+)/ ]]; then
 		basename "$(readlink "$ROOT/${BASH_REMATCH[1]}/virtfn$((BASH_REMATCH[2] - 1))")"
 		return
 	fi
-	grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]' <<<"$1" | tail -1
+	uuid=$(grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' <<<"$1" | tail -1)
+	if [[ -n $uuid ]]; then
+		echo "mdev $uuid"
+	else
+		grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]' <<<"$1" | tail -1
+	fi
 }
 
 case_error() { # PHASE PATH PATTERN NTH ERROR
@@ -184,8 +198,10 @@ sampled() {
 	ran=$((ran + 1))
 }
 
+[[ ${1-} != vgpu ]] || HOST=vgpu
+[[ ${1-} != mdev ]] || HOST=mdev
 name=${1-one} number=0 ran=0 every=5
-[[ $name != one ]] || every=1
+[[ $name != one && $name != vgpu && $name != mdev ]] || every=1
 scenario "$name"
 for phase in $phases; do
 	find_writes "$phase"

@@ -109,6 +109,14 @@ static const struct {
 	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20",
 	 DEVICE "physfn/sriov_admin/vf4/profile/x", "10", "set profile/x to 10", false,
 	 LOOK_TEXT},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "557", DEVICE "nvidia/current_vgpu_type", "557",
+	 "set vGPU type 557", true, LOOK_VGPU},
+	{STEP_VGPU_TYPE, STEP_UNDO, "0", "557", DEVICE "nvidia/current_vgpu_type", "0",
+	 "free vGPU type 557", true, LOOK_VGPU},
+	{STEP_VGPU_TYPE, STEP_DO, "558", "0", DEVICE "nvidia/current_vgpu_type", "0",
+	 "free vGPU type 558, which nobody uses", true, LOOK_VGPU},
+	{STEP_VGPU_TYPE, STEP_UNDO, "558", "0", NULL, NULL,
+	 "free vGPU type 558, which nobody uses", true, LOOK_VGPU},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", "vfio-pci", "load module vfio-pci",
 	 false, LOOK_EXISTS},
 	{STEP_MODULE, STEP_UNDO, "", "vfio-pci", NULL, NULL, "load module vfio-pci",
@@ -124,7 +132,7 @@ static void each_direction_has_its_one_write(void **state)
 		const struct step_ops *ops = step_ops(&s);
 		struct step_write w = {0};
 		struct child_request look;
-		char words[96];
+		char words[STEP_WORDS];
 
 		assert_int_equal(ops->write(&s, &w), writes[i].path != NULL);
 		if (writes[i].path) {
@@ -136,7 +144,8 @@ static void each_direction_has_its_one_write(void **state)
 		}
 		ops->describe(&s, words, sizeof(words));
 		assert_string_equal(words, writes[i].words);
-		assert_int_equal(ops->needs_idle && ops->needs_idle(&s), writes[i].idle);
+		assert_int_equal(ops->needs_idle && ops->needs_idle(&s, &look),
+				 writes[i].idle);
 		ops->look(&s, &look);
 		assert_int_equal(look.op, writes[i].look);
 		assert_memory_equal(look.path, "/sys/", 5);
@@ -284,6 +293,25 @@ static const struct {
 	 STEP_GO},
 	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20", "30", false,
 	 STEP_FOREIGN},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "0 557 557 (L4-1Q)", false, STEP_GO},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "557 0 ", false, STEP_REACHED},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "557 0 ", true, STEP_REACHED},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "0 557 557 (L4-1Q)", true,
+	 STEP_GO}, /* lie */
+	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "0 0 558 (L4-2Q)", false, STEP_FOREIGN},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "558 0 ", false, STEP_FOREIGN},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "", false, STEP_FOREIGN}, /* no driver */
+	{STEP_VGPU_TYPE, STEP_DO, "0", "L4-1Q", "0 557 557 (L4-1Q)", false, STEP_GO},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "L4-1Q", "557 0 ", true, STEP_REACHED},
+	{STEP_VGPU_TYPE, STEP_DO, "0", "L4-1Q", "557 0 ", false, STEP_FOREIGN},
+	{STEP_VGPU_TYPE, STEP_UNDO, "0", "557", "557 0 ", false, STEP_GO},
+	{STEP_VGPU_TYPE, STEP_UNDO, "0", "557", "0 557 557 (L4-1Q)", true, STEP_REACHED},
+	{STEP_VGPU_TYPE, STEP_UNDO, "0", "557", "558 0 ", false, STEP_FOREIGN},
+	{STEP_VGPU_TYPE, STEP_UNDO, "0", "L4-1Q", "557 0 ", false, STEP_GO},
+	{STEP_VGPU_TYPE, STEP_UNDO, "0", "557", "", false, STEP_REACHED},
+	{STEP_VGPU_TYPE, STEP_DO, "558", "0", "558 0 ", false, STEP_GO},
+	{STEP_VGPU_TYPE, STEP_DO, "558", "0", "0 0 557 (L4-1Q)", true, STEP_REACHED},
+	{STEP_VGPU_TYPE, STEP_UNDO, "558", "0", "0 0 557 (L4-1Q)", false, STEP_REACHED},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", false, STEP_GO},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "yes", false, STEP_REACHED},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", true, STEP_GO},
@@ -412,6 +440,7 @@ static void the_last_look_decides_what_is_written(void **state)
 	};
 	struct step_write w = {.seen = "other"};
 	struct step evict = make(STEP_EVICT, STEP_DO, "nvme", "");
+	struct step named = make(STEP_VGPU_TYPE, STEP_DO, "0", "L4-1Q");
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -421,6 +450,10 @@ static void the_last_look_decides_what_is_written(void **state)
 		assert_true(step_ops(&s)->write(&s, &write));
 		assert_string_equal(write.value, rows[i].value);
 	}
+	w.seen = "0 557 557 (NVIDIA L4-1Q)";
+	assert_true(step_ops(&named)->write(&named, &w));
+	assert_string_equal(w.value, "557");
+	w.seen = "other";
 	assert_true(step_ops(&evict)->write(&evict, &w));
 	assert_string_equal(w.path, DRIVERS "other/unbind");
 	w.seen = "../other";
@@ -456,6 +489,12 @@ static void what_a_journal_may_say(void **state)
 		{STEP_REPROBE, "pm\nbus", "default", false, true},
 		{STEP_METHODS, "", "pm bus", true, false},
 		{STEP_METHODS, "", "pm nonsense", false, false},
+		{STEP_VGPU_TYPE, "0", "557", true, true},
+		{STEP_VGPU_TYPE, "0", "NVIDIA L4-1Q", true, true},
+		{STEP_VGPU_TYPE, "557", "0", true, false},
+		{STEP_VGPU_TYPE, "", "557", false, true},
+		{STEP_VGPU_TYPE, "x", "557", false, true},
+		{STEP_VGPU_TYPE, "0", "", false, true},
 	};
 
 	(void)state;

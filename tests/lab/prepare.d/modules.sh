@@ -2,9 +2,38 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154 # lab_dir is set by prepare
 #
-# Kernel modules of our own (tests/lab/modules), for devices that behave as those in the
-# wild do. Debian's headers of the lab's kernel are fetched and unpacked beside it, not
-# installed: that would pull in the kernel itself.
+# Kernel modules: of our own (tests/lab/modules), for devices that behave as those in the
+# wild do, and the kernel's sample of a mediated device. Debian's headers of the lab's
+# kernel are fetched and unpacked beside it, not installed: that would pull in the kernel
+# itself. Of Debian's source of the kernel (linux-source-6.12) one file is kept.
+
+LAB_SAMPLE=$LAB_BUILD/sample/mtty.c
+
+fetch_sample() { # FOLDER
+	local package archive
+	package=linux-source-$(kernel_version | cut -d. -f1,2)
+	archive=usr/src/$package.tar.xz
+	rm -rf "$1"
+	mkdir -p "$1"
+	(cd "$1" && apt_get -o APT::Sandbox::User=root download "$package") >"$LAB_BUILD/apt.log" 2>&1 || return 1
+	dpkg -x "$1"/*.deb "$1"
+	# Nothing of what comes behind it is unpacked, so that the unpacker's end is no success.
+	tar -C "$1" -xJf "$1/$archive" --occurrence=1 "$package/samples/vfio-mdev/mtty.c" 2>>"$LAB_BUILD/apt.log" || true
+	mv "$1/$package/samples/vfio-mdev/mtty.c" "$LAB_SAMPLE"
+}
+
+prepare_sample() {
+	stale "$LAB_SAMPLE" "$LAB_KERNEL/vmlinuz" || return 0
+	note "fetching the source of the kernel's sample of a mediated device"
+	mkdir -p "${LAB_SAMPLE%/*}"
+	if ! fetch_sample "$LAB_BUILD/source"; then
+		apt_get update >"$LAB_BUILD/apt.log" 2>&1 || true
+		fetch_sample "$LAB_BUILD/source" ||
+			die "there is no source of the kernel: $(tail -n 3 "$LAB_BUILD/apt.log")"
+	fi
+	touch "$LAB_SAMPLE" # its date says when it came here
+	rm -r "$LAB_BUILD/source"
+}
 
 fetch_headers() { # FOLDER
 	local version package packages
@@ -36,6 +65,8 @@ prepare_modules() {
 	local source out=$LAB_BUILD/modules sources=("$lab_dir"/modules/*.c)
 	stale "$out/built" "${sources[@]}" "$lab_dir/prepare.d/modules.sh" "$LAB_KERNEL/vmlinuz" || return 0
 	prepare_headers "$LAB_BUILD/headers"
+	prepare_sample # of the kernel that the headers are of
+	sources+=("$LAB_SAMPLE")
 	note "building the lab's kernel modules"
 	rm -rf "$out"
 	mkdir -p "$out"

@@ -32,7 +32,7 @@ expect_no_match neither
 say "devices and their drivers"
 for pair in "$LAB_NVME nvme" "$LAB_NVME2 nvme" "$LAB_NVME_SRIOV nvme" "$LAB_IGB0 igb" "$LAB_IGB1 igb" \
 	"$LAB_E1000E_FN0 e1000e" "$LAB_E1000E_FN1 e1000e" "$LAB_BRIDGE none" "$LAB_E1000_A e1000" \
-	"$LAB_E1000_B e1000" "$LAB_EDU none" "$LAB_SCSI virtio-pci"; do
+	"$LAB_E1000_B e1000" "$LAB_EDU none" "$LAB_EDU2 none" "$LAB_SCSI virtio-pci"; do
 	expect_eq "${pair#* }" "$(driver_of "${pair% *}")" "driver of ${pair% *}"
 done
 expect_eq 7 "$(cat "/sys/bus/pci/devices/$LAB_IGB0/sriov_totalvfs")" "VFs of igb"
@@ -153,6 +153,50 @@ expect_eq "from the host" "$(cat /mnt/host)"
 expect_eq "from the guest" "$(cat /mnt/guest)"
 umount /mnt
 wipefs -q -a "$disk"
+
+say "the kernel's sample of a mediated device, and ours on the PCI bus"
+uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+lab_module mtty
+echo $uuid >/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/create
+expect_exit 0 inner_qmp query-pci -- -device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$uuid,id=hostpci0"
+expect_match '"qdev_id": "hostpci0"'
+echo 1 >/sys/bus/mdev/devices/$uuid/remove
+rmmod mtty
+lab_module lab-mdev
+types=/sys/bus/pci/devices/$LAB_EDU/mdev_supported_types
+expect_eq "5 2" "$(cat "$types"/lab-mdev-{1,2}/available_instances | xargs)" "room"
+expect_eq "LAB A1-2Q" "$(cat "$types/lab-mdev-2/name")"
+expect_match 'ports=2, max_instance=2' "$types/lab-mdev-2/description"
+echo $uuid >"$types/lab-mdev-2/create"
+expect_eq "3 1" "$(cat "$types"/lab-mdev-{1,2}/available_instances | xargs)" "room"
+host_snapshot "$LAB_TMP/after"
+expect_match "^mdev $uuid type=lab-mdev-2 parent=$LAB_EDU" "$LAB_TMP/after"
+expect_match "^mdev room of $LAB_EDU lab-mdev-1=3$" "$LAB_TMP/after"
+echo frame_rate_limiter=0 >/sys/bus/mdev/devices/$uuid/nvidia/vgpu_params
+expect_eq frame_rate_limiter=0 "$(cat /sys/bus/mdev/devices/$uuid/nvidia/vgpu_params)"
+expect_exit 0 inner_qmp query-pci -- -device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$uuid,id=hostpci0"
+expect_match '"qdev_id": "hostpci0"'
+echo 1 >/sys/bus/mdev/devices/$uuid/remove
+expect_eq "5 2" "$(cat "$types"/lab-mdev-{1,2}/available_instances | xargs)" "room"
+rmmod lab-mdev
+
+say "virtual functions with vGPU types"
+vgpu_up "$LAB_IGB1" 2 linger=1500
+vf=/sys/bus/pci/devices/${VGPU[0]}/nvidia
+expect_eq "ID    : vGPU Name|557   : LAB L4-1Q|558   : LAB L4-2Q|559   : LAB L4-4Q|" \
+	"$(tr '\n' '|' <"$vf/creatable_vgpu_types")" "types"
+expect_exit 1 inner_qmp query-pci -- -device "vfio-pci,host=${VGPU[0]},id=hostpci0"
+echo 558 >"$vf/current_vgpu_type"
+expect_eq "" "$(cat "$vf/creatable_vgpu_types")" "types of one that has its own"
+expect_eq 3 "$(wc -l <"$vf/../../${VGPU[1]}/nvidia/creatable_vgpu_types")" "lines of its neighbour"
+host_snapshot "$LAB_TMP/after"
+expect_match "^pci ${VGPU[0]} nvidia/current_vgpu_type=558$" "$LAB_TMP/after"
+expect_exit 0 inner_qmp query-pci -- -device "vfio-pci,host=${VGPU[0]},id=hostpci0"
+expect_match '"qdev_id": "hostpci0"'
+expect_exit 1 sh -c "echo 0 >$vf/current_vgpu_type"
+expect_match 'not permitted'
+wait_for 10 sh -c "echo 0 >$vf/current_vgpu_type"
+vgpu_down "$LAB_IGB1"
 
 say "a guest that hangs is ended"
 export INNER_TIMEOUT=12

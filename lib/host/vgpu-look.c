@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/vgpu-look.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/limits.h"
+#include "base/number.h"
+#include "host/sysfs.h"
+
+uint32_t vgpu_number(const char *text)
+{
+	uint64_t n;
+
+	return number_parse(text, UINT32_MAX, &n) == 0 ? (uint32_t)n : 0;
+}
+
+/* NVIDIA's tools leave its own name out. */
+static bool is_named(const char *name, const char *wanted)
+{
+	static const char vendor[] = "NVIDIA ";
+
+	return !strcmp(name, wanted) || (!strncmp(name, vendor, strlen(vendor)) &&
+					 !strcmp(name + strlen(vendor), wanted));
+}
+
+/* "557   : NVIDIA L4-1Q"; false for what is no such line, as the header. */
+static bool split(char *line, uint32_t *ret_id, char **ret_name)
+{
+	char *colon = strchr(line, ':'), *end;
+
+	if (!colon)
+		return false;
+	*colon++ = '\0';
+	colon += strspn(colon, " \t");
+	for (end = colon + strlen(colon); end > colon && strchr(" \t\r", end[-1]);)
+		*--end = '\0';
+	line += strspn(line, " \t");
+	line[strcspn(line, " \t")] = '\0';
+	*ret_id = vgpu_number(line);
+	*ret_name = colon;
+	return *ret_id;
+}
+
+static void offer(struct vgpu *vgpu, uint32_t id, const char *name)
+{
+	size_t at = strlen(vgpu->offers), left = sizeof(vgpu->offers) - at;
+	int n = snprintf(vgpu->offers + at, left, "%s%u (%s)", at ? ", " : "", id, name);
+
+	/* A list that is longer says so. */
+	if (n >= (int)left)
+		(void)snprintf(vgpu->offers + sizeof(vgpu->offers) - sizeof(" ..."),
+			       sizeof(" ..."), " ...");
+}
+
+void vgpu_list(char *text, const char *wanted, struct vgpu *vgpu)
+{
+	uint32_t number = vgpu_number(wanted), id;
+	char *save = NULL, *name;
+
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (!split(line, &id, &name))
+			continue;
+		if (number ? id == number : is_named(name, wanted))
+			vgpu->id = id;
+		offer(vgpu, id, name);
+	}
+}
+
+int vgpu_look(const struct root *root, const char *path, const char *wanted, char *buf,
+	      size_t size)
+{
+	char at[CHILD_PATH + 32], text[LIMIT_ATTRIBUTE];
+	struct vgpu vgpu = {0};
+	uint64_t type;
+	int r;
+
+	buf[0] = '\0';
+	(void)snprintf(at, sizeof(at), "%s/nvidia/current_vgpu_type", path);
+	r = sysfs_read(root, at, text, sizeof(text));
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (number_parse(text, UINT32_MAX, &type) < 0)
+		return -EBADMSG;
+	vgpu.type = (uint32_t)type;
+	(void)snprintf(at, sizeof(at), "%s/nvidia/creatable_vgpu_types", path);
+	r = sysfs_read(root, at, text, sizeof(text));
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0)
+		vgpu_list(text, wanted, &vgpu);
+	(void)snprintf(buf, size, "%u %u %s", vgpu.type, vgpu.id, vgpu.offers);
+	return 0;
+}
+
+bool vgpu_read(const char *text, struct vgpu *ret)
+{
+	char type[16], id[16];
+	size_t first = strcspn(text, " "), second;
+	uint64_t a, b;
+
+	if (!text[first])
+		return false;
+	second = strcspn(text + first + 1, " ");
+	if (first >= sizeof(type) || second >= sizeof(id))
+		return false;
+	(void)snprintf(type, sizeof(type), "%.*s", (int)first, text);
+	(void)snprintf(id, sizeof(id), "%.*s", (int)second, text + first + 1);
+	if (number_parse(type, UINT32_MAX, &a) < 0 ||
+	    number_parse(id, UINT32_MAX, &b) < 0)
+		return false;
+	*ret = (struct vgpu){.type = (uint32_t)a, .id = (uint32_t)b};
+	text += first + 1 + second;
+	(void)snprintf(ret->offers, sizeof(ret->offers), "%s", text + (*text == ' '));
+	return true;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/gate-vgpu.h"
+
+#include "base/say.h"
+
+static struct finding *find(struct findings *findings, enum grade grade,
+			    const struct fact *fact)
+{
+	struct finding *f = findings_add(findings, grade, fact->slot, &fact->device.bdf);
+
+	if (f)
+		SAY(f->what, "%s", f->device);
+	return f;
+}
+
+static void has_none(const struct fact *fact, struct findings *findings)
+{
+	struct finding *f = find(findings, GRADE_NEVER, fact);
+
+	if (!f)
+		return;
+	SAY(f->why, "has no vGPU types (nvidia/current_vgpu_type)");
+	SAY(f->cure,
+	    "name a virtual function of the card (sriov-manage -e makes them), and see "
+	    "that the vGPU driver is loaded");
+}
+
+static void is_not_offered(const struct fact *fact, struct findings *findings)
+{
+	struct finding *f = find(findings, GRADE_NEVER, fact);
+
+	if (!f)
+		return;
+	if (!fact->vgpu.offers[0]) {
+		SAY(f->why, "has no room for vGPU type %s, nor for any other",
+		    fact->vgpu_type);
+		SAY(f->cure, "stop a machine that has one of this card");
+		return;
+	}
+	SAY(f->why, "does not offer vGPU type %s now; it offers %s", fact->vgpu_type,
+	    fact->vgpu.offers);
+	SAY(f->cure,
+	    "write one of these numbers (mdev=nvidia-NUMBER), or stop a machine that "
+	    "has the room");
+}
+
+static void is_left_over(const struct fact *fact, struct findings *findings)
+{
+	struct finding *f = find(findings, GRADE_TELL, fact);
+
+	if (f)
+		SAY(f->why, "has vGPU type %u, which nobody uses: it is freed first",
+		    fact->vgpu.type);
+}
+
+void gate_check_vgpu(const struct fact *fact, struct findings *findings)
+{
+	const struct vgpu *vgpu = &fact->vgpu;
+
+	if (fact->device.locked)
+		return;
+	if (!fact->has_vgpu)
+		has_none(fact, findings);
+	else if (vgpu->type && vgpu->type != vgpu_number(fact->vgpu_type))
+		is_left_over(fact, findings);
+	else if (!vgpu->type && !vgpu->id)
+		is_not_offered(fact, findings);
+}

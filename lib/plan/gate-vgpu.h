@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "host/facts.h"
+#include "plan/finding.h"
+
+/* Whether @fact can have the vGPU type that it is to have. */
+void gate_check_vgpu(const struct fact *fact, struct findings *findings);
