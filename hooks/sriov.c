@@ -6,7 +6,8 @@ int main(int argc, char **argv)
 	static const struct hook hook = {
 		.name = "hostpci-sriov",
 		.scope = SCOPE_SRIOV,
-		.help = "A Proxmox VE hookscript: makes a machine's virtual functions, and "
+		.help = "A Proxmox VE hookscript: makes a machine's virtual functions, "
+			"and "
 			"sets what\n"
 			"policy says of them, before it starts, takes it back after it "
 			"stopped, and\n"

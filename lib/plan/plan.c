@@ -191,7 +191,8 @@ static int add_hold(struct builder *b, const struct fact *fact)
 		hold.is_vf = true;
 		hold.vf_of = fact->pf->device.bdf;
 	}
-	if (vgpu) /* there is nothing to keep */
+	/* There is nothing to keep, or somebody else keeps it. */
+	if (vgpu || !does(b, SCOPE_REBIND))
 		hold.return_to = WISH_RETURN_HOST;
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
 }

@@ -279,4 +279,25 @@ for ((n = 1; n < 20; n++)); do
 done
 [[ $n -gt 8 ]] || fail "only $n points"
 
+it "hostpci-sriov alone makes them and takes them back; who binds is another"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+one_kind() { run "$BUILD/hooks/hostpci-sriov" "$@"; }
+one_kind 100 pre-start
+[[ $rc -eq 0 ]] || fail "exits $rc"
+vfs_are $PF 7
+driver_is $VF ''
+[[ -e $ROOT/run/hostpci/vm/100.sriov.journal && ! -e $(journal 100) ]] || fail "not in a journal of its own"
+hostpci_exits 1 sriov set 01:00.0 0
+says 'is held by VM 100'
+one_kind 100 post-stop
+[[ $rc -eq 0 ]] || fail "exits $rc"
+[[ ! -e $ROOT/run/hostpci/vm/100.sriov.journal ]] || fail "its journal is left"
+as_before
+one_kind 100 pre-start
+sed -i -E 's/,"at":[0-9]+//' "$ROOT/run/hostpci/vm/100.sriov.journal"
+rm -f "$ROOT/run/qemu-server/pci-id-reservations"
+hostpci_exits 0 sweep
+as_before
+
 finish

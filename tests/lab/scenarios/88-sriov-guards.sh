@@ -24,8 +24,13 @@ open_qemu() { # VMID
 	mapfile -t arguments < <(vm_arguments "$1")
 	inner_kvm
 	inner_qemu -S "${arguments[@]}" </dev/null >"$LAB_TMP/qemu" 2>&1 &
-	qemu=$!
+	shell=$!
 	wait_for 20 busy_group
+	qemu=$(pgrep -P "$shell")
+}
+end_qemu() {
+	kill "$qemu"
+	wait "$shell" || true
 }
 busy_group() { ! (exec 9<>"/dev/vfio/$(group_of "$vf")") 2>/dev/null; }
 
@@ -56,7 +61,7 @@ expect_match 'is given to VM 189 as well'
 say "one that nobody has on file, but somebody open"
 mv /run/hostpci/vm/188.journal "$LAB_TMP/journal"
 refused_at_once hostpci sriov set "$LAB_IGB0" 0
-expect_match "its virtual function $vf: /dev/vfio/[0-9]+ is held open by pid $qemu"
+expect_match "$LAB_IGB0: /dev/vfio/[0-9]+ is held open by pid $qemu .*and would go"
 mv "$LAB_TMP/journal" /run/hostpci/vm/188.journal
 
 say "another machine stops: they stay, as this one has one of them"
@@ -67,8 +72,7 @@ expect_exit 0 hook 189 post-stop
 expect_match "$LAB_IGB0 keeps its virtual functions: VM 188 has $vf"
 kill -0 "$qemu" || fail "QEMU is gone"
 vfs_are "$LAB_IGB0" 3
-kill "$qemu"
-wait "$qemu" || true
+end_qemu
 expect_exit 0 hook 188 post-stop
 vfs_are "$LAB_IGB0" 0
 vm_forget 188 189
@@ -102,8 +106,7 @@ expect_eq "" "$(sysfs_trace_of hostpci-child hostpci)" "writes of a second boot"
 sed -i 's/vfs = 3/vfs = 5/' /etc/pve/hostpci/hostpci.conf
 refused_at_once hostpci boot
 expect_match 'and would go: from 3 to 5'
-kill "$qemu"
-wait "$qemu" || true
+end_qemu
 expect_exit 0 hook 188 post-stop
 vfs_are "$LAB_IGB0" 3
 expect_exit 0 hostpci boot
