@@ -18,7 +18,7 @@ opens() { # VMID: QEMU does
 	local arguments
 	mapfile -t arguments < <(vm_arguments "$1")
 	[[ " ${arguments[*]} " == *" vfio-pci,host=${VGPU[0]},"* ]] || fail "arguments: ${arguments[*]}"
-	expect_exit 0 inner_qmp query-pci -- "${arguments[@]}"
+	expect_exit 0 inner_qmp query-pci -- -M pc "${arguments[@]}"
 	expect_match '"qdev_id": "hostpci0"'
 }
 
