@@ -115,6 +115,7 @@ void warn_all(const struct context *context, const struct notes *notes);
 /* Prints and puts @value, in the format that was asked for. */
 void json_print(const struct context *context, struct json_object *value);
 
-/* Runs a change through the pipeline and reports it. */
-int change_run(struct context *context, uint32_t vmid, enum change change, bool dry,
-	       enum report_style style);
+/* Runs a change through the pipeline and reports it: as text, or as *@ret, which the
+ * caller prints. */
+int change_run(struct context *context, const struct request *request,
+	       enum report_style style, struct json_object **ret);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "cli/attach.h"
 #include "run/journal.h"
 #include "spec/hooks.h"
@@ -37,10 +36,7 @@ static int find_old(const struct attach *attach, uint32_t vmid, struct text_list
 /* Nobody takes back what it holds now, when it stops. */
 static void say_held(struct attach *attach, uint32_t vmid)
 {
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER, vmid);
-	if (file_exists(&attach->context->root, path))
+	if (journal_exists(&attach->context->root, vmid, SCOPE_ALL))
 		attach_say(attach,
 			   "VM %u: holds devices: when it has stopped, hostpci release "
 			   "%u gives them back\n",

@@ -120,25 +120,18 @@ void warn_all(const struct context *context, const struct notes *notes)
 		(void)fprintf(stderr, "hostpci: warning: %s\n", notes->text[i]);
 }
 
-int change_run(struct context *context, uint32_t vmid, enum change change, bool dry,
-	       enum report_style style)
+int change_run(struct context *context, const struct request *request,
+	       enum report_style style, struct json_object **ret)
 {
-	struct request request = {
-		.root = &context->root,
-		.node = context->value[OPTION_NODE],
-		.vmid = vmid,
-		.change = change,
-		.dry = dry,
-	};
 	_cleanup_(outcome_free) struct outcome outcome;
-	int code = machine_change(&request, &outcome);
+	int code = machine_change(request, &outcome);
 
 	if (context->format != FORMAT_TEXT)
-		json_print(context, report_json(&outcome));
+		*ret = report_json(&outcome);
 	else if (code || !context->value[OPTION_QUIET])
 		report_text(&context->root, &outcome,
 			    context->value[OPTION_VERBOSE] ? REPORT_PLAN : style,
-			    code && !dry ? stderr : stdout);
+			    code && !request->dry ? stderr : stdout);
 	report_store(&context->root, &outcome);
 	return code;
 }

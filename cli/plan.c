@@ -10,10 +10,16 @@ static int run(struct context *context)
 		[PHASE_PRE_STOP] = CHANGE_PRE_STOP,
 		[PHASE_POST_STOP] = CHANGE_POST_STOP,
 	};
+	struct request request = {
+		.root = &context->root,
+		.node = context->value[OPTION_NODE],
+		.dry = true,
+	};
 	enum phase phase = PHASE_PRE_START;
-	uint32_t vmid;
+	struct json_object *report;
+	int code;
 
-	if (!argument_vmid(context, 0, &vmid))
+	if (!argument_vmid(context, 0, &request.vmid))
 		return EXIT_CODE_USAGE;
 	if (context->arguments > 1)
 		phase = phase_parse(context->argument[1]);
@@ -23,7 +29,11 @@ static int run(struct context *context)
 			"there is no phase '%s': there are pre-start, post-start, "
 			"pre-stop, post-stop",
 			context->argument[1]);
-	return change_run(context, vmid, changes[phase], true, REPORT_PLAN);
+	request.change = changes[phase];
+	code = change_run(context, &request, REPORT_PLAN, &report);
+	if (context->format != FORMAT_TEXT)
+		json_print(context, report);
+	return code;
 }
 
 const struct command command_plan = {

@@ -72,29 +72,34 @@ static struct json_object *hold_json(const struct journal *j,
 	    words_name(wish_return_words, _WISH_RETURN_MAX, h->hold.return_to));
 	put(o, "kept", h->parked);
 	json_object_object_add(o, "changed",
-			       json_object_new_boolean(undo_is_left(j, &h->hold.bdf)));
+			       json_object_new_boolean(undo_is_left(j, &h->hold)));
 	return o;
 }
 
 /* The last report, if there is one to read. */
-static struct json_object *last_report(const struct root *root, uint32_t vmid)
+static struct json_object *last_report(const struct root *root, uint32_t vmid,
+				       enum scope scope)
 {
 	_cleanup_free_ char *text = NULL;
-	char path[64];
+	char name[REPORT_NAME], path[sizeof(JOURNAL_FOLDER) + REPORT_NAME];
 
-	(void)snprintf(path, sizeof(path), "%s/%u.report.json", JOURNAL_FOLDER, vmid);
+	report_file_name(vmid, scope, name);
+	(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
 	if (file_read(root, path, LIMIT_JOURNAL, &text, NULL) < 0)
 		return NULL;
 	return json_tokener_parse(text);
 }
 
-static void add_machine(struct status *s, uint32_t vmid, const struct journal *j)
+static void add_machine(struct status *s, uint32_t vmid, enum scope scope,
+			const struct journal *j)
 {
 	struct json_object *o = json_object_new_object(),
 			   *devices = json_object_new_array();
-	struct json_object *report = last_report(&s->context->root, vmid);
+	struct json_object *report = last_report(&s->context->root, vmid, scope);
 
 	json_object_object_add(o, "vmid", json_object_new_int64(vmid));
+	if (scope)
+		put(o, "kind", scope_words[scope]);
 	put(o, "state", j ? state_of(j) : "none");
 	for (size_t i = 0; j && i < j->holds; i++)
 		if (j->hold[i].open)
@@ -105,7 +110,7 @@ static void add_machine(struct status *s, uint32_t vmid, const struct journal *j
 	json_object_array_add(s->machines, o);
 }
 
-static int each(void *context, uint32_t vmid)
+static int each(void *context, uint32_t vmid, enum scope scope)
 {
 	struct status *s = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
@@ -115,7 +120,7 @@ static int each(void *context, uint32_t vmid)
 
 	if (s->only && s->only != vmid)
 		return 0;
-	r = journal_read(&s->context->root, vmid, &j, &err);
+	r = journal_read(&s->context->root, vmid, scope, &j, &err);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0) {
@@ -125,7 +130,7 @@ static int each(void *context, uint32_t vmid)
 		return 0;
 	}
 	if (!j->other_boot)
-		add_machine(s, vmid, j);
+		add_machine(s, vmid, scope, j);
 	return 0;
 }
 
@@ -161,7 +166,8 @@ static void print_last(struct json_object *machine)
 	if (!json_object_object_get_ex(machine, "last", &last) ||
 	    !json_object_object_get_ex(last, "ok", &ok) || json_object_get_boolean(ok))
 		return;
-	(void)printf("VM %s: the last %s failed%s%s\n", get(machine, "vmid"),
+	(void)printf("VM %s: the last %s%s%s failed%s%s\n", get(machine, "vmid"),
+		     get(machine, "kind"), get(machine, "kind")[0] ? " " : "",
 		     get(last, "phase"),
 		     get(last, "error")[0] ? ": " : ": refused by the gate",
 		     get(last, "error"));
@@ -196,6 +202,20 @@ static void print_table(const struct status *s)
 		print_last(json_object_array_get_idx(machines, i));
 }
 
+/* It holds nothing; what its hooks last reported is there if they failed. */
+static void add_without_journal(struct status *s)
+{
+	char name[REPORT_NAME], path[sizeof(JOURNAL_FOLDER) + REPORT_NAME];
+
+	add_machine(s, s->only, SCOPE_ALL, NULL);
+	for (int scope = SCOPE_ALL + 1; scope < _SCOPE_MAX; scope++) {
+		report_file_name(s->only, (enum scope)scope, name);
+		(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
+		if (file_exists(&s->context->root, path))
+			add_machine(s, s->only, (enum scope)scope, NULL);
+	}
+}
+
 static int run(struct context *context)
 {
 	struct status s = {.context = context, .machines = json_object_new_array()};
@@ -210,7 +230,7 @@ static int run(struct context *context)
 	if (r < 0)
 		(void)fprintf(stderr, "hostpci: %s: %s\n", JOURNAL_FOLDER, strerror(-r));
 	if (s.only && !json_object_array_length(s.machines) && !s.damaged)
-		add_machine(&s, s.only, NULL);
+		add_without_journal(&s);
 	if (context->format != FORMAT_TEXT) {
 		json_print(context, s.machines);
 	} else {

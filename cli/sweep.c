@@ -33,13 +33,14 @@ static void show(struct sweep *s, const struct outcome *outcome)
 			    outcome->exit ? stderr : stdout);
 }
 
-static int each(void *context, uint32_t vmid)
+static int each(void *context, uint32_t vmid, enum scope scope)
 {
 	struct sweep *s = context;
 	struct request request = {
 		.root = &s->context->root,
 		.node = s->context->value[OPTION_NODE],
 		.vmid = vmid,
+		.scope = scope,
 		.change = CHANGE_SWEEP,
 		.dry = is_dry(s->context),
 	};

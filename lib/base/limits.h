@@ -8,6 +8,8 @@ enum {
 	LIMIT_DEVICES = 256,  /* functions one machine touches, siblings included */
 	LIMIT_STEPS = 2048,   /* steps of one plan, or alive in one journal */
 	LIMIT_NAME = 64,      /* driver and module names; the kernel's own are shorter */
+	LIMIT_VALUE = 256,    /* what a step writes */
+	LIMIT_PARENTS = 32,   /* alternatives for one mediated device */
 	LIMIT_ATTRIBUTE = 4096,	    /* one sysfs attribute: a page */
 	LIMIT_CONFIG = 1024 * 1024, /* one configuration file; pmxcfs allows 1 MiB */
 	LIMIT_JOURNAL = 4 * 1024 * 1024,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bdf.h"
+#include "base/scope.h"
 
 /* By what another machine holds a device. */
 enum claim_kind {
@@ -14,8 +15,10 @@ enum claim_kind {
 /* A device that another machine holds. */
 struct claim {
 	struct bdf bdf;
+	bool mdev; /* only a mediated device on it */
 	uint32_t vmid;
-	bool parked;  /* its machine has stopped; release gives it back */
-	bool passing; /* its machine is on its way out, and gives it back by itself */
+	enum scope scope; /* of its journal */
+	bool parked;	  /* its machine has stopped; release gives it back */
+	bool passing;	  /* its machine is on its way out, and gives it back by itself */
 	enum claim_kind kind;
 };

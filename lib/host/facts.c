@@ -47,16 +47,24 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 	return 0;
 }
 
-/* Mediated devices are made by Proxmox itself. */
-static int add_chosen(const struct root *root, struct facts *facts, unsigned slot,
-		      struct err *err)
+/* What a run of its scope is to give; Proxmox makes the other mediated devices. */
+static bool is_given(const struct spec *spec, const struct pick *pick)
+{
+	if (pick->kind == PICK_NVIDIA)
+		return scope_has(spec->scope, SCOPE_MDEV);
+	return pick->kind == PICK_DEVICE && (scope_has(spec->scope, SCOPE_REBIND) ||
+					     scope_has(spec->scope, SCOPE_RESET));
+}
+
+static int add_chosen(const struct root *root, const struct spec *spec,
+		      struct facts *facts, unsigned slot, struct err *err)
 {
 	const struct pick *pick = &facts->pick[slot];
 	int r = 0;
 
-	bool given = pick->kind == PICK_DEVICE || pick->kind == PICK_NVIDIA;
-
-	for (unsigned i = 0; given && r == 0 && i < pick->n; i++)
+	if (!is_given(spec, pick))
+		return 0;
+	for (unsigned i = 0; r == 0 && i < pick->n; i++)
 		r = add(root, facts, &pick->bdf[i], (int)slot, true, err);
 	if (pick->kind == PICK_NVIDIA && r == 0 && pick->n)
 		memcpy(facts->fact[facts->n - 1].vgpu_type, pick->type,
@@ -196,6 +204,15 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 	return r == 0 ? use_look(use, &fact->device, err) : r;
 }
 
+static bool has_mdevs(const struct facts *facts)
+{
+	bool has = false;
+
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		has |= facts->mdev[i].wanted;
+	return has;
+}
+
 static bool has_acs_override(const struct root *root)
 {
 	_cleanup_free_ char *text = NULL;
@@ -215,13 +232,16 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 					      .claims = facts->claims};
 	int r;
 
-	if (!facts->n)
+	if (!facts->n && !has_mdevs(facts))
 		return 0;
 	facts->denylist = denylist_state(root);
 	facts->acs_override = has_acs_override(root);
 	r = child_spawn(&looker, root, look_handle, err);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = look_at(&use, spec, &facts->fact[i], err);
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		if (facts->mdev[i].wanted)
+			r = mdev_fact_look(root, &looker, spec, i, facts, err);
 	if (r == 0)
 		r = use_openers(&use, err);
 	child_end(&looker);
@@ -246,7 +266,9 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 	r = choose(root, spec, facts->claim, facts->claims, &choice, err);
 	facts->absents = choice.absents;
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
-		r = add_chosen(root, facts, i, err);
+		r = add_chosen(root, spec, facts, i, err);
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		mdev_fact_resolve(root, spec, i, facts);
 	if (r == 0)
 		r = add_siblings(root, facts, err);
 	if (r < 0)

@@ -5,6 +5,7 @@
 #include "host/denylist.h"
 #include "host/device.h"
 #include "host/holding.h"
+#include "host/mdev-fact.h"
 #include "host/settings.h"
 #include "host/vgpu-look.h"
 #include "spec/spec.h"
@@ -32,6 +33,7 @@ struct facts {
 	unsigned n;
 	struct fact fact[LIMIT_DEVICES]; /* by IOMMU group, then address */
 	struct pick pick[LIMIT_SLOTS];
+	struct mdev_fact mdev[LIMIT_SLOTS];
 	unsigned absents;
 	struct absent absent[LIMIT_SLOTS * LIMIT_ADDRESSES];
 	struct holdings holdings;

@@ -8,6 +8,7 @@
 
 #include "base/fileio.h"
 #include "base/limits.h"
+#include "host/mdev.h"
 #include "host/net-look.h"
 #include "host/open-look.h"
 #include "host/sysfs.h"
@@ -148,22 +149,63 @@ static int first_name(void *context, const char *name)
  * The group's node has one opener at a time; the device's own, where the kernel has them
  * (VFIO_DEVICE_CDEV), any number of them, so that only /proc tells.
  */
-static int look_group(const struct root *root, const char *path, const char *address,
+static int look_users(const struct root *root, const char *path, const char *vfio_dev,
 		      char *buf, size_t size)
 {
-	char at[CHILD_PATH], name[LIMIT_NAME], node[LIMIT_NAME + 32], who[96];
+	char name[LIMIT_NAME], node[LIMIT_NAME + 32], who[96];
 	int r = look_busy(root, path, O_RDWR, buf, size);
 
 	/* No such node, or one that is going: nothing of the group is on vfio. */
 	if (r < 0 && r != -ENOENT && r != -ENODEV)
 		return r;
-	(void)snprintf(at, sizeof(at), "bus/pci/devices/%s/vfio-dev", address);
-	if (buf[0] || !address[0] ||
-	    sysfs_each(root, at, SYSFS_FOLDERS, first_name, name) != 1)
+	if (buf[0] || sysfs_each(root, vfio_dev, SYSFS_FOLDERS, first_name, name) != 1)
 		return 0;
 	(void)snprintf(node, sizeof(node), "/dev/vfio/devices/%s", name);
 	if (file_exists(root, node) && opener_first(root, node, who, sizeof(who))[0])
 		(void)snprintf(buf, size, "%s", node);
+	return 0;
+}
+
+static int look_group(const struct root *root, const char *path, const char *address,
+		      char *buf, size_t size)
+{
+	char at[CHILD_PATH] = "";
+
+	if (address[0])
+		(void)snprintf(at, sizeof(at), "bus/pci/devices/%s/vfio-dev", address);
+	return look_users(root, path, at, buf, size);
+}
+
+/* It has a group of its own. */
+static int look_mdev_busy(const struct root *root, const char *path, char *buf,
+			  size_t size)
+{
+	const char *uuid = strrchr(path, '/') + 1;
+	int group = mdev_group(root, uuid), r;
+	char at[CHILD_PATH], node[32];
+
+	if (group < 0)
+		return 0;
+	(void)snprintf(node, sizeof(node), "/dev/vfio/%d", group);
+	(void)snprintf(at, sizeof(at), "bus/mdev/devices/%s/vfio-dev", uuid);
+	r = look_users(root, node, at, buf, size);
+	if (r == 0 && !strcmp(buf, "busy"))
+		(void)snprintf(buf, size, "%s", node);
+	return r;
+}
+
+/* ".../PARENT/UUID" */
+static int look_mdev(const struct root *root, const char *path, char *buf, size_t size)
+{
+	const char *uuid = strrchr(path, '/'), *parent = uuid;
+	char name[LIMIT_NAME];
+	struct mdev_seen seen;
+
+	while (parent[-1] != '/')
+		parent--;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(uuid - parent), parent);
+	mdev_read(root, name, uuid + 1, &seen);
+	mdev_seen_format(&seen, buf, size);
 	return 0;
 }
 
@@ -188,7 +230,7 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return look_exists(root, path, buf, size);
 	case LOOK_TEXT:
 		r = sysfs_read(root, below_sys(path), buf, size);
-		return r == -ENOENT ? 0 : r;
+		return r == -ENOENT || r == -EACCES ? 0 : r;
 	case LOOK_BAR:
 		return look_bar(root, path, request->value, buf, size);
 	case LOOK_DISKS:
@@ -209,6 +251,10 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return vgpu_look(root, below_sys(path), request->value, buf, size);
 	case LOOK_NET:
 		return net_look(root, request->value, buf, size);
+	case LOOK_MDEV:
+		return look_mdev(root, path, buf, size);
+	case LOOK_MDEV_BUSY:
+		return look_mdev_busy(root, path, buf, size);
 	case _LOOK_MAX:
 		break;
 	}

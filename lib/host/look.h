@@ -9,7 +9,7 @@ enum look_op {
 	LOOK_READ = 1,	 /* an attribute of /sys: its text without the last newline */
 	LOOK_LINK,	 /* a link of /sys: the last part of its target, "" for none */
 	LOOK_EXISTS,	 /* "yes" or "" */
-	LOOK_TEXT,	 /* as LOOK_READ, "" if there is no such attribute */
+	LOOK_TEXT,	 /* as LOOK_READ, "" if there is no such attribute to read */
 	LOOK_DEVICE,	 /* a device: "8086:10c9 group 14", the ids as its configuration
 			    space answers, and " vfio" if it is on a vfio driver; "" if it
 			    is not there */
@@ -25,6 +25,8 @@ enum look_op {
 		       */
 	LOOK_VGPU,    /* a device, and a vGPU type: what vgpu-look.h says */
 	LOOK_NET,     /* network interfaces, net-look.h: what leads over them */
+	LOOK_MDEV,    /* a mediated device below its parent: as mdev_seen_format */
+	LOOK_MDEV_BUSY, /* a mediated device: as LOOK_GROUP_BUSY, the node in any case */
 	_LOOK_MAX,
 };
 

@@ -6,6 +6,7 @@
 /* A plan on its way (plan.c), and the parts of it that are about settings and resets. */
 struct builder {
 	const struct spec *spec;
+	const struct facts *facts;
 	struct plan *plan;
 	struct notes *notes;
 	int rescan_lane; /* of STAGE_RESCANS */
@@ -29,6 +30,8 @@ int builder_unbound(struct builder *b, const struct fact *fact) _must_check_;
 int builder_bound(struct builder *b, const struct fact *fact) _must_check_;
 /* Instead of all these, for a device that is on vfio already. */
 int builder_adopted(struct builder *b, const struct fact *fact) _must_check_;
+/* Mediated devices that are made here: held, created, their attributes set. */
+int builder_mdevs(struct builder *b) _must_check_;
 /* Instead of all these, and of a reset, for one that gets a vGPU type. */
 int builder_vgpu(struct builder *b, const struct fact *fact) _must_check_;
 int builder_resets(struct builder *b, const struct fact *fact) _must_check_;

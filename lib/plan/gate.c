@@ -6,6 +6,7 @@
 
 #include "base/say.h"
 #include "plan/gate-kernel.h"
+#include "plan/gate-mdev.h"
 #include "plan/gate-vgpu.h"
 #include "plan/qemu-conflict.h"
 
@@ -194,8 +195,9 @@ static void check_claims(struct gate *g, const struct fact *fact)
 		} else if (claim->kind == CLAIM_DAMAGED) {
 			SAY(f->why,
 			    "may be held by VM %u, whose journal cannot be read "
-			    "(/run/hostpci/vm/%u.journal)",
-			    claim->vmid, claim->vmid);
+			    "(/run/hostpci/vm/%u%s%s.journal)",
+			    claim->vmid, claim->vmid, claim->scope ? "." : "",
+			    scope_words[claim->scope]);
 			SAY(f->cure,
 			    "give back what it names as hostpci-journal(5) says, then "
 			    "remove it");
@@ -203,7 +205,10 @@ static void check_claims(struct gate *g, const struct fact *fact)
 			SAY(f->why, "is kept for VM %u, which has stopped", claim->vmid);
 			SAY(f->cure, "hostpci release %u", claim->vmid);
 		} else {
-			SAY(f->why, "is held by VM %u", claim->vmid);
+			SAY(f->why,
+			    claim->mdev ? "has a mediated device of VM %u"
+					: "is held by VM %u",
+			    claim->vmid);
 			SAY(f->cure,
 			    "stop VM %u first; if it does not run any more: "
 			    "hostpci release %u",
@@ -337,6 +342,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 	check_conflicts(&g);
 	check_iommu(&g);
 	gate_check_override(facts, findings);
+	gate_check_mdevs(spec, facts, findings);
 	for (unsigned i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];
 

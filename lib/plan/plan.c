@@ -7,11 +7,24 @@
 #include "plan/builder.h"
 
 const char *const plan_stage_words[_STAGE_MAX] = {
-	[STAGE_MODULES] = "modules",
-	[STAGE_RESCANS] = "rescans",
-	[STAGE_DRIVERS] = "drivers",
-	[STAGE_RESETS] = "resets",
+	[STAGE_MODULES] = "modules",	    [STAGE_RESCANS] = "rescans",
+	[STAGE_DRIVERS] = "drivers",	    [STAGE_RESETS] = "resets",
+	[STAGE_MDEVS] = "mediated devices",
 };
+
+bool hold_equal(const struct hold *a, const struct hold *b)
+{
+	if (uuid_is_set(&a->mdev) || uuid_is_set(&b->mdev))
+		return uuid_equal(&a->mdev, &b->mdev);
+	return bdf_equal(&a->bdf, &b->bdf);
+}
+
+bool hold_has(const struct hold *hold, const struct step *step)
+{
+	const struct hold about = {.bdf = step->bdf, .mdev = step->mdev};
+
+	return hold_equal(hold, &about);
+}
 
 static void *append(void *array, size_t *n, size_t size)
 {
@@ -69,9 +82,16 @@ int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 	return plan_add_step(b->plan, &step);
 }
 
+static bool does(const struct builder *b, enum scope kind)
+{
+	return scope_has(b->spec->scope, kind);
+}
+
 static int add_module(struct builder *b, const struct facts *facts)
 {
-	for (unsigned i = 0; !facts->vfio_ready && i < facts->n; i++) {
+	bool ready = facts->vfio_ready || !does(b, SCOPE_REBIND);
+
+	for (unsigned i = 0; !ready && i < facts->n; i++) {
 		struct fact fact = facts->fact[i];
 
 		if (fact.device.bridge || fact.device.on_vfio || fact.vgpu_type[0] ||
@@ -97,6 +117,8 @@ static int add_driver(struct builder *b, const struct fact *fact)
 		return 0;
 	if (fact->vgpu_type[0])
 		return builder_vgpu(b, fact);
+	if (!does(b, SCOPE_REBIND))
+		return 0;
 	if (d->on_vfio || spec_keeps_driver(b->spec, (unsigned)fact->slot))
 		return builder_adopted(b, fact);
 	if (!rescan)
@@ -156,7 +178,7 @@ static void note_picks(const struct spec *spec, const struct facts *facts,
 
 		if (!slot->present)
 			continue;
-		if (wish_has(&slot->wish, KEY_MDEV) && !given)
+		if (wish_has(&slot->wish, KEY_MDEV) && !given && !facts->mdev[i].wanted)
 			notes_add(notes, "%s: hostpci%u: mdev=%s is left to Proxmox",
 				  SLOT_PLACE(slot), i, slot->wish.mdev);
 		else if (given && pick->alternatives > 1 && pick->n)
@@ -168,7 +190,7 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	       struct notes *notes, struct err *err)
 {
 	_cleanup_(plan_free) struct plan plan = {0};
-	struct builder b = {spec, &plan, notes, -1, err};
+	struct builder b = {spec, facts, &plan, notes, -1, err};
 	int r;
 
 	note_picks(spec, facts, notes);
@@ -176,12 +198,14 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	r = add_module(&b, facts);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_hold(&b, &facts->fact[i]);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+	for (unsigned i = 0; r == 0 && does(&b, SCOPE_REBIND) && i < facts->n; i++)
 		r = builder_rescan(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_driver(&b, &facts->fact[i]);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+	for (unsigned i = 0; r == 0 && does(&b, SCOPE_RESET) && i < facts->n; i++)
 		r = builder_resets(&b, &facts->fact[i]);
+	if (r == 0)
+		r = builder_mdevs(&b);
 	if (r < 0)
 		return err->code ? r : err_set(err, -r, "out of memory");
 	*ret = plan;

@@ -4,15 +4,22 @@
 #include "host/facts.h"
 #include "plan/step.h"
 
-/* A function that a machine takes: named by it, or sharing the group of one that is. */
+/* A function that a machine takes: named by it, or sharing the group of one that is; or
+ * a mediated device. */
 struct hold {
 	struct bdf bdf;
+	struct uuid mdev; /* on @bdf, if that and not the function is what it takes */
 	int slot;
-	int group;
+	int group;     /* IOMMU group of @bdf */
 	int return_to; /* enum wish_return */
 	bool storage;
 	int return_after; /* minutes that it is kept at most, 0: until it is released */
 };
+
+/* True if both are the same device. */
+bool hold_equal(const struct hold *a, const struct hold *b);
+/* True if @step is about the device of @hold. */
+bool hold_has(const struct hold *hold, const struct step *step);
 
 struct plan {
 	struct step *step; /* owned; by stage, then lane, then order within the lane */
@@ -27,6 +34,7 @@ enum plan_stage {
 	STAGE_RESCANS, /* one device after the other, all in one lane */
 	STAGE_DRIVERS,
 	STAGE_RESETS,
+	STAGE_MDEVS,
 	_STAGE_MAX,
 };
 

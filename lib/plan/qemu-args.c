@@ -123,18 +123,14 @@ static void print_options(const struct builder *b, unsigned slot, bool multifunc
 		(void)fprintf(out, ",x-pci-sub-device-id=%s", wish->sub_device_id);
 }
 
-/* The name that Proxmox gives the mediated device of hostpci@slot (qemu-server,
- * generate_mdev_uuid). */
 static void print_source(const struct builder *b, const struct qemu_chosen *chosen,
 			 FILE *out)
 {
 	const struct pick *pick = &b->facts->pick[chosen->slot];
 
 	if (pick->kind == PICK_MDEV)
-		(void)fprintf(out,
-			      "vfio-pci,sysfsdev=/sys/bus/mdev/devices/"
-			      "%08u-0000-0000-0000-%012u",
-			      chosen->slot, b->spec->vmid);
+		(void)fprintf(out, "vfio-pci,sysfsdev=/sys/bus/mdev/devices/%s",
+			      mdev_fact_uuid(chosen->slot, b->spec->vmid).text);
 	else
 		(void)fprintf(out, "vfio-pci,host=%s", BDF(&chosen->bdf));
 	if (pick->migration)

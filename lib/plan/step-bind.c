@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/step-bind.h"
 
+#include "host/look.h"
 #include "plan/driver-link.h"
 
 /* Unbinding from vfio waits, unkillably, until the last user has closed the device. */
-static bool bind_needs_idle(const struct step *step)
+static bool bind_needs_idle(const struct step *step, struct child_request *ret)
 {
+	look_request(ret, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
+	(void)bdf_format(&step->bdf, ret->value);
 	return step->direction == STEP_UNDO;
 }
 

@@ -6,8 +6,10 @@
 #include "host/look.h"
 
 /* The kernel resets a device that a running guest holds without a word. */
-static bool reset_needs_idle(const struct step *step)
+static bool reset_needs_idle(const struct step *step, struct child_request *ret)
 {
+	look_request(ret, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
+	(void)bdf_format(&step->bdf, ret->value);
 	return step->direction == STEP_DO;
 }
 

@@ -24,9 +24,10 @@ static bool vgpu_type_valid(const struct step *step)
 }
 
 /* The driver refuses while QEMU has it open; who that is can be told. */
-static bool vgpu_type_needs_idle(const struct step *step)
+static bool vgpu_type_needs_idle(const struct step *step, struct child_request *ret)
 {
-	(void)step;
+	look_request(ret, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
+	(void)bdf_format(&step->bdf, ret->value);
 	return true;
 }
 

@@ -10,6 +10,8 @@
 #include "plan/step-d3cold.h"
 #include "plan/step-evict.h"
 #include "plan/step-keep.h"
+#include "plan/step-mdev-attribute.h"
+#include "plan/step-mdev.h"
 #include "plan/step-methods.h"
 #include "plan/step-module.h"
 #include "plan/step-override.h"
@@ -22,14 +24,23 @@
 #include "plan/step-vgpu-type.h"
 
 const struct step_ops *const step_table[_STEP_MAX] = {
-	[STEP_MODULE] = &step_module,	    [STEP_UNBIND] = &step_unbind,
-	[STEP_OVERRIDE] = &step_override,   [STEP_BIND] = &step_bind,
-	[STEP_RESET] = &step_reset,	    [STEP_KEEP] = &step_keep,
-	[STEP_POWER] = &step_power,	    [STEP_D3COLD] = &step_d3cold,
-	[STEP_REMOVE] = &step_remove,	    [STEP_RESCAN] = &step_rescan,
-	[STEP_EVICT] = &step_evict,	    [STEP_BAR] = &step_bar,
-	[STEP_REPROBE] = &step_reprobe,	    [STEP_METHODS] = &step_methods,
+	[STEP_MODULE] = &step_module,
+	[STEP_UNBIND] = &step_unbind,
+	[STEP_OVERRIDE] = &step_override,
+	[STEP_BIND] = &step_bind,
+	[STEP_RESET] = &step_reset,
+	[STEP_KEEP] = &step_keep,
+	[STEP_POWER] = &step_power,
+	[STEP_D3COLD] = &step_d3cold,
+	[STEP_REMOVE] = &step_remove,
+	[STEP_RESCAN] = &step_rescan,
+	[STEP_EVICT] = &step_evict,
+	[STEP_BAR] = &step_bar,
+	[STEP_REPROBE] = &step_reprobe,
+	[STEP_METHODS] = &step_methods,
 	[STEP_VGPU_TYPE] = &step_vgpu_type,
+	[STEP_MDEV] = &step_mdev,
+	[STEP_MDEV_ATTRIBUTE] = &step_mdev_attribute,
 };
 
 /* Drivers whose probe or removal takes longer than the step's own deadline. */
@@ -88,6 +99,17 @@ static const struct {
 	{STEP_VGPU_TYPE, ENOSPC, "other machines have all the room for vGPUs"},
 	{STEP_VGPU_TYPE, ENOENT, "it has no vGPU types (any more)"},
 	{STEP_RESCAN, ENOENT, "its bus is gone as well: rescan its bridge, or reboot"},
+	{STEP_MDEV, ENOSPC, "the parent has no room for another one"},
+	{STEP_MDEV, EUSERS, "the parent has no room for another one"},
+	{STEP_MDEV, EEXIST, "one with this UUID exists, or is still being removed"},
+	{STEP_MDEV, ENODEV, "the parent is just going away"},
+	{STEP_MDEV, ENOENT, "the parent does not offer this type any more"},
+	{STEP_MDEV_ATTRIBUTE, ENOENT,
+	 "this type of mediated device has no such attribute: correct mdev-attributes"},
+	{STEP_MDEV_ATTRIBUTE, EACCES,
+	 "this attribute cannot be written: correct mdev-attributes"},
+	{STEP_MDEV_ATTRIBUTE, EINVAL,
+	 "the driver does not take this value: correct mdev-attributes"},
 };
 
 const char *step_errno_words(const struct step *step, int code)
@@ -103,6 +125,22 @@ const char *step_errno_words(const struct step *step, int code)
 		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;
 	return strerror(code);
+}
+
+const char *step_device(const struct step *step, char buf[static STEP_DEVICE_TEXT])
+{
+	if (uuid_is_set(&step->mdev))
+		(void)snprintf(buf, STEP_DEVICE_TEXT, "mdev %s", step->mdev.text);
+	else
+		(void)bdf_format(&step->bdf, buf);
+	return buf;
+}
+
+bool step_same_device(const struct step *a, const struct step *b)
+{
+	if (uuid_is_set(&a->mdev) || uuid_is_set(&b->mdev))
+		return uuid_equal(&a->mdev, &b->mdev);
+	return bdf_equal(&a->bdf, &b->bdf);
 }
 
 bool step_undoes(const struct step *step)

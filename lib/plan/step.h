@@ -4,6 +4,7 @@
 #include "base/bdf.h"
 #include "base/child.h"
 #include "base/limits.h"
+#include "base/uuid.h"
 
 /*
  * A step is one write to the host, and knows how to look at its effect, judge what it
@@ -26,6 +27,8 @@ enum step_kind {
 	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
 	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
 	STEP_VGPU_TYPE, /* vGPU type from @found to @want; back: 0, none */
+	STEP_MDEV, /* a mediated device of type @want on parent @found; back: removed */
+	STEP_MDEV_ATTRIBUTE, /* its attribute @found is set to @want; goes with it */
 	_STEP_MAX,
 	_STEP_INVALID = -1,
 };
@@ -43,11 +46,13 @@ struct step {
 	int lane;	/* steps of one lane follow each other, lanes run side by side */
 	int slot;	/* N of hostpciN on whose behalf; -1: none */
 	struct bdf bdf; /* not for STEP_MODULE */
-	int group;	/* its IOMMU group */
+	struct uuid mdev; /* on @bdf, if it is about a mediated device */
+	int group;	  /* its IOMMU group */
 	char found[LIMIT_NAME];
-	char want[LIMIT_NAME];
+	char want[LIMIT_VALUE];
 	int deadline_ms;
 	int settle_ms; /* to leave it alone after the write; not journalled */
+	bool spare;    /* if it fails, the next one does the same; not journalled */
 };
 
 /* What a look says about where a step stands. */
@@ -63,7 +68,7 @@ struct step_write {
 	const char *or_else; /* instead of @value if the kernel says EINVAL; NULL: none */
 	bool module;	     /* load module @value instead of writing */
 	char path[CHILD_PATH]; /* absolute */
-	char value[LIMIT_NAME];
+	char value[LIMIT_VALUE];
 };
 
 struct step_ops {
@@ -72,8 +77,11 @@ struct step_ops {
 	/* The errno that says that it is in use for a moment longer: written again until
 	 * LIMIT_BUSY_MS are over; 0: none. */
 	int again;
-	/* True if nobody may have the device open while this is written; NULL: never. */
-	bool (*needs_idle)(const struct step *step);
+	/* True if nobody may have the device open while this is written, and the look
+	 * that is "" then; NULL: never. */
+	bool (*needs_idle)(const struct step *step, struct child_request *ret);
+	/* For how long what is seen may become what is wanted by itself; NULL: never. */
+	int (*patience_ms)(const struct step *step, const char *seen, bool written);
 	bool spares_disks; /* the device's disks must not be in use when it is written */
 	/* On file even if there is nothing to write: there is something to take back. */
 	bool keeps;
@@ -100,6 +108,14 @@ static inline const struct step_ops *step_ops(const struct step *step)
 }
 
 enum step_kind step_kind_parse(const char *name);
+
+/* What it is about, for messages: an address, or "mdev UUID". */
+enum { STEP_DEVICE_TEXT = 48 };
+#define STEP_DEVICE(step) step_device((step), (char[STEP_DEVICE_TEXT]){0})
+const char *step_device(const struct step *step, char buf[static STEP_DEVICE_TEXT]);
+
+/* True if both are about the same device. */
+bool step_same_device(const struct step *a, const struct step *b);
 
 /* True if there is something to write to take @step back. */
 bool step_undoes(const struct step *step);

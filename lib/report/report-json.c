@@ -61,12 +61,14 @@ static struct json_object *deed_json(const struct deed *d)
 {
 	struct json_object *o = json_object_new_object(), *w;
 	struct step_write write = {0};
-	char text[128];
+	char text[STEP_WORDS];
 
 	put_text(o, "kind", step_ops(&d->step)->name);
 	put_text(o, "direction", d->step.direction == STEP_DO ? "do" : "undo");
 	put_slot(o, d->step.slot);
 	put_text(o, "device", BDF(&d->step.bdf));
+	if (uuid_is_set(&d->step.mdev))
+		put_text(o, "mdev", d->step.mdev.text);
 	put_number(o, "stage", d->step.stage);
 	if (d->step.direction == STEP_DO && d->step.stage < _STAGE_MAX)
 		put_text(o, "stage_name", plan_stage_words[d->step.stage]);
@@ -108,6 +110,8 @@ struct json_object *report_json(const struct outcome *outcome)
 
 	json_object_object_add(o, "ok", json_object_new_boolean(outcome->exit == 0));
 	put_number(o, "vmid", outcome->vmid);
+	if (outcome->scope)
+		put_text(o, "kind", scope_words[outcome->scope]);
 	put_text(o, "phase", outcome->what);
 	json_object_object_add(o, "dry", json_object_new_boolean(outcome->dry));
 	put_number(o, "exit", outcome->exit);
@@ -134,19 +138,23 @@ struct json_object *report_json(const struct outcome *outcome)
 	return o;
 }
 
+void report_file_name(uint32_t vmid, enum scope scope, char buf[static REPORT_NAME])
+{
+	(void)snprintf(buf, REPORT_NAME, "%u%s%s.report.json", vmid, scope ? "." : "",
+		       scope_words[scope]);
+}
+
 void report_store(const struct root *root, const struct outcome *outcome)
 {
 	struct json_object *o;
 	const char *text;
-	char name[32], path[64];
+	char name[REPORT_NAME];
 	size_t size;
 
-	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER,
-		       outcome->vmid);
-	(void)snprintf(name, sizeof(name), "%u.report.json", outcome->vmid);
 	if (outcome->dry)
 		return;
-	if (outcome->exit == 0 && !file_exists(root, path)) {
+	report_file_name(outcome->vmid, outcome->scope, name);
+	if (outcome->exit == 0 && !journal_exists(root, outcome->vmid, outcome->scope)) {
 		(void)!file_remove(root, JOURNAL_FOLDER, name);
 		return;
 	}

@@ -9,6 +9,16 @@ static const char *prefix(enum report_style style)
 	return style == REPORT_HOOK ? "hostpci: " : "";
 }
 
+/* "pre-start", of a hook of one kind "mdev pre-start". */
+enum { WHAT_TEXT = 32 };
+#define WHAT(o) what_text((o), (char[WHAT_TEXT]){0})
+static const char *what_text(const struct outcome *o, char buf[static WHAT_TEXT])
+{
+	(void)snprintf(buf, WHAT_TEXT, "%s%s%s", scope_words[o->scope],
+		       o->scope ? " " : "", o->what);
+	return buf;
+}
+
 static void print_findings(const struct outcome *o, enum report_style style, FILE *out)
 {
 	for (size_t i = 0; i < o->findings.n; i++) {
@@ -52,13 +62,14 @@ static void print_write(const struct step *step, const char *indent, FILE *out)
 
 static void print_step_head(const struct step *step, FILE *out)
 {
-	char text[128];
+	char text[STEP_WORDS];
 
 	step_ops(step)->describe(step, text, sizeof(text));
 	if (step->kind == STEP_MODULE)
 		(void)fprintf(out, "%s", text);
 	else
-		(void)fprintf(out, "hostpci%d %s: %s", step->slot, BDF(&step->bdf), text);
+		(void)fprintf(out, "hostpci%d %s: %s", step->slot, STEP_DEVICE(step),
+			      text);
 }
 
 static size_t count_lanes(const struct deeds *deeds)
@@ -152,9 +163,9 @@ static void print_done(const struct outcome *o, FILE *out)
 	for (size_t i = 0; i < o->deeds.n; i++) {
 		const struct deed *d = &o->deeds.item[i];
 		bool last = i + 1 == o->deeds.n ||
-			    !bdf_equal(&d[1].step.bdf, &d->step.bdf) ||
+			    !step_same_device(&d[1].step, &d->step) ||
 			    d[1].rollback != d->rollback || d->step.kind == STEP_MODULE;
-		char text[128];
+		char text[STEP_WORDS];
 		int ms = d->ms;
 
 		if (d->state != DEED_DONE && d->state != DEED_LEFT)
@@ -168,7 +179,7 @@ static void print_done(const struct outcome *o, FILE *out)
 			(void)fprintf(out, ", %s", text);
 			ms += d->ms;
 			last = i + 1 == o->deeds.n ||
-			       !bdf_equal(&d[1].step.bdf, &d->step.bdf) ||
+			       !step_same_device(&d[1].step, &d->step) ||
 			       d[1].rollback != d->rollback;
 		}
 		(void)fprintf(out, d->text[0] ? " (%d ms): %s\n" : " (%d ms)%s\n", ms,
@@ -197,9 +208,9 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 
 	if (o->findings.refused)
 		(void)fprintf(out, "%sVM %u %s: refused, nothing was changed\n", p,
-			      o->vmid, o->what);
+			      o->vmid, WHAT(o));
 	else if (o->err.code)
-		(void)fprintf(out, "%sVM %u %s: %s\n", p, o->vmid, o->what,
+		(void)fprintf(out, "%sVM %u %s: %s\n", p, o->vmid, WHAT(o),
 			      err_text(&o->err, text, sizeof(text)));
 	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN)
 		(void)fprintf(out,
@@ -222,11 +233,11 @@ void report_text(const struct root *root, const struct outcome *outcome,
 		(void)fprintf(out, "%swarning: %s\n", p, outcome->warnings.text[i]);
 	if (style == REPORT_PLAN) {
 		if (!outcome->err.code)
-			(void)fprintf(out, "VM %u %s\n", outcome->vmid, outcome->what);
+			(void)fprintf(out, "VM %u %s\n", outcome->vmid, WHAT(outcome));
 		print_plan(root, outcome, out);
 	} else if (style == REPORT_HOOK && outcome->deeds.n) {
 		(void)fprintf(out, "%sVM %u %s (%d ms)\n", p, outcome->vmid,
-			      outcome->what, outcome->ms);
+			      WHAT(outcome), outcome->ms);
 		print_done(outcome, out);
 		print_trouble(outcome, out);
 	}

@@ -19,9 +19,12 @@ void report_text(const struct root *root, const struct outcome *outcome,
 /* The same as a value; the caller puts it. NULL: out of memory. */
 struct json_object *report_json(const struct outcome *outcome);
 
+/* VMID.report.json, of a hook of one kind VMID.KIND.report.json. */
+enum { REPORT_NAME = 40 };
+void report_file_name(uint32_t vmid, enum scope scope, char buf[static REPORT_NAME]);
+
 /*
- * Leaves /run/hostpci/vm/VMID.report.json behind for `status`; removes it when the
- * machine is done with and there is nothing to explain. Failing to is no failure of the
- * run.
+ * Leaves that file in /run/hostpci/vm behind for `status`; removes it when the machine is
+ * done with and there is nothing to explain. Failing to is no failure of the run.
  */
 void report_store(const struct root *root, const struct outcome *outcome);

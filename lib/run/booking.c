@@ -5,6 +5,13 @@
 
 #include "run/claims.h"
 
+/* A run that gives nothing away as it is reserves nothing. */
+static bool books(const struct session *session)
+{
+	return scope_has(session->request->scope, SCOPE_REBIND) ||
+	       scope_has(session->request->scope, SCOPE_MDEV);
+}
+
 /* As things stand with the other machines. */
 static int resolve(struct session *session, const struct spec *spec, struct facts **facts,
 		   struct err *err)
@@ -98,8 +105,12 @@ static int drop_others(struct session *session, const struct booking *booking,
 	_cleanup_free_ struct bdf *list = NULL;
 	uint32_t vmid = session->request->vmid;
 	size_t n = 0, others = 0;
-	int r = reservation_list(session->root, vmid, false, &list, &n, err);
+	int r;
 
+	/* The machine's own hook may have reserved more. */
+	if (session->request->scope != SCOPE_ALL)
+		return 0;
+	r = reservation_list(session->root, vmid, false, &list, &n, err);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (!booking || !is_booked(booking, &list[i]))
 			list[others++] = list[i];
@@ -114,7 +125,7 @@ static int try_make(struct session *session, const struct spec *spec,
 {
 	int r = resolve(session, spec, facts, err);
 
-	if (r < 0 || !*facts || session->request->dry ||
+	if (r < 0 || !*facts || session->request->dry || !books(session) ||
 	    !reservation_exists(session->root) || is_hopeless(*facts))
 		return r;
 	r = list_wanted(*facts, ret, err);

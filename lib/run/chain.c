@@ -173,7 +173,7 @@ static void announce(struct session *session, const struct text_list *hooks)
 
 int chain_start(struct session *session, const struct text_list *hooks, struct err *err)
 {
-	if (!hooks->n)
+	if (!hooks->n || session->request->scope != SCOPE_ALL)
 		return 0;
 	if (!session->request->dry)
 		return run_all(session, hooks, true, err);
@@ -187,6 +187,8 @@ void chain_phase(struct session *session)
 	struct err err;
 	int r;
 
+	if (session->request->scope != SCOPE_ALL)
+		return;
 	r = spec_load_hooks(session->root, session->request->vmid, &hooks, &err);
 	if (r < 0)
 		(void)err_wrap(&err, "no hooks are run");

@@ -14,39 +14,48 @@ struct gather {
 	struct facts *facts;
 	struct notes *notes;
 	uint32_t damaged; /* a machine whose journal cannot be read; 0: none */
+	enum scope damaged_scope;
 };
 
-static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid)
+static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid,
+	       enum scope scope)
 {
 	const struct claim claim = {
 		.bdf = hold->hold.bdf,
+		.mdev = uuid_is_set(&hold->hold.mdev),
 		.vmid = vmid,
+		.scope = scope,
 		.parked = hold->parked[0] != '\0',
 	};
 
 	return facts_add_claim(g->facts, &claim);
 }
 
-static int add_doubt(struct gather *g, const struct bdf *bdf, uint32_t vmid)
+static int add_doubt(struct gather *g, const struct bdf *bdf)
 {
-	const struct claim claim = {.bdf = *bdf, .vmid = vmid, .kind = CLAIM_DAMAGED};
+	const struct claim claim = {.bdf = *bdf,
+				    .vmid = g->damaged,
+				    .scope = g->damaged_scope,
+				    .kind = CLAIM_DAMAGED};
 
 	return facts_claim(g->facts, bdf) ? 0 : facts_add_claim(g->facts, &claim);
 }
 
 /* What its text names may be its own, whatever it says of it. */
-static int salvage(struct gather *g, uint32_t vmid, const struct err *why)
+static int salvage(struct gather *g, uint32_t vmid, enum scope scope,
+		   const struct err *why)
 {
 	struct bdf *named = calloc(LIMIT_DEVICES, sizeof(*named));
 	char text[sizeof(*why)];
 	size_t n;
 	int r = named ? 0 : -ENOMEM;
 
-	n = named ? journal_salvage(g->root, vmid, named, LIMIT_DEVICES) : 0;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add_doubt(g, &named[i], vmid);
-	free(named);
+	n = named ? journal_salvage(g->root, vmid, scope, named, LIMIT_DEVICES) : 0;
 	g->damaged = vmid;
+	g->damaged_scope = scope;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_doubt(g, &named[i]);
+	free(named);
 	notes_add(
 		g->notes,
 		"the journal of VM %u cannot be read: %s; what it names, and what is on "
@@ -56,7 +65,7 @@ static int salvage(struct gather *g, uint32_t vmid, const struct err *why)
 	return r;
 }
 
-static int each(void *context, uint32_t vmid)
+static int each(void *context, uint32_t vmid, enum scope scope)
 {
 	struct gather *g = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
@@ -65,17 +74,35 @@ static int each(void *context, uint32_t vmid)
 
 	if (vmid == g->vmid)
 		return 0;
-	r = journal_read(g->root, vmid, &j, &err);
+	r = journal_read(g->root, vmid, scope, &j, &err);
 	if (r == -ENOENT) /* it ended meanwhile */
 		return 0;
 	if (r < 0)
-		return salvage(g, vmid, &err);
+		return salvage(g, vmid, scope, &err);
 	for (size_t i = 0; !j->other_boot && i < j->holds; i++) {
-		r = j->hold[i].open ? add(g, &j->hold[i], vmid) : 0;
+		r = j->hold[i].open ? add(g, &j->hold[i], vmid, scope) : 0;
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/* A journal of the machine that is looked for holds @bdf. */
+static bool is_own(const struct gather *g, const struct bdf *bdf)
+{
+	const struct hold about = {.bdf = *bdf};
+	bool own = false;
+
+	for (int scope = 0; !own && scope < _SCOPE_MAX; scope++) {
+		_cleanup_(journal_freep) struct journal *j = NULL;
+		const struct journal_hold *hold = NULL;
+
+		if (journal_read(g->root, g->vmid, (enum scope)scope, &j, NULL) == 0 &&
+		    !j->other_boot)
+			hold = journal_find(j, &about);
+		own = hold && hold->open;
+	}
+	return own;
 }
 
 /* The lines that cannot be read can only be about what was bound for a guest, or will be
@@ -83,24 +110,20 @@ static int each(void *context, uint32_t vmid)
 static int doubt_unclaimed(void *context, const char *name)
 {
 	struct gather *g = context;
-	_cleanup_(journal_freep) struct journal *own = NULL;
 	char path[LIMIT_NAME * 2], device[LIMIT_NAME];
-	struct journal_hold *hold = NULL;
 	struct bdf bdf;
 
 	(void)snprintf(path, sizeof(path), "class/vfio-dev/%.64s/device", name);
 	if (sysfs_link(g->root, path, device, sizeof(device)) < 0 ||
 	    bdf_parse(device, &bdf) < 0)
 		return 0;
-	if (journal_read(g->root, g->vmid, &own, NULL) == 0 && !own->other_boot)
-		hold = journal_find(own, &bdf);
-	return hold && hold->open ? 0 : add_doubt(g, &bdf, g->damaged);
+	return is_own(g, &bdf) ? 0 : add_doubt(g, &bdf);
 }
 
 int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
 		  struct notes *notes, struct err *err)
 {
-	struct gather g = {root, vmid, facts, notes, 0};
+	struct gather g = {.root = root, .vmid = vmid, .facts = facts, .notes = notes};
 	int r;
 
 	r = journal_each(root, each, &g);
@@ -120,10 +143,10 @@ static bool journal_is_passing(const struct root *root, const struct claim *clai
 	_cleanup_(journal_freep) struct journal *j = NULL;
 	struct err err;
 
-	if (journal_read(root, claim->vmid, &j, &err) < 0)
+	if (journal_read(root, claim->vmid, claim->scope, &j, &err) < 0)
 		return true; /* it ended since */
 	if (claim->parked || !strcmp(j->phase, "stopped"))
-		return journal_is_locked(root, claim->vmid);
+		return journal_is_locked(root, claim->vmid, claim->scope);
 	return j->qemu.pid &&
 	       (!proc_alive(root, &j->qemu) || proc_is_going(root, j->qemu.pid));
 }
@@ -150,10 +173,14 @@ static bool matters(const struct facts *facts, const struct claim *claim)
 {
 	if (facts_find(facts, &claim->bdf))
 		return true;
-	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		for (unsigned k = 0; k < facts->pick[i].skips; k++)
 			if (bdf_equal(&facts->pick[i].skip[k], &claim->bdf))
 				return true;
+		for (unsigned k = 0; claim->mdev && k < facts->mdev[i].n; k++)
+			if (bdf_equal(&facts->mdev[i].parent[k].bdf, &claim->bdf))
+				return true;
+	}
 	return false;
 }
 

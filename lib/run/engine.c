@@ -159,7 +159,7 @@ static int verdict(const struct engine *e, struct err *err)
 			continue;
 		step_ops(&d->step)->describe(&d->step, what, sizeof(what));
 		return err_set(err, EIO, "hostpci%d %s: %s: %s", d->step.slot,
-			       BDF(&d->step.bdf), what, d->text);
+			       STEP_DEVICE(&d->step), what, d->text);
 	}
 	return e->cancel && cancel_asked(e->cancel) ? err_set(err, EINTR, "interrupted")
 						    : 0;

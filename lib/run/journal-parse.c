@@ -38,12 +38,12 @@ static const char *text(struct record *r, const char *name)
 }
 
 /* What its kind of step has as found or want; checked by step_valid. */
-static void value(struct record *r, const char *name, char to[static LIMIT_NAME])
+static void value(struct record *r, const char *name, char *to, size_t size)
 {
 	const char *value = text(r, name);
 
-	r->bad |= strlen(value) >= LIMIT_NAME;
-	(void)snprintf(to, LIMIT_NAME, "%s", value);
+	r->bad |= strlen(value) >= size;
+	(void)snprintf(to, size, "%s", value);
 }
 
 static struct bdf address(struct record *r, const char *name)
@@ -77,6 +77,16 @@ static bool optional_bool(struct record *r, const char *name, bool fallback)
 		return fallback;
 	r->bad |= !json_object_is_type(value, json_type_boolean);
 	return json_object_get_boolean(value);
+}
+
+/* Of a record that is about a mediated device. */
+static struct uuid mdev(struct record *r)
+{
+	struct uuid uuid = {0};
+
+	if (json_object_object_get_ex(r->object, "mdev", NULL))
+		r->bad |= uuid_parse(text(r, "mdev"), &uuid) < 0;
+	return uuid;
 }
 
 static int read_header(struct journal *j, struct record *r, struct err *err)
@@ -115,6 +125,7 @@ static int read_hold(struct journal *j, struct record *r, struct err *err)
 		.hold =
 			{
 				.bdf = address(r, "hold"),
+				.mdev = mdev(r),
 				.slot = (int)number(r, "slot", 0, LIMIT_SLOTS - 1),
 				.group = (int)number(r, "group", -1, INT32_MAX),
 				.return_to =
@@ -124,7 +135,7 @@ static int read_hold(struct journal *j, struct record *r, struct err *err)
 				.return_after = after < 0 ? 0 : (int)after,
 			},
 	};
-	struct journal_hold *old = journal_find(j, &hold.hold.bdf), *grown;
+	struct journal_hold *old = journal_find(j, &hold.hold), *grown;
 
 	r->bad |= hold.hold.return_to < 0;
 	if (r->bad)
@@ -151,13 +162,14 @@ static int read_intent(struct journal *j, struct record *r, struct err *err)
 	s.step.id = (uint32_t)number(r, "intent", 1, UINT32_MAX - 1);
 	s.step.kind = step_kind_parse(text(r, "kind"));
 	s.step.bdf = address(r, "device");
+	s.step.mdev = mdev(r);
 	s.step.slot = (int)number(r, "slot", -1, LIMIT_SLOTS - 1);
 	s.step.group = (int)number(r, "group", -1, INT32_MAX);
 	s.step.lane = (int)number(r, "lane", -1, INT32_MAX);
 	s.step.stage = (unsigned)number(r, "stage", 0, 16);
 	s.step.deadline_ms = (int)number(r, "deadline", 1, 3600 * 1000);
-	value(r, "found", s.step.found);
-	value(r, "want", s.step.want);
+	value(r, "found", s.step.found, sizeof(s.step.found));
+	value(r, "want", s.step.want, sizeof(s.step.want));
 	r->bad |= s.step.kind == _STEP_INVALID || s.step.id < j->next_id;
 	r->bad |= !r->bad && !step_valid(&s.step);
 	/* The path that its undo writes to is made of this name. */
@@ -208,8 +220,8 @@ static int read_child(struct journal *j, struct record *r, struct err *err)
 
 static void read_hold_mark(struct journal *j, struct record *r, const char *what)
 {
-	struct bdf bdf = address(r, what);
-	struct journal_hold *hold = r->bad ? NULL : journal_find(j, &bdf);
+	const struct hold about = {.bdf = address(r, what), .mdev = mdev(r)};
+	struct journal_hold *hold = r->bad ? NULL : journal_find(j, &about);
 
 	if (!hold) {
 		r->bad = true;

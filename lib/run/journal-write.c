@@ -71,6 +71,16 @@ int journal_phase(struct journal *journal, const char *phase)
 	return r;
 }
 
+/* The member that tells a mediated device from its parent. */
+enum { MDEV_MEMBER = UUID_TEXT + 16 };
+#define MDEV(uuid) mdev_member((uuid), (char[MDEV_MEMBER]){0})
+static const char *mdev_member(const struct uuid *uuid, char buf[static MDEV_MEMBER])
+{
+	if (uuid_is_set(uuid))
+		(void)snprintf(buf, MDEV_MEMBER, ",\"mdev\":\"%s\"", uuid->text);
+	return buf;
+}
+
 static int append_hold(struct journal *j, const struct hold *h, bool used)
 {
 	char after[40] = "";
@@ -80,15 +90,16 @@ static int append_hold(struct journal *j, const struct hold *h, bool used)
 			       h->return_after);
 	return append(j,
 		      "{\"hold\":\"%s\",\"slot\":%d,\"group\":%d,\"return\":\"%s\","
-		      "\"storage\":%s,\"used\":%s%s}",
+		      "\"storage\":%s,\"used\":%s%s%s}",
 		      BDF(&h->bdf), h->slot, h->group,
 		      words_name(wish_return_words, _WISH_RETURN_MAX, h->return_to),
-		      h->storage ? "true" : "false", used ? "true" : "false", after);
+		      h->storage ? "true" : "false", used ? "true" : "false", after,
+		      MDEV(&h->mdev));
 }
 
 int journal_take(struct journal *journal, const struct hold *hold)
 {
-	struct journal_hold *old = journal_find(journal, &hold->bdf), *grown;
+	struct journal_hold *old = journal_find(journal, hold), *grown;
 	/* What Proxmox was found to have taken, after the start, is in the guest. */
 	bool used = strcmp(journal->phase, "pre-start") != 0 ||
 		    (old && old->open && !old->fresh);
@@ -107,7 +118,7 @@ int journal_take(struct journal *journal, const struct hold *hold)
 	if (!old)
 		old = &grown[journal->holds++];
 	else
-		old = journal_find(journal, &hold->bdf);
+		old = journal_find(journal, hold);
 	*old = (struct journal_hold){.hold = *hold, .open = true, .fresh = !used};
 	return 0;
 }
@@ -118,9 +129,9 @@ static int append_intent(struct journal *j, const struct step *s)
 		      "{\"intent\":%u,\"kind\":\"%s\",\"device\":\"%s\",\"slot\":%d,"
 		      "\"group\":%d,"
 		      "\"stage\":%u,\"lane\":%d,\"found\":\"%s\",\"want\":\"%s\","
-		      "\"deadline\":%d}",
+		      "\"deadline\":%d%s}",
 		      s->id, step_ops(s)->name, BDF(&s->bdf), s->slot, s->group, s->stage,
-		      s->lane, s->found, s->want, s->deadline_ms);
+		      s->lane, s->found, s->want, s->deadline_ms, MDEV(&s->mdev));
 }
 
 int journal_intent(struct journal *journal, struct step *step)
@@ -160,34 +171,35 @@ int journal_child(struct journal *journal, const struct proc_id *child)
 		      (unsigned long long)child->start);
 }
 
-static int append_park(struct journal *j, const struct bdf *bdf, const char *why,
+static int append_park(struct journal *j, const struct hold *hold, const char *why,
 		       int64_t at)
 {
-	return append(j, "{\"park\":\"%s\",\"why\":\"%s\",\"at\":%lld}", BDF(bdf), why,
-		      (long long)at);
+	return append(j, "{\"park\":\"%s\",\"why\":\"%s\",\"at\":%lld%s}",
+		      BDF(&hold->bdf), why, (long long)at, MDEV(&hold->mdev));
 }
 
-int journal_park(struct journal *journal, const struct bdf *bdf, const char *why)
+int journal_park(struct journal *journal, const struct hold *hold, const char *why)
 {
-	struct journal_hold *hold = journal_find(journal, bdf);
+	struct journal_hold *own = journal_find(journal, hold);
 	int64_t at = clock_boot_s();
-	int r = hold ? append_park(journal, bdf, why, at) : -ENOENT;
+	int r = own ? append_park(journal, hold, why, at) : -ENOENT;
 
 	if (r < 0)
 		return r;
-	(void)snprintf(hold->parked, sizeof(hold->parked), "%s", why);
-	hold->parked_at = at;
+	(void)snprintf(own->parked, sizeof(own->parked), "%s", why);
+	own->parked_at = at;
 	return 0;
 }
 
-int journal_close(struct journal *journal, const struct bdf *bdf)
+int journal_close(struct journal *journal, const struct hold *hold)
 {
-	struct journal_hold *hold = journal_find(journal, bdf);
+	struct journal_hold *own = journal_find(journal, hold);
 
-	if (!hold)
+	if (!own)
 		return -ENOENT;
-	hold->open = false;
-	return append(journal, "{\"close\":\"%s\"}", BDF(bdf));
+	own->open = false;
+	return append(journal, "{\"close\":\"%s\"%s}", BDF(&hold->bdf),
+		      MDEV(&hold->mdev));
 }
 
 static int append_qemu(struct journal *j, const struct proc_id *qemu)
@@ -206,19 +218,19 @@ int journal_qemu(struct journal *journal, const struct proc_id *qemu)
 }
 
 /* What journal_compact writes before it takes the place of the file. */
-static void fresh_name(uint32_t vmid, char buf[static JOURNAL_NAME])
+static void fresh_name(const char *name, char buf[static JOURNAL_NAME + 5])
 {
-	(void)snprintf(buf, JOURNAL_NAME, ".%u.journal.new", vmid);
+	(void)snprintf(buf, JOURNAL_NAME + 5, ".%s.new", name);
 }
 
 int journal_end(struct journal *journal)
 {
-	char name[JOURNAL_NAME], fresh[JOURNAL_NAME];
+	char name[JOURNAL_NAME], fresh[JOURNAL_NAME + 5];
 
 	if (journal_has_open(journal))
 		return 0;
-	journal_file_name(journal->vmid, name);
-	fresh_name(journal->vmid, fresh);
+	journal_file_name(journal->vmid, journal->scope, name);
+	fresh_name(name, fresh);
 	/* Somebody may have been killed while compacting; the lock says it is over. */
 	(void)!file_remove(journal->root, JOURNAL_FOLDER, fresh);
 	return file_remove(journal->root, JOURNAL_FOLDER, name);
@@ -226,7 +238,8 @@ int journal_end(struct journal *journal)
 
 static bool step_is_open(struct journal *j, const struct journal_step *s)
 {
-	const struct journal_hold *hold = journal_find(j, &s->step.bdf);
+	const struct hold about = {.bdf = s->step.bdf, .mdev = s->step.mdev};
+	const struct journal_hold *hold = journal_find(j, &about);
 
 	return journal_alive(s) && hold && hold->open && step_undoes(&s->step);
 }
@@ -246,7 +259,7 @@ static int write_open(struct journal *j)
 			continue;
 		r = append_hold(j, &h->hold, !h->fresh);
 		if (r == 0 && h->parked[0])
-			r = append_park(j, &h->hold.bdf, h->parked, h->parked_at);
+			r = append_park(j, &h->hold, h->parked, h->parked_at);
 	}
 	for (size_t i = 0; r == 0 && i < j->steps; i++) {
 		if (!step_is_open(j, &j->step[i]))
@@ -262,14 +275,14 @@ int journal_compact(struct journal *journal)
 {
 	_cleanup_close_ int dir =
 		root_openat(journal->root, JOURNAL_FOLDER, O_PATH | O_DIRECTORY, 0);
-	char name[JOURNAL_NAME], fresh[JOURNAL_NAME];
+	char name[JOURNAL_NAME], fresh[JOURNAL_NAME + 5];
 	size_t old_size = journal->size;
 	int old_fd = journal->fd, r;
 
 	if (dir < 0)
 		return dir;
-	journal_file_name(journal->vmid, name);
-	fresh_name(journal->vmid, fresh);
+	journal_file_name(journal->vmid, journal->scope, name);
+	fresh_name(name, fresh);
 	(void)unlinkat(dir, fresh, 0);
 	journal->fd = openat(dir, fresh, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC,
 			     0600);

@@ -9,18 +9,44 @@
 
 #include "base/fileio.h"
 #include "base/lock.h"
+#include "base/words.h"
 
-void journal_file_name(uint32_t vmid, char buf[static JOURNAL_NAME])
+void journal_file_name(uint32_t vmid, enum scope scope, char buf[static JOURNAL_NAME])
 {
-	(void)snprintf(buf, JOURNAL_NAME, "%u.journal", vmid);
+	(void)snprintf(buf, JOURNAL_NAME, "%u%s%s.journal", vmid, scope ? "." : "",
+		       scope_words[scope]);
 }
 
-static struct journal *journal_new(const struct root *root, uint32_t vmid)
+enum { JOURNAL_PATH = sizeof(JOURNAL_FOLDER) + JOURNAL_NAME };
+
+static const char *file_path(uint32_t vmid, enum scope scope,
+			     char buf[static JOURNAL_PATH])
+{
+	char name[JOURNAL_NAME];
+
+	journal_file_name(vmid, scope, name);
+	(void)snprintf(buf, JOURNAL_PATH, "%s/%s", JOURNAL_FOLDER, name);
+	return buf;
+}
+
+bool journal_exists(const struct root *root, uint32_t vmid, enum scope scope)
+{
+	char path[JOURNAL_PATH];
+
+	return file_exists(root, file_path(vmid, scope, path));
+}
+
+static struct journal *journal_new(const struct root *root, uint32_t vmid,
+				   enum scope scope)
 {
 	struct journal *j = calloc(1, sizeof(*j));
 
 	if (j)
-		*j = (struct journal){.root = root, .vmid = vmid, .fd = -1, .next_id = 1};
+		*j = (struct journal){.root = root,
+				      .vmid = vmid,
+				      .scope = scope,
+				      .fd = -1,
+				      .next_id = 1};
 	return j;
 }
 
@@ -39,31 +65,28 @@ struct journal *journal_free(struct journal *journal)
 static int load(struct journal *j, int fd, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	char path[sizeof(JOURNAL_FOLDER) + JOURNAL_NAME], name[JOURNAL_NAME];
+	char path[JOURNAL_PATH];
 	size_t size;
 	int r;
 
-	journal_file_name(j->vmid, name);
-	(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
+	(void)file_path(j->vmid, j->scope, path);
 	r = file_read_fd(fd, LIMIT_JOURNAL, &text, &size);
 	if (r < 0)
 		return err_at(err, -r, path, 0, "%s", strerror(-r));
 	return journal_parse(j, text, size, path, err);
 }
 
-int journal_read(const struct root *root, uint32_t vmid, struct journal **ret,
-		 struct err *err)
+int journal_read(const struct root *root, uint32_t vmid, enum scope scope,
+		 struct journal **ret, struct err *err)
 {
-	_cleanup_(journal_freep) struct journal *j = journal_new(root, vmid);
-	char path[sizeof(JOURNAL_FOLDER) + JOURNAL_NAME], name[JOURNAL_NAME];
+	_cleanup_(journal_freep) struct journal *j = journal_new(root, vmid, scope);
+	char path[JOURNAL_PATH];
 	_cleanup_close_ int fd = -1;
 	int r;
 
 	if (!j)
 		return err_set(err, ENOMEM, "out of memory");
-	journal_file_name(vmid, name);
-	(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
-	fd = root_openat(root, path, O_RDONLY | O_NOFOLLOW, 0);
+	fd = root_openat(root, file_path(vmid, scope, path), O_RDONLY | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return fd == -ENOENT ? fd
 				     : err_at(err, -fd, path, 0, "%s", strerror(-fd));
@@ -111,16 +134,16 @@ static int open_locked(const struct root *root, const char *name, bool create, i
 	}
 }
 
-int journal_open(const struct root *root, uint32_t vmid, bool create,
+int journal_open(const struct root *root, uint32_t vmid, enum scope scope, bool create,
 		 struct journal **ret, struct err *err)
 {
-	_cleanup_(journal_freep) struct journal *j = journal_new(root, vmid);
+	_cleanup_(journal_freep) struct journal *j = journal_new(root, vmid, scope);
 	char name[JOURNAL_NAME];
 	int r;
 
 	if (!j)
 		return err_set(err, ENOMEM, "out of memory");
-	journal_file_name(vmid, name);
+	journal_file_name(vmid, scope, name);
 	r = open_locked(root, name, create, &j->fd);
 	if (r == -ENOENT || r == -EBUSY)
 		return r;
@@ -133,7 +156,7 @@ int journal_open(const struct root *root, uint32_t vmid, bool create,
 		int fd = TAKE_FD(j->fd);
 
 		journal_free(j);
-		j = journal_new(root, vmid);
+		j = journal_new(root, vmid, scope);
 		if (!j)
 			return err_set(err, ENOMEM, "out of memory");
 		j->fd = fd;
@@ -149,20 +172,19 @@ int journal_open(const struct root *root, uint32_t vmid, bool create,
 	return 0;
 }
 
-bool journal_is_locked(const struct root *root, uint32_t vmid)
+bool journal_is_locked(const struct root *root, uint32_t vmid, enum scope scope)
 {
-	char path[64];
-	_cleanup_close_ int fd = -1;
+	char path[JOURNAL_PATH];
+	_cleanup_close_ int fd =
+		root_openat(root, file_path(vmid, scope, path), O_RDWR | O_NOFOLLOW, 0);
 
-	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER, vmid);
-	fd = root_openat(root, path, O_RDWR | O_NOFOLLOW, 0);
 	return fd >= 0 && lock_take(fd, 0) == -EBUSY;
 }
 
-struct journal_hold *journal_find(struct journal *journal, const struct bdf *bdf)
+struct journal_hold *journal_find(struct journal *journal, const struct hold *hold)
 {
 	for (size_t i = 0; i < journal->holds; i++)
-		if (bdf_equal(&journal->hold[i].hold.bdf, bdf))
+		if (hold_equal(&journal->hold[i].hold, hold))
 			return &journal->hold[i];
 	return NULL;
 }
@@ -214,16 +236,15 @@ static size_t addresses_of(const char *text, struct bdf *ret, size_t max)
 	return n;
 }
 
-size_t journal_salvage(const struct root *root, uint32_t vmid, struct bdf *ret,
-		       size_t max)
+size_t journal_salvage(const struct root *root, uint32_t vmid, enum scope scope,
+		       struct bdf *ret, size_t max)
 {
 	_cleanup_free_ char *text = NULL;
-	char path[sizeof(JOURNAL_FOLDER) + JOURNAL_NAME], name[JOURNAL_NAME];
+	char path[JOURNAL_PATH];
 	size_t size;
 
-	journal_file_name(vmid, name);
-	(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
-	if (file_read(root, path, LIMIT_JOURNAL, &text, &size) < 0)
+	if (file_read(root, file_path(vmid, scope, path), LIMIT_JOURNAL, &text, &size) <
+	    0)
 		return 0;
 	for (size_t i = 0; i < size; i++)
 		if (!text[i])
@@ -231,19 +252,70 @@ size_t journal_salvage(const struct root *root, uint32_t vmid, struct bdf *ret,
 	return addresses_of(text, ret, max);
 }
 
+/* A journal that is there. */
+struct entry {
+	uint32_t vmid;
+	enum scope scope;
+};
+
 static int by_vmid(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	const struct entry *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	if (x->vmid != y->vmid)
+		return x->vmid < y->vmid ? -1 : 1;
+	return (int)x->scope - (int)y->scope;
+}
+
+/* "100.journal", "100.mdev.journal"; cuts @name. */
+static bool parse_name(char *name, struct entry *ret)
+{
+	char *end = strrchr(name, '.'), *dot;
+	int scope = SCOPE_ALL;
+
+	if (!end || strcmp(end, ".journal") != 0)
+		return false;
+	*end = '\0';
+	dot = strchr(name, '.');
+	if (dot) {
+		*dot = '\0';
+		scope = words_find(scope_words, _SCOPE_MAX, dot + 1);
+		if (scope <= SCOPE_ALL)
+			return false;
+	}
+	ret->scope = (enum scope)scope;
+	return vmid_parse(name, &ret->vmid) == 0;
+}
+
+static int list(DIR *dir, struct entry **ret, size_t *ret_n)
+{
+	_cleanup_free_ struct entry *found = NULL;
+	struct dirent *e;
+	size_t n = 0;
+
+	while ((e = readdir(dir))) {
+		struct entry entry, *grown;
+
+		if (!parse_name(e->d_name, &entry))
+			continue;
+		grown = realloc(found, (n + 1) * sizeof(*found));
+		if (!grown)
+			return -ENOMEM;
+		found = grown;
+		found[n++] = entry;
+	}
+	if (n)
+		qsort(found, n, sizeof(*found), by_vmid);
+	*ret = TAKE_PTR(found);
+	*ret_n = n;
+	return 0;
 }
 
 int journal_each(const struct root *root, journal_entry *each, void *context)
 {
-	int fd = root_openat(root, JOURNAL_FOLDER, O_RDONLY | O_DIRECTORY, 0), r = 0;
-	_cleanup_free_ uint32_t *found = NULL;
+	int fd = root_openat(root, JOURNAL_FOLDER, O_RDONLY | O_DIRECTORY, 0), r;
+	_cleanup_free_ struct entry *found = NULL;
 	size_t n = 0;
-	struct dirent *e;
 	DIR *dir;
 
 	if (fd < 0)
@@ -253,27 +325,9 @@ int journal_each(const struct root *root, journal_entry *each, void *context)
 		close(fd);
 		return -ENOMEM;
 	}
-	while (r == 0 && (e = readdir(dir))) {
-		char *dot = strchr(e->d_name, '.');
-		uint32_t vmid, *grown;
-
-		if (!dot || strcmp(dot, ".journal") != 0)
-			continue;
-		*dot = '\0';
-		if (vmid_parse(e->d_name, &vmid) < 0)
-			continue;
-		grown = realloc(found, (n + 1) * sizeof(*found));
-		if (!grown) {
-			r = -ENOMEM;
-			break;
-		}
-		found = grown;
-		found[n++] = vmid;
-	}
+	r = list(dir, &found, &n);
 	closedir(dir);
-	if (n)
-		qsort(found, n, sizeof(*found), by_vmid);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = each(context, found[i]);
+		r = each(context, found[i].vmid, found[i].scope);
 	return r;
 }

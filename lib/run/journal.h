@@ -2,24 +2,26 @@
 #pragma once
 
 #include "base/proc.h"
+#include "base/scope.h"
 #include "plan/plan.h"
 
 /*
- * What was done to the host for one machine: /run/hostpci/vm/VMID.journal, JSON lines,
- * only ever appended to, one write(2) a record, by the parent process alone. The intent
- * of a write is on file before the write. Taking back is done from here, never from the
- * configuration. The format, version 1 (hostpci-journal(5)):
+ * What was done to the host for one machine: /run/hostpci/vm/VMID.journal, of a hook of
+ * one kind VMID.KIND.journal, JSON lines, only ever appended to, one write(2) a record,
+ * by the parent process alone. The intent of a write is on file before the write. Taking
+ * back is done from here, never from the configuration. The format, version 1
+ * (hostpci-journal(5)):
  *
  *   {"journal":1,"boot":ID,"vmid":N,"program":TEXT}   first
  *   {"hold":BDF,"slot":N,"group":N,"return":WORD,"storage":BOOL,"used":BOOL,
- *    "return_after":MINUTES}                          used: by a guest, before this
- *   {"intent":ID,"kind":WORD,"device":BDF,...}        about to write
+ *    "return_after":MINUTES,"mdev":UUID}              used: by a guest, before this
+ *   {"intent":ID,"kind":WORD,"device":BDF,"mdev":UUID,...}  about to write
  *   {"done":ID}  {"failed":ID}                        the write's effect was, was not
  * seen
  *   {"undo":ID}  {"undone":ID}                        about to take back; taken back
  *   {"child":PID,"start":TICKS}                       who does the writes
  *   {"park":BDF,"why":WORD,"at":SECONDS}              kept for later; a new hold ends it
- *   {"close":BDF}                                     no longer ours
+ *   {"close":BDF,"mdev":UUID}                         no longer ours
  *   {"qemu":PID,"start":TICKS}  {"phase":WORD,"at":SECONDS}
  *
  * Times are clock_boot_s(). Members that are not known are passed over, so a version may
@@ -48,6 +50,7 @@ struct journal_hold {
 struct journal {
 	const struct root *root;
 	uint32_t vmid;
+	enum scope scope;
 	int fd;		  /* locked and appended to; -1: only read */
 	bool other_boot;  /* it tells of a boot that is over: nothing in it is true */
 	bool torn;	  /* its last record was cut off, and is ignored */
@@ -65,22 +68,23 @@ struct journal {
 	uint32_t next_id;
 };
 
-enum { JOURNAL_NAME = 32 };
+enum { JOURNAL_NAME = 40 };
 #define JOURNAL_FOLDER "/run/hostpci/vm"
-void journal_file_name(uint32_t vmid, char buf[static JOURNAL_NAME]);
+void journal_file_name(uint32_t vmid, enum scope scope, char buf[static JOURNAL_NAME]);
+bool journal_exists(const struct root *root, uint32_t vmid, enum scope scope);
 
 /* Reads without locking. -ENOENT: none; -EBADMSG: damaged, with file and line in @err. */
-int journal_read(const struct root *root, uint32_t vmid, struct journal **ret,
-		 struct err *err) _must_check_;
+int journal_read(const struct root *root, uint32_t vmid, enum scope scope,
+		 struct journal **ret, struct err *err) _must_check_;
 
 /*
  * Locks, then reads; creates an empty one if @create. The lock lasts until journal_free.
  * -EBUSY: another process works on this machine; -ENOENT: none, and not @create.
  */
-int journal_open(const struct root *root, uint32_t vmid, bool create,
+int journal_open(const struct root *root, uint32_t vmid, enum scope scope, bool create,
 		 struct journal **ret, struct err *err) _must_check_;
 /* A run on the machine is under way. */
-bool journal_is_locked(const struct root *root, uint32_t vmid);
+bool journal_is_locked(const struct root *root, uint32_t vmid, enum scope scope);
 struct journal *journal_free(struct journal *journal);
 
 static inline void journal_freep(struct journal **journal)
@@ -98,9 +102,9 @@ int journal_intent(struct journal *journal,
 		   struct step *step) _must_check_; /* sets its id */
 int journal_mark(struct journal *journal, const char *what, uint32_t id) _must_check_;
 int journal_child(struct journal *journal, const struct proc_id *child) _must_check_;
-int journal_park(struct journal *journal, const struct bdf *bdf,
+int journal_park(struct journal *journal, const struct hold *hold,
 		 const char *why) _must_check_;
-int journal_close(struct journal *journal, const struct bdf *bdf) _must_check_;
+int journal_close(struct journal *journal, const struct hold *hold) _must_check_;
 int journal_qemu(struct journal *journal, const struct proc_id *qemu) _must_check_;
 
 /* Makes room for @n more steps, so that journal_intent allocates nothing. */
@@ -127,11 +131,11 @@ void journal_begin_phase(struct journal *journal, const char *phase, int64_t at)
  * Every address that a journal which cannot be read has in its text, up to @max of them,
  * into @ret; returns their number. For the claims of a damaged one.
  */
-size_t journal_salvage(const struct root *root, uint32_t vmid, struct bdf *ret,
-		       size_t max);
+size_t journal_salvage(const struct root *root, uint32_t vmid, enum scope scope,
+		       struct bdf *ret, size_t max);
 
-/* NULL: the machine does not hold @bdf. */
-struct journal_hold *journal_find(struct journal *journal, const struct bdf *bdf);
+/* NULL: the machine does not hold @hold's device. */
+struct journal_hold *journal_find(struct journal *journal, const struct hold *hold);
 bool journal_has_open(const struct journal *journal);
 /* True if @step's write may still be in effect. */
 static inline bool journal_alive(const struct journal_step *step)
@@ -139,9 +143,9 @@ static inline bool journal_alive(const struct journal_step *step)
 	return step->state != JOURNAL_UNDONE;
 }
 
-/* Calls @each with the VMID of every journal, ascending; stops at non-zero, returns that.
- */
-typedef int journal_entry(void *context, uint32_t vmid);
+/* Calls @each with the VMID and scope of every journal, ascending; stops at non-zero,
+ * returns that. */
+typedef int journal_entry(void *context, uint32_t vmid, enum scope scope);
 int journal_each(const struct root *root, journal_entry *each,
 		 void *context) _must_check_;
 

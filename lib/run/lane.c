@@ -27,7 +27,7 @@ static void finish(struct lane *lane, enum deed_state state)
 /* Notes why, and lets the other steps on the same device be. */
 static _printf_(2, 3) void fail(struct lane *lane, const char *fmt, ...)
 {
-	const struct bdf bdf = current(lane)->step.bdf;
+	const struct step step = current(lane)->step;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -37,7 +37,7 @@ static _printf_(2, 3) void fail(struct lane *lane, const char *fmt, ...)
 	lane->failed = true;
 	for (size_t i = lane->at + 1; i < lane->n; i++)
 		if (lane->deed[i].state == DEED_PLANNED &&
-		    bdf_equal(&lane->deed[i].step.bdf, &bdf))
+		    step_same_device(&lane->deed[i].step, &step))
 			lane->deed[i].state = DEED_SKIPPED;
 }
 
@@ -111,6 +111,7 @@ const struct deed *lane_next(struct lane *lane)
 void lane_begin(struct lane *lane)
 {
 	lane->started = clock_ms();
+	lane->since = lane->started;
 	lane->busy_until = lane->started + LIMIT_BUSY_MS;
 	lane->undoing = current(lane)->step.direction == STEP_UNDO;
 	lane->filed = false;
@@ -177,10 +178,7 @@ static void guard(struct lane *lane)
 	if (ops->spares_disks) {
 		look_request(&request, LOOK_DISKS, "/sys/bus/pci/devices/%s",
 			     BDF(&step->bdf));
-	} else if (ops->needs_idle && ops->needs_idle(step)) {
-		look_request(&request, LOOK_GROUP_BUSY, "/dev/vfio/%d", step->group);
-		(void)bdf_format(&step->bdf, request.value);
-	} else {
+	} else if (!ops->needs_idle || !ops->needs_idle(step, &request)) {
 		write_it(lane, NULL);
 		return;
 	}
@@ -197,7 +195,10 @@ static void undone(struct lane *lane, enum deed_state state)
 /* A device that was unplugged, or a virtual function whose card made it go. */
 static bool is_gone(struct lane *lane)
 {
+	/* A parent that is gone has taken its mediated devices with it, and one that is
+	 * no PCI device has no address. */
 	if (!lane->undoing || current(lane)->step.kind == STEP_REMOVE ||
+	    uuid_is_set(&current(lane)->step.mdev) ||
 	    sysfs_exists(lane->root, DEVICE_ATTR(&current(lane)->step.bdf, "")))
 		return false;
 	(void)snprintf(current(lane)->text, sizeof(current(lane)->text),
@@ -236,6 +237,24 @@ static void done(struct lane *lane, enum deed_state state)
 	finish(lane, state);
 }
 
+/* What is seen may become what is wanted by itself: then it looks again in a moment. */
+static bool is_patient(struct lane *lane, const char *seen, bool written)
+{
+	const struct step *step = &current(lane)->step;
+	const struct step_ops *ops = step_ops(step);
+	/* What this run has made itself nobody has used yet. */
+	int ms = ops->patience_ms && !current(lane)->rollback
+			 ? ops->patience_ms(step, seen, written)
+			 : 0;
+
+	if (clock_ms() - lane->since >= ms)
+		return false;
+	lane->state = written ? LANE_SETTLING : LANE_PATIENT;
+	lane->wake = clock_ms() + LIMIT_BUSY_POLL_MS;
+	lane->busy_until = lane->wake + LIMIT_BUSY_MS;
+	return true;
+}
+
 static void looked(struct lane *lane, const struct child_reply *reply)
 {
 	struct deed *d = current(lane);
@@ -250,7 +269,8 @@ static void looked(struct lane *lane, const struct child_reply *reply)
 	(void)snprintf(lane->seen, sizeof(lane->seen), "%s", reply->value);
 	switch (step_ops(&d->step)->judge(&d->step, reply->value, false)) {
 	case STEP_GO:
-		guard(lane);
+		if (!is_patient(lane, reply->value, false))
+			guard(lane);
 		return;
 	case STEP_REACHED:
 		if (lane->undoing)
@@ -299,6 +319,17 @@ static void guarded(struct lane *lane, const struct child_reply *reply)
 	}
 }
 
+/* It failed, and left nothing behind: the next deed does the same elsewhere. */
+static void pass_on(struct lane *lane)
+{
+	struct deed *d = current(lane);
+
+	(void)snprintf(d->text, sizeof(d->text), "%s (errno %d): the next one is tried",
+		       step_errno_words(&d->step, -lane->write_result),
+		       -lane->write_result);
+	undone(lane, DEED_LEFT);
+}
+
 /* The driver's own users are still going: the write is tried again, for a while. */
 static bool tries_again(struct lane *lane)
 {
@@ -324,6 +355,12 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 		undone(lane, DEED_DONE);
 	} else if (reached) {
 		done(lane, DEED_DONE);
+	} else if (written < 0 && d->step.spare && reply->result == 0 &&
+		   !reply->value[0]) {
+		pass_on(lane);
+	} else if (written == 0 && reply->result == 0 &&
+		   is_patient(lane, reply->value, true)) {
+		return;
 	} else if (!tries_again(lane)) {
 		if (journal_mark(lane->journal, "failed", d->step.id) < 0)
 			(void)0; /* an intent alone says as much */
@@ -344,6 +381,7 @@ static void wrote(struct lane *lane, const struct child_reply reply[static CHILD
 	int settle_ms = current(lane)->step.settle_ms;
 
 	lane->write_result = reply[0].result;
+	lane->since = clock_ms();
 	if (lane->batch > 1) {
 		verified(lane, &reply[1]);
 	} else if (lane->write_result == -EINVAL && lane->or_else) {
@@ -381,6 +419,7 @@ void lane_reply(struct lane *lane)
 		return;
 	case LANE_IDLE:
 	case LANE_WAITING:
+	case LANE_PATIENT:
 	case LANE_SETTLING:
 	case LANE_ENDED:
 		return;
@@ -389,7 +428,7 @@ void lane_reply(struct lane *lane)
 
 void lane_stop(struct lane *lane)
 {
-	if (lane->state == LANE_WAITING)
+	if (lane->state == LANE_WAITING || lane->state == LANE_PATIENT)
 		finish(lane, DEED_SKIPPED);
 }
 
@@ -399,6 +438,8 @@ void lane_tick(struct lane *lane, int64_t now)
 		stuck(lane);
 	else if (lane->state == LANE_WAITING && now >= lane->wake)
 		guard(lane);
+	else if (lane->state == LANE_PATIENT && now >= lane->wake)
+		look(lane, LANE_LOOKING);
 	else if (lane->state == LANE_SETTLING && now >= lane->wake)
 		look(lane, LANE_VERIFYING);
 }
@@ -412,8 +453,10 @@ int64_t lane_due(const struct lane *lane)
 {
 	if (lane_is_waiting(lane))
 		return lane->child.deadline;
-	return lane->state == LANE_WAITING || lane->state == LANE_SETTLING ? lane->wake
-									   : INT64_MAX;
+	return lane->state == LANE_WAITING || lane->state == LANE_PATIENT ||
+			       lane->state == LANE_SETTLING
+		       ? lane->wake
+		       : INT64_MAX;
 }
 
 void lane_end(struct lane *lane)

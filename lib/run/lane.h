@@ -10,6 +10,7 @@ enum lane_state {
 	LANE_LOOKING,	/* where does the step stand? */
 	LANE_GUARDING,	/* is the device free? */
 	LANE_WAITING,	/* it is not: until the next try */
+	LANE_PATIENT,	/* it may get there by itself: until the next look */
 	LANE_WRITING,	/* and looking whether the write had its effect */
 	LANE_SETTLING,	/* written; it needs a moment */
 	LANE_VERIFYING, /* did the write have its effect? */
@@ -26,7 +27,8 @@ struct lane {
 	enum lane_state state;
 	struct child child;
 	int64_t started;	/* of the deed */
-	int64_t wake;		/* LANE_WAITING, LANE_SETTLING: when to go on */
+	int64_t since;		/* of the deed, or of its write */
+	int64_t wake;		/* LANE_WAITING, _PATIENT, _SETTLING: when to go on */
 	int64_t busy_until;	/* and when to give up */
 	char seen[CHILD_VALUE]; /* what the deed's first look answered */
 	const char *or_else;	/* what to write if the kernel refuses; NULL: nothing */

@@ -26,6 +26,7 @@ int machine_change(const struct request *request, struct outcome *ret)
 
 	*ret = (struct outcome){
 		.vmid = request->vmid,
+		.scope = request->scope,
 		.what = change_words[request->change],
 		.dry = request->dry,
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/scope.h"
 #include "run/outcome.h"
 
 /* The one pipeline: what a hook, a verb or a dry run asks for. */
@@ -17,6 +18,7 @@ struct request {
 	const struct root *root;
 	const char *node; /* whose VM configs; NULL: this one */
 	uint32_t vmid;
+	enum scope scope; /* of the hook, and so of the journal */
 	enum change change;
 	bool dry; /* plan and judge, write nothing */
 };

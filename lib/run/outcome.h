@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/exit-code.h"
+#include "base/scope.h"
 #include "host/facts.h"
 #include "plan/finding.h"
 #include "run/deed.h"
@@ -30,6 +31,7 @@ extern const char *const standing_words[_STANDING_MAX];
 /* What a run did, or a dry run would do, to one machine; rendered by report/. */
 struct outcome {
 	uint32_t vmid;
+	enum scope scope;
 	const char *what; /* "pre-start", ..., "release" */
 	bool dry;
 	enum exit_code exit;

@@ -53,7 +53,8 @@ static int try_begin(struct session *s, bool create, struct err *err)
 	r = lock_host(s, 0, err);
 	if (r < 0)
 		return r;
-	r = journal_open(s->root, s->request->vmid, create, &s->journal, err);
+	r = journal_open(s->root, s->request->vmid, s->request->scope, create,
+			 &s->journal, err);
 	if (r == -EBUSY)
 		return err_set(err, EBUSY, "another hostpci run works on VM %u",
 			       s->request->vmid);
@@ -72,10 +73,11 @@ static int try_begin(struct session *s, bool create, struct err *err)
 int session_begin(struct session *session, bool create, struct err *err)
 {
 	int64_t end = clock_ms() + session->patience_ms;
+	const struct request *q = session->request;
 	int r;
 
-	if (session->request->dry) {
-		r = journal_read(session->root, session->request->vmid, &session->journal,
+	if (q->dry) {
+		r = journal_read(session->root, q->vmid, q->scope, &session->journal,
 				 err);
 		if (r == 0 && session->journal->other_boot) {
 			session->journal = journal_free(session->journal);
@@ -85,7 +87,7 @@ int session_begin(struct session *session, bool create, struct err *err)
 	}
 	/* Most stops have nothing to take back: look before making folders and locks. */
 	if (!create) {
-		r = journal_read(session->root, session->request->vmid, &session->journal,
+		r = journal_read(session->root, q->vmid, q->scope, &session->journal,
 				 err);
 		session->journal = journal_free(session->journal);
 		if (r < 0)

@@ -154,11 +154,19 @@ static enum standing by_age(const struct look *g)
 		   (long long)age);
 }
 
+/* What QEMU is given it by. */
+static const char *name_of(const struct hold *hold, char buf[static UUID_TEXT])
+{
+	(void)snprintf(buf, UUID_TEXT, "%s",
+		       uuid_is_set(&hold->mdev) ? hold->mdev.text : BDF(&hold->bdf));
+	return buf;
+}
+
 /* A domain's name need not be the VMID: what tells is the device on its command line. */
 static enum standing by_domain(const struct look *g, const char *name)
 {
 	const struct session *s = g->session;
-	char path[300];
+	char path[300], text[UUID_TEXT];
 	pid_t pid;
 
 	(void)snprintf(path, sizeof(path), "/run/libvirt/qemu/%s", name);
@@ -166,11 +174,10 @@ static enum standing by_domain(const struct look *g, const char *name)
 	for (size_t i = 0; pid > 0 && i < s->journal->holds; i++) {
 		const struct journal_hold *h = &s->journal->hold[i];
 
-		if (h->open && command_has(s->root, pid, BDF(&h->hold.bdf)) > 0)
+		if (h->open && command_has(s->root, pid, name_of(&h->hold, text)) > 0)
 			return say(g, STANDING_RUNS,
 				   "runs: libvirt's %.*s (pid %d) has %s",
-				   (int)strcspn(name, "."), name, (int)pid,
-				   BDF(&h->hold.bdf));
+				   (int)strcspn(name, "."), name, (int)pid, text);
 	}
 	return STANDING_OVER;
 }
@@ -244,6 +251,30 @@ static enum standing by_group(const struct look *g, struct child *child, int gro
 		   who[0] ? who : "somebody", node);
 }
 
+static enum standing by_mdev(const struct look *g, struct child *child,
+			     const struct uuid *uuid)
+{
+	struct child_request request;
+	struct child_reply reply;
+	char who[96];
+	int r;
+
+	look_request(&request, LOOK_MDEV_BUSY, "/sys/bus/mdev/devices/%s", uuid->text);
+	r = child_call(child, &request, LIMIT_READ_MS, &reply);
+	if (r == 0)
+		r = reply.result;
+	if (r < 0)
+		return say(g, STANDING_UNKNOWN,
+			   "may run: whether its mediated device %s is in use cannot be "
+			   "told (%s)",
+			   uuid->text, strerror(-r));
+	if (!reply.value[0])
+		return STANDING_OVER;
+	(void)opener_first(g->session->root, reply.value, who, sizeof(who));
+	return say(g, STANDING_RUNS, "uses its mediated device: %s has %.40s open",
+		   who[0] ? who : "somebody", reply.value);
+}
+
 /* The last word: nothing may be taken from under an open descriptor. */
 static enum standing by_descriptor(const struct look *g)
 {
@@ -259,6 +290,10 @@ static enum standing by_descriptor(const struct look *g)
 
 		if (!j->hold[i].open)
 			continue;
+		if (uuid_is_set(&h->mdev)) {
+			standing = by_mdev(g, &child, &h->mdev);
+			continue;
+		}
 		if (h->group >= 0)
 			standing = by_group(g, &child, h->group);
 		if (standing == STANDING_OVER)

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "run/chain.h"
 #include "run/judge.h"
 #include "run/undo.h"
@@ -36,19 +35,17 @@ static void start_freep(struct start **start)
 
 static bool have_journal(const struct session *s)
 {
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "%s/%u.journal", JOURNAL_FOLDER,
-		       s->request->vmid);
-	return file_exists(s->root, path);
+	return journal_exists(s->root, s->request->vmid, s->request->scope);
 }
 
 static int read_spec(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
-	int r = spec_load(session->root, session->request->node, session->request->vmid,
-			  &s->spec, err);
+	int r;
 
+	s->spec.scope = session->request->scope;
+	r = spec_load(session->root, session->request->node, session->request->vmid,
+		      &s->spec, err);
 	if (r < 0)
 		return session_fail(session, EXIT_CODE_CONFIG, err);
 	r = spec_load_quirks(session->root, &s->spec, err);
@@ -86,10 +83,10 @@ static int consider(struct start *s, struct err *err)
 		       : 0;
 }
 
-static bool plan_holds(const struct plan *plan, const struct bdf *bdf)
+static bool plan_holds(const struct plan *plan, const struct hold *hold)
 {
 	for (size_t i = 0; i < plan->holds; i++)
-		if (bdf_equal(&plan->hold[i].bdf, bdf))
+		if (hold_equal(&plan->hold[i], hold))
 			return true;
 	return false;
 }
@@ -106,7 +103,7 @@ static int claim(struct start *s)
 	if (!s->parked || !s->fresh)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < s->plan.holds; i++) {
-		const struct journal_hold *old = journal_find(j, &s->plan.hold[i].bdf);
+		const struct journal_hold *old = journal_find(j, &s->plan.hold[i]);
 
 		s->fresh[i] = !old || !old->open;
 		if (old && old->open)
@@ -123,7 +120,7 @@ static void unclaim(struct start *s, size_t size)
 
 	journal_rewind(j, size);
 	for (size_t i = 0; s->fresh && i < s->plan.holds; i++) {
-		struct journal_hold *hold = journal_find(j, &s->plan.hold[i].bdf);
+		struct journal_hold *hold = journal_find(j, &s->plan.hold[i]);
 
 		if (hold && s->fresh[i])
 			hold->open = false;
@@ -143,8 +140,8 @@ static void undo_leftovers(struct start *s)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < j->holds; i++)
-		if (j->hold[i].open && !plan_holds(&s->plan, &j->hold[i].hold.bdf))
-			r = undo_add(j, &j->hold[i].hold.bdf, 0, false, deeds);
+		if (j->hold[i].open && !plan_holds(&s->plan, &j->hold[i].hold))
+			r = undo_add(j, &j->hold[i].hold, 0, false, deeds);
 	if (r == 0 && !session->request->dry)
 		r = engine_run(session->root, j, deeds->item, deeds->n, NULL, &err);
 	if (r < 0)
@@ -155,8 +152,8 @@ static void undo_leftovers(struct start *s)
 	for (size_t i = 0; !session->request->dry && i < j->holds; i++) {
 		const struct hold *h = &j->hold[i].hold;
 
-		if (j->hold[i].open && !plan_holds(&s->plan, &h->bdf) &&
-		    !undo_is_left(j, &h->bdf) && journal_close(j, &h->bdf) < 0)
+		if (j->hold[i].open && !plan_holds(&s->plan, h) && !undo_is_left(j, h) &&
+		    journal_close(j, h) < 0)
 			break;
 	}
 }
@@ -201,7 +198,7 @@ static int roll_back(struct start *s, struct err *why)
 
 		/* What the kernel still works on would hold up the next write as well. */
 		if (deeds_stuck(deeds, h->group) ||
-		    undo_add(j, &h->bdf, rollback_from(s, i), true, deeds) < 0)
+		    undo_add(j, h, rollback_from(s, i), true, deeds) < 0)
 			left = true;
 	}
 	/* Its failures are in the deeds, but for one that kept it from beginning. */
@@ -211,16 +208,15 @@ static int roll_back(struct start *s, struct err *why)
 		notes_add(&session->outcome->warnings, "taking back: %s", err.msg);
 	}
 	for (size_t i = 0; i < s->plan.holds; i++) {
-		const struct bdf *bdf = &s->plan.hold[i].bdf;
+		const struct hold *h = &s->plan.hold[i];
 		int r = 0;
 
 		if (keeps(s, i))
-			r = journal_park(j, bdf,
-					 s->parked[i][0] ? s->parked[i] : "return");
-		else if (!undo_is_left(j, bdf))
+			r = journal_park(j, h, s->parked[i][0] ? s->parked[i] : "return");
+		else if (!undo_is_left(j, h))
 			/* On a full /run it is enough that the journal ends. */
-			(void)!journal_close(j, bdf);
-		left |= r < 0 || (!keeps(s, i) && undo_is_left(j, bdf));
+			(void)!journal_close(j, h);
+		left |= r < 0 || (!keeps(s, i) && undo_is_left(j, h));
 	}
 	for (size_t i = first; i < deeds->n; i++)
 		left |= deeds->item[i].state == DEED_FAILED ||
@@ -301,9 +297,10 @@ static int plan_only(struct start *s)
 
 /*
  * A run that was killed between removing a device and binding it: perhaps it is not there
- * to be planned with. True if there was one; the session has to begin anew then.
+ * to be planned with. And a mediated device, which is made anew, perhaps of another type.
+ * True if there was one; the session has to begin anew then.
  */
-static bool find_removed(struct session *session)
+static bool undo_first(struct session *session)
 {
 	struct deeds *deeds = &session->outcome->deeds;
 	struct journal *j = session->journal;
@@ -312,7 +309,7 @@ static bool find_removed(struct session *session)
 	if (session->request->dry)
 		return false;
 	for (size_t i = 0; i < j->holds; i++)
-		if (j->hold[i].open && undo_add_removed(j, &j->hold[i].hold.bdf, deeds))
+		if (j->hold[i].open && undo_add_first(j, &j->hold[i].hold, deeds))
 			return false;
 	if (!deeds->n)
 		return false;
@@ -366,7 +363,7 @@ int start_run(struct session *session)
 	if (!spec_has_devices(&s->spec) && !have_journal(session))
 		return start_without_devices(s, &err);
 	r = session_begin(session, true, &err);
-	if (r == 0 && find_removed(session)) {
+	if (r == 0 && undo_first(session)) {
 		session_end(session);
 		r = session_begin(session, true, &err);
 	}

@@ -55,8 +55,9 @@ static enum fate fate_of(const struct stop *s, const struct journal_hold *h)
 {
 	int64_t after = (int64_t)h->hold.return_after * 60;
 
-	/* Its start never came to its end: no guest has written to it. */
-	if (s->cause == STOP_RELEASE || h->fresh)
+	/* Its start never came to its end: no guest has written to it. A mediated device
+	 * is made anew by each start. */
+	if (s->cause == STOP_RELEASE || h->fresh || uuid_is_set(&h->hold.mdev))
 		return FATE_BACK;
 	if (!strcmp(h->parked, "reboot"))
 		return is_due(s, h->parked_at, LIMIT_START_S) ? fate_by_policy(h)
@@ -90,14 +91,14 @@ bool stop_is_idle(const struct stop *stop)
 	return idle;
 }
 
-static int forget(struct journal *j, const struct bdf *bdf)
+static int forget(struct journal *j, const struct hold *hold)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < j->steps; i++)
-		if (journal_alive(&j->step[i]) && bdf_equal(&j->step[i].step.bdf, bdf))
+		if (journal_alive(&j->step[i]) && hold_has(hold, &j->step[i].step))
 			r = journal_mark(j, "undone", j->step[i].step.id);
-	return r < 0 ? r : journal_close(j, bdf);
+	return r < 0 ? r : journal_close(j, hold);
 }
 
 static void say(const struct stop *s, const struct journal_hold *h, const char *text)
@@ -116,12 +117,12 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 	switch (fate_of(s, h)) {
 	case FATE_BACK:
 		h->parked[0] = '\0'; /* on file it stays so until it is back */
-		return undo_add(j, &h->hold.bdf, 0, false, deeds);
+		return undo_add(j, &h->hold, 0, false, deeds);
 	case FATE_STAY:
 		return 0;
 	case FATE_REBOOT:
 		say(s, h, "is kept for the start that follows");
-		return dry ? 0 : journal_park(j, &h->hold.bdf, "reboot");
+		return dry ? 0 : journal_park(j, &h->hold, "reboot");
 	case FATE_PARK:
 		(void)snprintf(text, sizeof(text),
 			       "stays on vfio-pci (%s); hostpci release %u gives it back",
@@ -129,10 +130,10 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 					       : "return = vfio",
 			       s->session->request->vmid);
 		say(s, h, text);
-		return dry ? 0 : journal_park(j, &h->hold.bdf, "return");
+		return dry ? 0 : journal_park(j, &h->hold, "return");
 	case FATE_FORGET:
 		say(s, h, "is left alone (return = none)");
-		return dry ? 0 : forget(j, &h->hold.bdf);
+		return dry ? 0 : forget(j, &h->hold);
 	}
 	return -EINVAL;
 }
@@ -159,18 +160,25 @@ static int settle_all(const struct stop *s)
 	return first;
 }
 
+static bool is_left(const struct journal *j, const struct step *step)
+{
+	const struct hold about = {.bdf = step->bdf, .mdev = step->mdev};
+
+	return undo_is_left(j, &about);
+}
+
 static int close_done(struct journal *j, const struct deeds *deeds)
 {
 	bool left = false;
 	int r = 0;
 
 	for (size_t i = 0; i < deeds->n; i++)
-		left |= undo_is_left(j, &deeds->item[i].step.bdf);
+		left |= is_left(j, &deeds->item[i].step);
 	for (size_t i = 0; i < j->holds; i++) {
 		const struct journal_hold *h = &j->hold[i];
 
-		if (h->open && !undo_is_left(j, &h->hold.bdf) && !h->parked[0] &&
-		    journal_close(j, &h->hold.bdf) < 0)
+		if (h->open && !undo_is_left(j, &h->hold) && !h->parked[0] &&
+		    journal_close(j, &h->hold) < 0)
 			r = -EIO;
 	}
 	/* On a full /run it is enough that the journal ends. */

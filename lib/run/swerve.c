@@ -76,7 +76,8 @@ static int slot_of(const struct swerve *s, const struct bdf *bdf)
 
 static bool is_unused(const struct swerve *s, const struct journal_hold *h)
 {
-	return h->open && is_mapped(s, h->hold.slot) && !is_group_used(s, h->hold.group);
+	return h->open && !uuid_is_set(&h->hold.mdev) && is_mapped(s, h->hold.slot) &&
+	       !is_group_used(s, h->hold.group);
 }
 
 static int take_back(struct swerve *s, struct err *err)
@@ -96,7 +97,7 @@ static int take_back(struct swerve *s, struct err *err)
 			  "hostpci%d: %s was prepared, but Proxmox has taken another "
 			  "device of the mapping: it goes back",
 			  h->slot, BDF(&h->bdf));
-		r = undo_add(j, &h->bdf, 0, false, deeds);
+		r = undo_add(j, h, 0, false, deeds);
 		if (r == 0)
 			(void)!reservation_drop(session->root, session->request->vmid,
 						&h->bdf, 1, err);
@@ -106,8 +107,8 @@ static int take_back(struct swerve *s, struct err *err)
 	r = engine_run(session->root, j, deeds->item + first, deeds->n - first, NULL,
 		       err);
 	for (size_t i = 0; i < j->holds; i++)
-		if (is_unused(s, &j->hold[i]) && !undo_is_left(j, &j->hold[i].hold.bdf) &&
-		    journal_close(j, &j->hold[i].hold.bdf) < 0)
+		if (is_unused(s, &j->hold[i]) && !undo_is_left(j, &j->hold[i].hold) &&
+		    journal_close(j, &j->hold[i].hold) < 0)
 			return err_set(err, EIO, "the journal cannot be written");
 	return r;
 }
@@ -117,7 +118,7 @@ static int claim(struct swerve *s, int slot, const struct bdf *bdf, struct err *
 {
 	struct device device;
 	struct hold hold = {.bdf = *bdf, .slot = slot, .return_to = WISH_RETURN_NONE};
-	struct journal_hold *old = journal_find(s->session->journal, bdf);
+	struct journal_hold *old = journal_find(s->session->journal, &hold);
 	int r;
 
 	if ((old && old->open) || device_read(s->session->root, bdf, &device) < 0 ||
@@ -155,8 +156,8 @@ static int compare(struct swerve *s, struct err *err)
 	int r = 0, undone;
 
 	for (size_t i = 0; r == 0 && i < s->used_n; i++) {
-		const struct journal_hold *h =
-			journal_find(s->session->journal, &s->used[i]);
+		const struct hold used = {.bdf = s->used[i]};
+		const struct journal_hold *h = journal_find(s->session->journal, &used);
 		int slot = slot_of(s, &s->used[i]);
 
 		if (slot >= 0 && !(h && h->open))
@@ -173,7 +174,8 @@ int swerve_repair(struct session *session, struct err *err)
 	struct err why;
 
 	/* Without Proxmox, or its list, there is nothing to compare with. */
-	if (!reservation_exists(session->root) ||
+	if (!scope_has(session->request->scope, SCOPE_REBIND) ||
+	    !reservation_exists(session->root) ||
 	    reservation_list(session->root, vmid, true, &s.used, &s.used_n, &why) < 0 ||
 	    !s.used_n)
 		return 0;

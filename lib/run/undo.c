@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/undo.h"
 
-static bool concerns(const struct journal_step *s, const struct bdf *bdf)
+static bool concerns(const struct journal_step *s, const struct hold *hold)
 {
-	return journal_alive(s) && bdf_equal(&s->step.bdf, bdf) && step_undoes(&s->step);
+	return journal_alive(s) && hold_has(hold, &s->step) && step_undoes(&s->step);
 }
 
-int undo_add(const struct journal *journal, const struct bdf *bdf, uint32_t first_id,
+int undo_add(const struct journal *journal, const struct hold *hold, uint32_t first_id,
 	     bool rollback, struct deeds *deeds)
 {
 	for (size_t i = journal->steps; i-- > 0;) {
 		struct step step = journal->step[i].step;
 		int r;
 
-		if (!concerns(&journal->step[i], bdf) || step.id < first_id)
+		if (!concerns(&journal->step[i], hold) || step.id < first_id)
 			continue;
 		step.direction = STEP_UNDO;
 		step.stage = 0; /* their order is that of the list */
@@ -25,21 +25,23 @@ int undo_add(const struct journal *journal, const struct bdf *bdf, uint32_t firs
 	return 0;
 }
 
-int undo_add_removed(const struct journal *journal, const struct bdf *bdf,
-		     struct deeds *deeds)
+int undo_add_first(const struct journal *journal, const struct hold *hold,
+		   struct deeds *deeds)
 {
+	if (uuid_is_set(&hold->mdev))
+		return undo_add(journal, hold, 0, false, deeds);
 	for (size_t i = 0; i < journal->steps; i++)
-		if (concerns(&journal->step[i], bdf) &&
+		if (concerns(&journal->step[i], hold) &&
 		    journal->step[i].step.kind == STEP_REMOVE)
-			return undo_add(journal, bdf, journal->step[i].step.id, false,
+			return undo_add(journal, hold, journal->step[i].step.id, false,
 					deeds);
 	return 0;
 }
 
-bool undo_is_left(const struct journal *journal, const struct bdf *bdf)
+bool undo_is_left(const struct journal *journal, const struct hold *hold)
 {
 	for (size_t i = 0; i < journal->steps; i++)
-		if (concerns(&journal->step[i], bdf))
+		if (concerns(&journal->step[i], hold))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "spec/key.h"
+#include "spec/mdev-attribute.h"
 #include "spec/storage.h"
 
 static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
@@ -251,4 +252,15 @@ const struct key key_table[_KEY_MAX] = {
 			 "hostpci-hook itself",
 		 .help = "hookscripts that are run beside hostpci-hook, in this "
 			 "order"},
+	[KEY_MDEV_ATTRIBUTES] =
+		{.name = "mdev-attributes",
+		 .type = KEY_TYPE_TEXTS,
+		 .where = KEY_IN_DEVICE,
+		 AT(mdev_attributes),
+		 .valid = mdev_attribute_valid,
+		 .each = true,
+		 .form = "NAME=VALUE, or FOLDER/NAME=VALUE, of a setting of the mediated "
+			 "device",
+		 .help = "what is written to the mediated device's attributes, in this "
+			 "order, before it is used"},
 };

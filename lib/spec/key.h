@@ -39,6 +39,7 @@ enum key_id {
 	KEY_BAR_SIZES,
 	KEY_NEW_ID,
 	KEY_HOOKS,
+	KEY_MDEV_ATTRIBUTES,
 	_KEY_MAX,
 };
 
@@ -132,6 +133,7 @@ struct wish {
 	struct bar_sizes bar_sizes;
 	int new_id;		/* enum wish_new_id */
 	struct text_list hooks; /* hookscripts to run beside ours: volumes or paths */
+	struct text_list mdev_attributes; /* NAME=VALUE */
 };
 
 struct key {

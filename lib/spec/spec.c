@@ -352,3 +352,12 @@ const struct text_list *spec_free_command(const struct spec *spec, unsigned slot
 	*ret_shared = wish == &spec->vm;
 	return wish && wish->free.n ? &wish->free : NULL;
 }
+
+const struct text_list *spec_mdev_attributes(const struct spec *spec, unsigned slot)
+{
+	const struct wish *wish = &spec->slot[slot].wish;
+
+	return wish_has(wish, KEY_MDEV_ATTRIBUTES) && wish->mdev_attributes.n
+		       ? &wish->mdev_attributes
+		       : NULL;
+}

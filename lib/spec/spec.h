@@ -4,6 +4,7 @@
 #include "base/node.h"
 #include "base/notes.h"
 #include "base/root.h"
+#include "base/scope.h"
 #include "base/vmid.h"
 #include "spec/key.h"
 #include "spec/machine.h"
@@ -28,6 +29,7 @@ const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]
 /* Everything that the configuration says about one machine. */
 struct spec {
 	uint32_t vmid;
+	enum scope scope; /* what its run may do; set by the caller */
 	bool have_config; /* there is a VM config */
 	bool have_policy;
 	char config[128]; /* its path */
@@ -49,8 +51,8 @@ struct spec {
  * (/etc/hostpci), which wins. A machine without any of its own gives a spec with neither
  * have_config nor have_policy; one without devices leaves the host's policy unread.
  * -EINVAL and others: a file that cannot be used, with file and line in @err.
- * @spec is all zeroes before, and freed by the caller in any case: it is large, and a
- * machine without devices must not pay for what it does not use.
+ * @spec is all zeroes before but for its scope, and freed by the caller in any case: it
+ * is large, and a machine without devices must not pay for what it does not use.
  */
 int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *spec,
 	      struct err *err) _must_check_;
@@ -95,6 +97,8 @@ bool spec_keeps_driver(const struct spec *spec, unsigned slot); /* driver=keep *
 int spec_deadline_ms(const struct spec *spec, unsigned slot);	/* 0: by step */
 bool spec_strict(const struct spec *spec);
 bool spec_gate_warns(const struct spec *spec);
+/* NAME=VALUE, in the order in which they are set; NULL: none. */
+const struct text_list *spec_mdev_attributes(const struct spec *spec, unsigned slot);
 /* The machine's policy, or the slot's, names @bdf in allow. */
 bool spec_allows(const struct spec *spec, unsigned slot, const struct bdf *bdf);
 /* The host's policy names @bdf in protect. */

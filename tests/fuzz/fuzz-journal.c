@@ -16,7 +16,7 @@ static void check_undo(struct journal *j)
 	for (size_t i = 0; i < j->holds; i++) {
 		struct deeds deeds = {0};
 
-		HOLDS(undo_add(j, &j->hold[i].hold.bdf, 0, false, &deeds) == 0);
+		HOLDS(undo_add(j, &j->hold[i].hold, 0, false, &deeds) == 0);
 		for (size_t d = 0; d < deeds.n; d++) {
 			struct step_write write = {0};
 			const struct step *step = &deeds.item[d].step;

@@ -21,6 +21,7 @@
 	"\"slot\":0,\"group\":7,\"stage\":1,\"lane\":7,\"found\":\"" found       \
 	"\",\"want\":\"" want "\",\"deadline\":5000}\n"
 
+#define HELD(address) (&(const struct hold){.bdf = (address)})
 static const struct bdf nic = {0, 1, 0, 0}, disk = {0, 2, 0, 0};
 
 static struct journal *create(const struct scratch *s)
@@ -28,7 +29,7 @@ static struct journal *create(const struct scratch *s)
 	struct journal *j = NULL;
 	struct err err;
 
-	assert_int_equal(journal_open(&s->root, 100, true, &j, &err), 0);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &j, &err), 0);
 	return j;
 }
 
@@ -37,7 +38,7 @@ static struct journal *reread(const struct scratch *s)
 	struct journal *j = NULL;
 	struct err err = {0};
 
-	if (journal_read(&s->root, 100, &j, &err) < 0)
+	if (journal_read(&s->root, 100, SCOPE_ALL, &j, &err) < 0)
 		fail_msg("%s:%u: %s", err.file, err.line, err.msg);
 	return j;
 }
@@ -82,13 +83,13 @@ static void fill(struct journal *j)
 	assert_int_equal(intend(j, disk, STEP_OVERRIDE, "", "vfio-pci"), 3);
 	assert_int_equal(journal_mark(j, "undo", 3), 0);
 	assert_int_equal(journal_mark(j, "undone", 3), 0);
-	assert_int_equal(journal_park(j, &disk, "return"), 0);
+	assert_int_equal(journal_park(j, HELD(disk), "return"), 0);
 	assert_int_equal(journal_qemu(j, &(struct proc_id){1234, 56}), 0);
 }
 
 static void check(struct journal *j)
 {
-	const struct journal_hold *b = journal_find(j, &disk);
+	const struct journal_hold *b = journal_find(j, HELD(disk));
 
 	assert_string_equal(j->phase, "pre-start");
 	assert_int_equal(j->steps, 3);
@@ -208,13 +209,14 @@ static void damage_is_refused_by_line(void **state)
 		struct err err = {0};
 
 		scratch_put(s, FILE_100, rows[i].text);
-		if (journal_read(&s->root, 100, &j, &err) != -EBADMSG)
+		if (journal_read(&s->root, 100, SCOPE_ALL, &j, &err) != -EBADMSG)
 			fail_msg("row %zu was taken", i);
 		assert_string_equal(err.file, FILE_100);
 		if (err.line != rows[i].line)
 			fail_msg("row %zu: line %u", i, err.line);
 		assert_null(j);
-		assert_int_equal(journal_open(&s->root, 100, true, &j, &err), -EBADMSG);
+		assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &j, &err),
+				 -EBADMSG);
 	}
 }
 
@@ -226,7 +228,7 @@ static void nul_bytes_are_damage(void **state)
 	struct err err;
 
 	scratch_put_bytes(s, FILE_100, text, sizeof(text) - 1);
-	assert_int_equal(journal_read(&s->root, 100, &j, &err), -EBADMSG);
+	assert_int_equal(journal_read(&s->root, 100, SCOPE_ALL, &j, &err), -EBADMSG);
 }
 
 static void a_newer_version_is_not_touched(void **state)
@@ -239,7 +241,7 @@ static void a_newer_version_is_not_touched(void **state)
 	scratch_put(s, FILE_100,
 		    "{\"journal\":2,\"boot\":\"" UNIT_BOOT
 		    "\",\"vmid\":100}\n{\"new\":1}\n");
-	assert_int_equal(journal_open(&s->root, 100, true, &j, &err), -EPROTO);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &j, &err), -EPROTO);
 	assert_contains(err.msg, "newer hostpci");
 	text = scratch_get(s, FILE_100);
 	assert_contains(text, "{\"new\":1}");
@@ -280,24 +282,24 @@ static void a_guest_may_have_used_what_was_prepared(void **state)
 
 	assert_int_equal(journal_phase(j, "pre-start"), 0);
 	assert_int_equal(journal_take(j, &a), 0);
-	assert_true(journal_find(j, &nic)->fresh);
+	assert_true(journal_find(j, HELD(nic))->fresh);
 	/* Killed, and begun again: no guest yet. */
 	assert_int_equal(journal_phase(j, "pre-start"), 0);
 	assert_int_equal(journal_take(j, &a), 0);
-	assert_true(journal_find(j, &nic)->fresh);
+	assert_true(journal_find(j, HELD(nic))->fresh);
 	assert_int_equal(journal_phase(j, "prepared"), 0);
-	assert_false(journal_find(j, &nic)->fresh);
+	assert_false(journal_find(j, HELD(nic))->fresh);
 	assert_int_equal(journal_phase(j, "pre-start"), 0);
 	assert_int_equal(journal_take(j, &a), 0);
 	assert_int_equal(journal_take(j, &b), 0);
-	assert_false(journal_find(j, &nic)->fresh);
-	assert_true(journal_find(j, &disk)->fresh);
+	assert_false(journal_find(j, HELD(nic))->fresh);
+	assert_true(journal_find(j, HELD(disk))->fresh);
 	for (int i = 0; i < 2; i++) {
 		again = reread(*state);
 		assert_string_equal(again->phase, "pre-start");
 		assert_int_equal(again->phase_at, j->phase_at);
-		assert_false(journal_find(again, &nic)->fresh);
-		assert_true(journal_find(again, &disk)->fresh);
+		assert_false(journal_find(again, HELD(nic))->fresh);
+		assert_true(journal_find(again, HELD(disk))->fresh);
 		journal_free(again);
 		assert_int_equal(journal_compact(j), 0);
 	}
@@ -327,7 +329,7 @@ static void times_are_written_and_read(void **state)
 
 	a.return_after = 30;
 	assert_int_equal(journal_take(j, &a), 0);
-	assert_int_equal(journal_park(j, &nic, "return"), 0);
+	assert_int_equal(journal_park(j, HELD(nic), "return"), 0);
 	assert_int_equal(journal_phase(j, "stopped"), 0);
 	again = reread(*state);
 	assert_int_equal(again->hold[0].hold.return_after, 30);
@@ -346,11 +348,11 @@ static void addresses_are_found_in_damaged_text(void **state)
 	struct bdf found[4];
 
 	scratch_put_bytes(s, FILE_100, text, sizeof(text) - 1);
-	assert_int_equal(journal_salvage(&s->root, 100, found, 4), 3);
+	assert_int_equal(journal_salvage(&s->root, 100, SCOPE_ALL, found, 4), 3);
 	assert_true(bdf_equal(&found[0], &nic));
 	assert_true(bdf_equal(&found[1], &disk));
-	assert_int_equal(journal_salvage(&s->root, 100, found, 1), 1);
-	assert_int_equal(journal_salvage(&s->root, 101, found, 4), 0);
+	assert_int_equal(journal_salvage(&s->root, 100, SCOPE_ALL, found, 1), 1);
+	assert_int_equal(journal_salvage(&s->root, 101, SCOPE_ALL, found, 4), 0);
 }
 
 static void one_process_at_a_time(void **state)
@@ -359,12 +361,14 @@ static void one_process_at_a_time(void **state)
 	struct journal *j = create(s), *other = NULL;
 	struct err err;
 
-	assert_int_equal(journal_open(&s->root, 100, true, &other, &err), -EBUSY);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &other, &err),
+			 -EBUSY);
 	journal_free(j);
-	assert_int_equal(journal_open(&s->root, 100, false, &other, &err), 0);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, false, &other, &err), 0);
 	journal_free(other);
-	assert_int_equal(journal_open(&s->root, 101, false, &other, &err), -ENOENT);
-	assert_int_equal(journal_read(&s->root, 101, &other, &err), -ENOENT);
+	assert_int_equal(journal_open(&s->root, 101, SCOPE_ALL, false, &other, &err),
+			 -ENOENT);
+	assert_int_equal(journal_read(&s->root, 101, SCOPE_ALL, &other, &err), -ENOENT);
 }
 
 static void a_link_is_no_journal(void **state)
@@ -375,8 +379,8 @@ static void a_link_is_no_journal(void **state)
 
 	scratch_put(s, "/etc/x", HEADER);
 	scratch_link(s, "../../../etc/x", FILE_100);
-	assert_true(journal_read(&s->root, 100, &j, &err) < 0);
-	assert_true(journal_open(&s->root, 100, true, &j, &err) < 0);
+	assert_true(journal_read(&s->root, 100, SCOPE_ALL, &j, &err) < 0);
+	assert_true(journal_open(&s->root, 100, SCOPE_ALL, true, &j, &err) < 0);
 }
 
 static void parked_and_taken_and_closed(void **state)
@@ -384,17 +388,17 @@ static void parked_and_taken_and_closed(void **state)
 	struct journal *j = create(*state);
 	struct hold a = hold_of(nic, 0);
 
-	assert_int_equal(journal_park(j, &nic, "return"), -ENOENT);
+	assert_int_equal(journal_park(j, HELD(nic), "return"), -ENOENT);
 	assert_int_equal(journal_take(j, &a), 0);
-	assert_int_equal(journal_park(j, &nic, "reboot"), 0);
+	assert_int_equal(journal_park(j, HELD(nic), "reboot"), 0);
 	a.slot = 5;
 	assert_int_equal(journal_take(j, &a), 0); /* ends the parking */
-	assert_string_equal(journal_find(j, &nic)->parked, "");
-	assert_int_equal(journal_find(j, &nic)->hold.slot, 5);
+	assert_string_equal(journal_find(j, HELD(nic))->parked, "");
+	assert_int_equal(journal_find(j, HELD(nic))->hold.slot, 5);
 	assert_int_equal(j->holds, 1);
 	assert_int_equal(journal_end(j), 0);
 	assert_true(file_exists(j->root, FILE_100)); /* something is open */
-	assert_int_equal(journal_close(j, &nic), 0);
+	assert_int_equal(journal_close(j, HELD(nic)), 0);
 	assert_false(journal_has_open(j));
 	assert_int_equal(journal_end(j), 0);
 	assert_false(file_exists(j->root, FILE_100));
@@ -409,12 +413,13 @@ static void compacting_keeps_what_is_open(void **state)
 	size_t before;
 
 	fill(j);
-	assert_int_equal(journal_close(j, &disk), 0);
+	assert_int_equal(journal_close(j, HELD(disk)), 0);
 	before = j->size;
 	assert_int_equal(journal_compact(j), 0);
 	assert_true(j->size < before);
 	/* The lock and the append go on with the new file. */
-	assert_int_equal(journal_open(&s->root, 100, true, &other, &err), -EBUSY);
+	assert_int_equal(journal_open(&s->root, 100, SCOPE_ALL, true, &other, &err),
+			 -EBUSY);
 	assert_int_equal(journal_mark(j, "done", 2), 0);
 	again = reread(s);
 	assert_int_equal(again->holds, 1);
@@ -437,20 +442,22 @@ static void compacting_keeps_what_is_parked(void **state)
 	assert_int_equal(journal_compact(j), 0);
 	again = reread(*state);
 	assert_int_equal(again->holds, 2);
-	assert_string_equal(journal_find(again, &disk)->parked, "return");
+	assert_string_equal(journal_find(again, HELD(disk))->parked, "return");
 	journal_free(again);
 	journal_free(j);
 }
 
 struct seen {
 	uint32_t vmid[8];
+	enum scope scope[8];
 	unsigned n;
 };
 
-static int see(void *context, uint32_t vmid)
+static int see(void *context, uint32_t vmid, enum scope scope)
 {
 	struct seen *seen = context;
 
+	seen->scope[seen->n] = scope;
 	seen->vmid[seen->n++] = vmid;
 	return vmid == 5000 ? 7 : 0;
 }
@@ -458,9 +465,10 @@ static int see(void *context, uint32_t vmid)
 static void journals_come_in_order(void **state)
 {
 	static const char *const names[] = {
-		"1000.journal",	    "200.journal",  "5000.journal",    "99.journal",
-		"x.journal",	    "0100.journal", "200.report.json", ".300.journal.new",
-		"200.mdev.journal", "6000.journal"};
+		"1000.journal",	   "200.journal",      "5000.journal",
+		"99.journal",	   "x.journal",	       "0100.journal",
+		"200.report.json", ".300.journal.new", "200.mdev.journal",
+		"200.x.journal",   "200..journal",     "6000.journal"};
 	struct scratch *s = *state;
 	struct seen seen = {0};
 
@@ -471,10 +479,13 @@ static void journals_come_in_order(void **state)
 		scratch_put(s, path, "");
 	}
 	assert_int_equal(journal_each(&s->root, see, &seen), 7);
-	assert_int_equal(seen.n, 3);
+	assert_int_equal(seen.n, 4);
 	assert_int_equal(seen.vmid[0], 200);
-	assert_int_equal(seen.vmid[1], 1000);
-	assert_int_equal(seen.vmid[2], 5000);
+	assert_int_equal(seen.scope[0], SCOPE_ALL);
+	assert_int_equal(seen.vmid[1], 200);
+	assert_int_equal(seen.scope[1], SCOPE_MDEV);
+	assert_int_equal(seen.vmid[2], 1000);
+	assert_int_equal(seen.vmid[3], 5000);
 }
 
 static void steps_are_bounded(void **state)
@@ -495,7 +506,7 @@ static void undo_goes_backwards(void **state)
 	fill(j);
 	(void)intend(j, nic, STEP_RESET, "", "");
 	(void)intend(j, nic, STEP_MODULE, "", "vfio-pci");
-	assert_int_equal(undo_add(j, &nic, 0, false, &deeds), 0);
+	assert_int_equal(undo_add(j, HELD(nic), 0, false, &deeds), 0);
 	assert_int_equal(deeds.n, 2); /* a module stays, a reset is over */
 	assert_int_equal(deeds.item[0].step.kind, STEP_BIND);
 	assert_int_equal(deeds.item[1].step.kind, STEP_UNBIND);
@@ -505,15 +516,15 @@ static void undo_goes_backwards(void **state)
 		assert_false(deeds.item[i].rollback);
 	}
 	deeds_free(&deeds);
-	assert_int_equal(undo_add(j, &nic, 2, true, &deeds), 0);
+	assert_int_equal(undo_add(j, HELD(nic), 2, true, &deeds), 0);
 	assert_int_equal(deeds.n, 1); /* not what an earlier run did */
 	assert_true(deeds.item[0].rollback);
 	deeds_free(&deeds);
 	/* Nothing of the disk is in effect any more. */
-	assert_int_equal(undo_add(j, &disk, 0, false, &deeds), 0);
+	assert_int_equal(undo_add(j, HELD(disk), 0, false, &deeds), 0);
 	assert_int_equal(deeds.n, 0);
-	assert_false(undo_is_left(j, &disk));
-	assert_true(undo_is_left(j, &nic));
+	assert_false(undo_is_left(j, HELD(disk)));
+	assert_true(undo_is_left(j, HELD(nic)));
 	journal_free(j);
 }
 

@@ -26,7 +26,9 @@ static void begin(const struct scratch *s, struct case_ *c)
 				      .cancel = CANCEL_NONE,
 				      .lock = -1};
 	scratch_mkdir(s, "/run/hostpci/vm");
-	assert_int_equal(journal_open(&s->root, 100, true, &c->session.journal, &err), 0);
+	assert_int_equal(
+		journal_open(&s->root, 100, SCOPE_ALL, true, &c->session.journal, &err),
+		0);
 }
 
 static void process(const struct scratch *s, const char *state, const char *line,

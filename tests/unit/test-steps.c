@@ -111,7 +111,7 @@ static void each_direction_has_its_one_write(void **state)
 		const struct step_ops *ops = step_ops(&s);
 		struct step_write w = {0};
 		struct child_request look;
-		char words[96];
+		char words[STEP_WORDS];
 
 		assert_int_equal(ops->write(&s, &w), writes[i].path != NULL);
 		if (writes[i].path) {
@@ -122,7 +122,8 @@ static void each_direction_has_its_one_write(void **state)
 		}
 		ops->describe(&s, words, sizeof(words));
 		assert_string_equal(words, writes[i].words);
-		assert_int_equal(ops->needs_idle && ops->needs_idle(&s), writes[i].idle);
+		assert_int_equal(ops->needs_idle && ops->needs_idle(&s, &look),
+				 writes[i].idle);
 		ops->look(&s, &look);
 		assert_int_equal(look.op, writes[i].look);
 		assert_memory_equal(look.path, "/sys/", 5);

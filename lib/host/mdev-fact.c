@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/mdev-fact.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/opener.h"
+#include "host/facts.h"
+#include "host/look.h"
+
+struct uuid mdev_fact_uuid(unsigned slot, uint32_t vmid)
+{
+	struct uuid uuid;
+
+	(void)snprintf(uuid.text, sizeof(uuid.text), "%08u-0000-0000-0000-%012u", slot,
+		       vmid);
+	return uuid;
+}
+
+/* Proxmox makes those that it knows all about, and warns of one that is there already. */
+static bool is_ours(const struct spec *spec, unsigned slot)
+{
+	return scope_has(spec->scope, SCOPE_MDEV) &&
+	       (!slot_is_proxmox(&spec->slot[slot]) || spec_mdev_attributes(spec, slot));
+}
+
+void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigned slot,
+		       struct facts *facts)
+{
+	const struct pick *pick = &facts->pick[slot];
+	struct mdev_fact *fact = &facts->mdev[slot];
+	struct device device;
+
+	if (pick->kind != PICK_MDEV || !is_ours(spec, slot))
+		return;
+	fact->wanted = true;
+	fact->uuid = mdev_fact_uuid(slot, spec->vmid);
+	for (unsigned i = 0; i < pick->n && fact->n < LIMIT_PARENTS; i++) {
+		struct mdev_parent *parent = &fact->parent[fact->n++];
+
+		parent->bdf = pick->bdf[i];
+		(void)bdf_format(&parent->bdf, parent->name);
+		parent->group =
+			device_read(root, &parent->bdf, &device) == 0 ? device.group : -1;
+	}
+}
+
+struct finder {
+	const struct root *root;
+	struct child *looker;
+	struct mdev_parent *parent;
+	const char *wish;
+};
+
+/* Its human name; a type that cannot be read, or goes meanwhile, is none. */
+static int compare_name(void *context, const char *id)
+{
+	struct finder *f = context;
+	struct mdev_type type;
+	int r = mdev_type_read(f->root, f->looker, f->parent->name, id, &type);
+
+	if (r == -ETIMEDOUT)
+		return r;
+	f->parent->offers = true;
+	if (r < 0 || strcmp(type.name, f->wish) != 0)
+		return 0;
+	f->parent->by_name = true;
+	f->parent->available = type.available;
+	(void)snprintf(f->parent->type, sizeof(f->parent->type), "%s", id);
+	return 1;
+}
+
+static int look_at_parent(struct finder *f)
+{
+	struct mdev_type type;
+	int r = mdev_type_read(f->root, f->looker, f->parent->name, f->wish, &type);
+
+	if (r == -ENOENT) {
+		r = mdev_type_each(f->root, f->parent->name, compare_name, f);
+		return r < 0 && r != -ENOENT ? r : 0;
+	}
+	if (r < 0)
+		return r;
+	f->parent->offers = true;
+	f->parent->available = type.available;
+	(void)snprintf(f->parent->type, sizeof(f->parent->type), "%s", type.id);
+	return 0;
+}
+
+static int look_at_users(const struct root *root, struct child *looker,
+			 struct mdev_fact *fact)
+{
+	struct child_request request;
+	struct child_reply reply;
+	int r;
+
+	if (!fact->seen.there || fact->seen.going)
+		return 0;
+	look_request(&request, LOOK_MDEV_BUSY, "/sys/bus/mdev/devices/%s",
+		     fact->uuid.text);
+	r = child_call(looker, &request, LIMIT_READ_MS, &reply);
+	if (r == 0)
+		r = reply.result;
+	if (r < 0 || !reply.value[0])
+		return r;
+	(void)opener_first(root, reply.value, fact->who, sizeof(fact->who));
+	if (!fact->who[0])
+		(void)snprintf(fact->who, sizeof(fact->who), "somebody");
+	return 0;
+}
+
+int mdev_fact_look(const struct root *root, struct child *looker, const struct spec *spec,
+		   unsigned slot, struct facts *facts, struct err *err)
+{
+	struct mdev_fact *fact = &facts->mdev[slot];
+	struct finder f = {root, looker, NULL, spec->slot[slot].wish.mdev};
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < fact->n; i++) {
+		f.parent = &fact->parent[i];
+		r = look_at_parent(&f);
+		if (r < 0)
+			return err_set(err, -r, "%s: its types of mediated devices: %s",
+				       f.parent->name, strerror(-r));
+		if (!fact->seen.there)
+			mdev_read(root, f.parent->name, fact->uuid.text, &fact->seen);
+	}
+	r = look_at_users(root, looker, fact);
+	return r < 0 ? err_set(err, -r, "mediated device %s: %s", fact->uuid.text,
+			       strerror(-r))
+		     : 0;
+}

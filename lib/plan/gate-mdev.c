@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/gate-mdev.h"
+
+#include <string.h>
+
+#include "base/say.h"
+
+struct gate {
+	const struct spec *spec;
+	const struct facts *facts;
+	struct findings *findings;
+	unsigned slot;
+	const struct mdev_fact *fact;
+};
+
+static const char *wish_of(const struct gate *g)
+{
+	return g->spec->slot[g->slot].wish.mdev;
+}
+
+static struct finding *find(const struct gate *g, const struct mdev_parent *parent)
+{
+	struct finding *f =
+		findings_add(g->findings, GRADE_NEVER, (int)g->slot, &parent->bdf);
+
+	if (f)
+		SAY(f->what, "%s", f->device);
+	return f;
+}
+
+static void say_no_type(const struct gate *g, const struct mdev_parent *parent)
+{
+	struct finding *f = find(g, parent);
+
+	if (!f)
+		return;
+	if (!parent->offers) {
+		SAY(f->why, "offers no mediated devices");
+		SAY(f->cure,
+		    "load the driver that makes them for it, and see hostpci mdev types; "
+		    "or correct hostpci%u in %s:%u",
+		    g->slot, g->spec->slot[g->slot].file, g->spec->slot[g->slot].line);
+		return;
+	}
+	SAY(f->why, "has no type '%s' of mediated devices", wish_of(g));
+	SAY(f->cure, "write a type that hostpci mdev types %s lists", parent->name);
+}
+
+/* Proxmox knows a type by the name of its folder alone. */
+static void say_name(const struct gate *g, const struct mdev_parent *parent)
+{
+	struct finding *f = find(g, parent);
+
+	if (!f)
+		return;
+	SAY(f->why, "'%s' is the name of its type %s, and Proxmox reads types only",
+	    wish_of(g), parent->type);
+	SAY(f->cure, "write mdev=%s in %s:%u", parent->type, g->spec->slot[g->slot].file,
+	    g->spec->slot[g->slot].line);
+}
+
+/* A machine that is just going gives one of its own back. */
+static bool is_passing(const struct gate *g, const struct mdev_parent *parent)
+{
+	for (size_t i = 0; i < g->facts->claims; i++) {
+		const struct claim *claim = &g->facts->claim[i];
+
+		if (claim->mdev && claim->passing && bdf_equal(&claim->bdf, &parent->bdf))
+			return true;
+	}
+	return false;
+}
+
+static void say_full(const struct gate *g, const struct mdev_parent *parent)
+{
+	struct finding *f = find(g, parent);
+
+	if (!f)
+		return;
+	f->held = true;
+	f->passing = is_passing(g, parent);
+	SAY(f->why, "has no free instance of %s", parent->type);
+	SAY(f->cure,
+	    "stop a machine that has one (hostpci mdev list %s), or remove one that "
+	    "nobody uses: hostpci mdev remove UUID",
+	    parent->name);
+}
+
+/* One parent will do: only if there is none, each says why. */
+static void check_parents(const struct gate *g)
+{
+	const struct mdev_fact *fact = g->fact;
+
+	for (unsigned i = 0; i < fact->n; i++) {
+		const struct mdev_parent *p = &fact->parent[i];
+
+		if (p->type[0] && p->by_name &&
+		    slot_is_proxmox(&g->spec->slot[g->slot])) {
+			say_name(g, p);
+			return;
+		}
+		if (p->type[0] && p->available != 0)
+			return;
+	}
+	for (unsigned i = 0; i < fact->n; i++) {
+		if (fact->parent[i].type[0])
+			say_full(g, &fact->parent[i]);
+		else
+			say_no_type(g, &fact->parent[i]);
+	}
+}
+
+static bool is_right(const struct mdev_fact *fact)
+{
+	for (unsigned i = 0; i < fact->n; i++)
+		if (!strcmp(fact->parent[i].type, fact->seen.type) &&
+		    !strcmp(fact->parent[i].name, fact->seen.parent))
+			return true;
+	return false;
+}
+
+/* What is there under its UUID is used, if it is the right thing and nobody has it. */
+static void check_existing(const struct gate *g)
+{
+	const struct mdev_fact *fact = g->fact;
+	bool right = is_right(fact);
+	struct finding *f;
+
+	if (right && !fact->who[0])
+		return;
+	f = findings_add(g->findings, GRADE_NEVER, (int)g->slot, NULL);
+	if (!f)
+		return;
+	f->held = fact->who[0] != '\0';
+	SAY(f->device, "mdev");
+	SAY(f->what, "%s", fact->uuid.text);
+	SAY(f->who, "%s", fact->who);
+	if (fact->who[0]) {
+		SAY(f->why, "exists, and is used by %s", fact->who);
+		SAY(f->cure, "end that first");
+		return;
+	}
+	SAY(f->why, "exists already, of type %s on %s, but hostpci%u wants %s",
+	    fact->seen.type[0] ? fact->seen.type : "?", fact->seen.parent, g->slot,
+	    wish_of(g));
+	SAY(f->cure, "nobody uses it: hostpci mdev remove %s", fact->uuid.text);
+}
+
+/* Taken from its driver, a parent loses them all. */
+static void check_given(const struct gate *g)
+{
+	for (unsigned i = 0; i < g->fact->n; i++) {
+		const struct fact *given = facts_find(g->facts, &g->fact->parent[i].bdf);
+		struct finding *f;
+
+		if (!given || !(f = find(g, &g->fact->parent[i])))
+			continue;
+		SAY(f->why, "is given to the machine itself by hostpci%d", given->slot);
+		SAY(f->cure, "remove one of the two");
+	}
+}
+
+void gate_check_mdevs(const struct spec *spec, const struct facts *facts,
+		      struct findings *findings)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
+		struct gate g = {spec, facts, findings, i, &facts->mdev[i]};
+
+		if (!g.fact->wanted)
+			continue;
+		check_given(&g);
+		if (g.fact->seen.there && !g.fact->seen.going)
+			check_existing(&g);
+		else
+			check_parents(&g);
+	}
+}
