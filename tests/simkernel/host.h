@@ -49,3 +49,4 @@ int answer_resize(const struct sim_write *write);
 int answer_remove(const struct sim_write *write);
 int answer_rescan(const struct sim_write *write);
 int answer_vgpu_type(const struct sim_write *write);
+int answer_vgpu_params(const struct sim_write *write);

@@ -25,12 +25,14 @@ opens() { # VMID: QEMU does
 vgpu_up "$LAB_IGB1" 2
 host_snapshot "$LAB_TMP/before"
 
-say "by number: one write each way, and QEMU opens it"
+say "by number, with a setting: the writes are those of the plan, and QEMU opens it"
 vm_config 150 'machine: pc' "hostpci0: ${VGPU[0]},mdev=nvidia-558"
+vm_policy 150 'hostpci0 = { mdev-attributes = [ "nvidia/vgpu_params=frame_rate_limiter=0" ]; };'
 expect_exit 1 inner_qmp query-pci -- -device "vfio-pci,host=${VGPU[0]},id=hostpci0"
 hook_as_planned 150 pre-start
 expect_eq 558 "$(vgpu_type "${VGPU[0]}")"
 expect_eq lab-vgpu "$(driver_of "${VGPU[0]}")"
+expect_eq frame_rate_limiter=0 "$(cat "/sys/bus/pci/devices/${VGPU[0]}/nvidia/vgpu_params")"
 expect_exit 0 hook 150 post-start
 opens 150
 hook_as_planned 150 post-stop
@@ -43,7 +45,6 @@ vm_policy 151 "hostpci0 = { host = \"${VGPU[0]}\"; mdev = \"LAB L4-4Q\"; };"
 echo 557 >"/sys/bus/pci/devices/${VGPU[0]}/nvidia/current_vgpu_type"
 expect_exit 0 hook 151 pre-start
 expect_eq 559 "$(vgpu_type "${VGPU[0]}")"
-opens 151
 
 say "what there is no room for is refused in words, and nothing is written"
 vm_config 152 "hostpci0: ${VGPU[1]},mdev=nvidia-557"
@@ -68,7 +69,6 @@ say "for longer than a stop waits: the sweep finishes"
 linger 0
 vm_config 152 'machine: pc' "hostpci0: ${VGPU[0]},mdev=nvidia-557"
 expect_exit 0 hook 152 pre-start
-opens 152
 linger 60000
 opens 152
 begin=$SECONDS
