@@ -7,6 +7,7 @@
 #include "base/words.h"
 #include "cli/command.h"
 #include "host/device.h"
+#include "host/mdev.h"
 #include "host/sysfs.h"
 #include "run/journal.h"
 #include "run/undo.h"
@@ -54,6 +55,19 @@ static const char *driver_before(const struct journal *j, const struct bdf *bdf)
 	return "";
 }
 
+/* As it is now: it may be on another parent than the first that was to be tried. */
+static void put_mdev(struct json_object *o, const struct root *root,
+		     const struct hold *hold)
+{
+	struct mdev_seen seen;
+
+	mdev_read(root, BDF(&hold->bdf), hold->mdev.text, &seen);
+	put(o, "mdev", hold->mdev.text);
+	put(o, "type", seen.type);
+	if (seen.parent[0])
+		put(o, "device", seen.parent);
+}
+
 static struct json_object *hold_json(const struct journal *j,
 				     const struct journal_hold *h)
 {
@@ -61,6 +75,8 @@ static struct json_object *hold_json(const struct journal *j,
 	char text[LIMIT_NAME];
 
 	put(o, "device", BDF(&h->hold.bdf));
+	if (uuid_is_set(&h->hold.mdev))
+		put_mdev(o, j->root, &h->hold);
 	(void)snprintf(text, sizeof(text), "hostpci%d", h->hold.slot);
 	put(o, "slot", text);
 	json_object_object_add(o, "group", json_object_new_int(h->hold.group));
@@ -147,14 +163,15 @@ static void add_row(struct libscols_table *table, struct json_object *machine,
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	const char *before = get(device, "driver_before");
+	bool mdev = get(device, "mdev")[0];
 
 	if (!line)
 		return;
 	(void)scols_line_set_data(line, 0, get(machine, "vmid"));
 	(void)scols_line_set_data(line, 1, get(machine, "state"));
 	(void)scols_line_set_data(line, 2, get(device, "slot"));
-	(void)scols_line_set_data(line, 3, get(device, "device"));
-	(void)scols_line_set_data(line, 4, get(device, "driver"));
+	(void)scols_line_set_data(line, 3, get(device, mdev ? "mdev" : "device"));
+	(void)scols_line_set_data(line, 4, get(device, mdev ? "type" : "driver"));
 	(void)scols_line_set_data(line, 5, before[0] ? before : "-");
 	(void)scols_line_set_data(line, 6, get(device, "return"));
 }
@@ -249,7 +266,8 @@ const struct command command_status = {
 		"devices wait for the next start or for hostpci release), working (a "
 		"write is\n"
 		"under way or stuck) or left over. BEFORE is the driver that a device "
-		"goes back to.\n",
+		"goes back to.\n"
+		"Of a mediated device DEVICE is its UUID, and DRIVER its type.\n",
 	.min = 0,
 	.max = 1,
 	.run = run,

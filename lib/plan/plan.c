@@ -178,7 +178,8 @@ static void note_picks(const struct spec *spec, const struct facts *facts,
 
 		if (!slot->present)
 			continue;
-		if (wish_has(&slot->wish, KEY_MDEV) && !given && !facts->mdev[i].wanted)
+		if (pick->kind == PICK_MDEV && !facts->mdev[i].wanted &&
+		    scope_has(spec->scope, SCOPE_MDEV))
 			notes_add(notes, "%s: hostpci%u: mdev=%s is left to Proxmox",
 				  SLOT_PLACE(slot), i, slot->wish.mdev);
 		else if (given && pick->alternatives > 1 && pick->n)

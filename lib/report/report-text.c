@@ -164,7 +164,8 @@ static void print_done(const struct outcome *o, FILE *out)
 		const struct deed *d = &o->deeds.item[i];
 		bool last = i + 1 == o->deeds.n ||
 			    !step_same_device(&d[1].step, &d->step) ||
-			    d[1].rollback != d->rollback || d->step.kind == STEP_MODULE;
+			    d[1].rollback != d->rollback || d->step.kind == STEP_MODULE ||
+			    d->text[0];
 		char text[STEP_WORDS];
 		int ms = d->ms;
 

@@ -304,6 +304,17 @@ static const struct {
 	 "pci-sysfs.c resource_resize_store: EBUSY with a driver bound, EINVAL for a "
 	 "size "
 	 "that is not offered"},
+	{"sys/devices/*/mdev_supported_types/*/create", answer_mdev_create,
+	 "drivers/vfio/mdev/mdev_sysfs.c create_store, mdev_core.c mdev_device_create: "
+	 "36 or 37 characters, EEXIST also while one is still being removed, ENOSPC "
+	 "without room (seen)"},
+	{"sys/devices/*-*-*-*-*/remove", answer_mdev_remove,
+	 "mdev_sysfs.c remove_store, mdev_device_remove_common: the bus' link goes "
+	 "first, "
+	 "the folder and the instance when the last user has closed it (seen)"},
+	{"sys/devices/*/nvidia/vgpu_params", answer_mdev_params,
+	 "the lab's module (lab-mdev.c): EPERM while it is open, EINVAL for what is not "
+	 "KEY=VALUE (seen)"},
 	{"sys/devices/*/remove", answer_remove,
 	 "pci-sysfs.c remove_store: the driver lets go, the device goes (seen)"},
 	{"sys/devices/*/nvidia/current_vgpu_type", answer_vgpu_type,

@@ -50,3 +50,8 @@ int answer_remove(const struct sim_write *write);
 int answer_rescan(const struct sim_write *write);
 int answer_vgpu_type(const struct sim_write *write);
 int answer_vgpu_params(const struct sim_write *write);
+
+/* Answers of answers-mdev.c. */
+int answer_mdev_create(const struct sim_write *write);
+int answer_mdev_remove(const struct sim_write *write);
+int answer_mdev_params(const struct sim_write *write);

@@ -19,9 +19,11 @@ DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0 VGPU=hostpci2:\ 41:00
 # A scenario is set_up_NAME, after which its action is killed: pre-start, post-stop, release
 # or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
-	stop-card stop-two reboot release sweep start-vgpu stop-vgpu)
+	stop-card stop-two reboot release sweep start-vgpu stop-vgpu
+	start-mdev stop-mdev)
 declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
-	[release]=release [sweep]=sweep [stop-vgpu]=post-stop)
+	[release]=release [sweep]=sweep [stop-vgpu]=post-stop
+	[stop-mdev]=post-stop)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
 ran() {
@@ -69,6 +71,18 @@ set_up_sweep() {
 set_up_start-vgpu() { config 100 "$NIC" "$VGPU"; }
 set_up_stop-vgpu() {
 	config 100 "$NIC" "$VGPU"
+	ran
+}
+
+# A card, and two mediated devices that are set.
+mdevs() {
+	config 100 "$NIC" 'hostpci3: 05:00.0,mdev=lab-mdev-1' 'hostpci4: 05:00.0,mdev=lab-mdev-2'
+	policy 100 'hostpci3 = { mdev-attributes = "nvidia/vgpu_params=a=1"; };' \
+		'hostpci4 = { mdev-attributes = [ "nvidia/vgpu_params=a=1", "nvidia/vgpu_params=b=2" ]; };'
+}
+set_up_start-mdev() { mdevs; }
+set_up_stop-mdev() {
+	mdevs
 	ran
 }
 

@@ -30,6 +30,10 @@ scenario() {
 		rules_of=('power = "on"; d3cold = false;')
 		;;
 	vgpu) lines=('hostpci0: 41:00.4,mdev=nvidia-557') ;;
+	mdev)
+		lines=('hostpci0: 05:00.0,mdev=lab-mdev-1')
+		rules_of=('hostpci0 = { mdev-attributes = "nvidia/vgpu_params=a=1"; };')
+		;;
 	*)
 		echo "no such scenario: $1"
 		exit 64
@@ -44,6 +48,8 @@ errors() {
 	*/unbind) echo ENODEV EPERM EIO ;;
 	*/driver_override) echo EINVAL ENOMEM ;;
 	*/current_vgpu_type) echo EINVAL EIO ;;
+	*/create) echo ENOSPC EEXIST ENODEV EIO ;;
+	*/vgpu_params) echo EINVAL EPERM ENOENT ;;
 	*/reset) echo ENOTTY EAGAIN ETIMEDOUT EIO ;;
 	*) echo EINVAL EBUSY EIO ;;
 	esac
@@ -106,7 +112,15 @@ heal() {
 }
 
 # The device that a write is about.
-device_of() { grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]' <<<"$1" | tail -1; }
+device_of() {
+	local uuid
+	uuid=$(grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' <<<"$1" | tail -1)
+	if [[ -n $uuid ]]; then
+		echo "mdev $uuid"
+	else
+		grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]' <<<"$1" | tail -1
+	fi
+}
 
 case_error() { # PHASE PATH PATTERN NTH ERROR
 	it "$name, $1: $5 at write $4 of $3 to $2"
@@ -168,8 +182,9 @@ sampled() {
 }
 
 [[ ${1-} != vgpu ]] || HOST=vgpu
+[[ ${1-} != mdev ]] || HOST=mdev
 name=${1-one} number=0 ran=0 every=5
-[[ $name != one && $name != vgpu ]] || every=1
+[[ $name != one && $name != vgpu && $name != mdev ]] || every=1
 scenario "$name"
 for phase in $phases; do
 	find_writes "$phase"

@@ -1,0 +1,304 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Mediated devices: made before the machine, set, gone after it; each parent tried in its
+# turn; what is there already; what still has one open.
+# shellcheck source=tests/simkernel/lib.sh
+. "$(dirname "$0")/lib.sh"
+HOST=mdev
+MDEV=$BUILD/hooks/hostpci-mdev
+UUID0=00000000-0000-0000-0000-000000000100
+
+room_is() { # ADDRESS TYPE NUMBER
+	local now
+	now=$(<"$ROOT/sys/class/mdev_bus/0000:$1/mdev_supported_types/$2/available_instances")
+	[[ $now == "$3" ]] || fail "$1 has room for $now of $2, not $3"
+}
+# made UUID: the parent that it is on.
+made() {
+	local link
+	link=$(readlink "$ROOT/sys/bus/mdev/devices/$1") || return
+	link=${link%/*}
+	echo "${link##*/0000:}"
+}
+made_on() { # UUID ADDRESS: '' for nowhere
+	[[ $(made "$1") == "$2" ]] || fail "$1 is on '$(made "$1")', not '$2'"
+}
+params_are() { # UUID TEXT
+	local now
+	now=$(cat "$ROOT/sys/bus/mdev/devices/$1/nvidia/vgpu_params")
+	[[ $now == "$2" ]] || fail "vgpu_params is '$now', not '$2'"
+}
+node_of() { echo "/dev/vfio/$(basename "$(readlink "$ROOT/sys/bus/mdev/devices/$1/iommu_group")")"; }
+
+# create ADDRESS TYPE UUID: by somebody else.
+create() {
+	run sh -c "printf %s '$3' >'$ROOT/sys/class/mdev_bus/0000:$1/mdev_supported_types/$2/create'"
+	[[ -e $ROOT/sys/bus/mdev/devices/${3,,} ]] || fail "it was not made"
+	: >"$SIM/log"
+}
+
+# A machine that Proxmox does not know of.
+own() { policy 100 "$@"; }
+ONE='hostpci0 = { host = "05:00.0"; mdev = "lab-mdev-1"; };'
+
+it "without Proxmox: made, used, gone"
+own "$ONE"
+hostpci_exits 0 plan 100
+says "mdev $UUID0: create lab-mdev-1 on 0000:05:00.0"
+says "echo $UUID0 > /sys/class/mdev_bus/0000:05:00.0/mdev_supported_types/lab-mdev-1/create"
+writes_are 0
+hook_exits 0 100 pre-start
+made_on $UUID0 05:00.0
+room_is 05:00.0 lab-mdev-1 4
+writes_are 1
+hostpci_exits 0 showcmd 100
+says "sysfsdev=/sys/bus/mdev/devices/$UUID0"
+hostpci_exits 0 status
+says "^ *100 +prepared +hostpci0 +$UUID0"
+hook_exits 0 100 post-start
+hook_exits 0 100 post-stop
+made_on $UUID0 ''
+writes_are 2
+has_no_journal 100
+as_before
+
+it "next to Proxmox a plain one is left to Proxmox, one with attributes is made here"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-1' 'hostpci3: 05:00.0,mdev=lab-mdev-2'
+policy 100 'hostpci3 = { mdev-attributes = [ "nvidia/vgpu_params=frame_rate_limiter=0", "nvidia/vgpu_params=a=1,b=2" ]; };'
+hook_exits 0 100 pre-start
+says 'hostpci0: mdev=lab-mdev-1 is left to Proxmox'
+made_on $UUID0 ''
+made_on 00000003-0000-0000-0000-000000000100 05:00.0
+params_are 00000003-0000-0000-0000-000000000100 a=1,b=2
+writes_are 3
+hook_exits 0 100 post-stop
+as_before
+
+it "hostpci-mdev alone does the same, in a journal of its own"
+own "$ONE"
+run "$MDEV" 100 pre-start
+[[ $rc -eq 0 ]] || fail "exits $rc"
+made_on $UUID0 05:00.0
+has_no_journal 100
+[[ -e $ROOT/run/hostpci/vm/100.mdev.journal ]] || fail "it has no journal"
+run "$MDEV" 100 post-stop
+[[ $rc -eq 0 ]] || fail "exits $rc"
+as_before
+
+it "by its human name, where Proxmox does not read the line"
+own 'hostpci0 = { host = "05:00.0"; mdev = "LAB A1-2Q"; };'
+hook_exits 0 100 pre-start
+says 'create lab-mdev-2 on 0000:05:00.0'
+hook_exits 0 100 post-stop
+as_before
+
+it "where Proxmox reads it, the message gives the name to write"
+config 100 'hostpci0: 05:00.0,mdev=LAB A1-2Q'
+policy 100 'hostpci0 = { mdev-attributes = "nvidia/vgpu_params=a=1"; };'
+hook_exits 1 100 pre-start
+says "'LAB A1-2Q' is the name of its type lab-mdev-2"
+says 'write mdev=lab-mdev-2 in /etc/pve/qemu-server/100.conf:1'
+writes_are 0
+
+it "a type, or a parent, that is not there"
+own 'hostpci0 = { host = "05:00.0"; mdev = "lab-mdev-9"; };'
+hook_exits 1 100 pre-start
+says "0000:05:00.0 has no type 'lab-mdev-9' of mediated devices"
+says 'hostpci mdev types 0000:05:00.0'
+own 'hostpci0 = { host = "00:1c.0"; mdev = "lab-mdev-1"; };'
+hook_exits 1 100 pre-start
+says 'offers no mediated devices'
+writes_are 0
+
+it "an existing one of the right type is used, and stays"
+create 05:00.0 lab-mdev-1 $UUID0
+now_is_before
+own "$ONE"
+hook_exits 0 100 pre-start
+says "is there already: it is used, and stays"
+writes_are 0
+hook_exits 0 100 post-stop
+as_before
+
+it "an existing one of the wrong type is refused, with what to do"
+create 05:00.0 lab-mdev-2 $UUID0
+own "$ONE"
+hook_exits 1 100 pre-start
+says "$UUID0 exists already, of type lab-mdev-2 on 0000:05:00.0, but hostpci0 wants lab-mdev-1"
+says "hostpci mdev remove $UUID0"
+writes_are 0
+
+it "an existing one that somebody has open is refused"
+create 05:00.0 lab-mdev-1 $UUID0
+busy "$(node_of $UUID0)"
+own "$ONE"
+hook_exits 1 100 pre-start
+says "$UUID0 exists, and is used by"
+writes_are 0
+
+# A machine with two parents to choose from.
+choice() {
+	mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/proc/sys/kernel"
+	echo node1 >"$ROOT/proc/sys/kernel/hostname"
+	{
+		echo cards
+		printf '  map id=1234:11e8,iommugroup=%s,node=node1,path=0000:%s\n' 24 05:00.0 25 06:00.0
+		echo '  mdev 1'
+	} >"$ROOT/etc/pve/mapping/pci.cfg"
+	own 'hostpci0 = { mapping = "cards"; mdev = "lab-mdev-1"; };'
+}
+
+it "of two parents the first that has room is taken"
+choice
+hook_exits 0 100 pre-start
+made_on $UUID0 05:00.0
+writes_are 1
+hook_exits 0 100 post-stop
+for n in 1 2 3 4 5; do create 05:00.0 lab-mdev-1 8000000$n-0000-0000-0000-000000000000; done
+now_is_before
+hook_exits 0 100 pre-start
+made_on $UUID0 06:00.0
+hook_exits 0 100 post-stop
+as_before
+
+it "the count is a hint: where creation fails the next parent is tried"
+choice
+for error in ENOSPC EUSERS ENODEV; do
+	rule "0000:05:00.0/mdev_supported_types/lab-mdev-1/create * * errno $error"
+	hook_exits 0 100 pre-start
+	says 'the next one is tried'
+	made_on $UUID0 06:00.0
+	no_rules
+	hook_exits 0 100 post-stop
+	as_before
+done
+
+it "no parent has room after all"
+choice
+rule "mdev_supported_types/lab-mdev-1/create * * errno ENOSPC"
+hook_exits 1 100 pre-start
+says 'no room for another one \(errno 28\)'
+says 'the host is as before'
+has_no_journal 100
+as_before
+
+it "no parent has room, and the gate says so of each"
+choice
+for n in 1 2 3 4 5; do
+	create 05:00.0 lab-mdev-1 8000000$n-0000-0000-0000-000000000000
+	create 06:00.0 lab-mdev-1 9000000$n-0000-0000-0000-000000000000
+done
+hook_exits 1 100 pre-start
+says '0000:05:00.0 has no free instance of lab-mdev-1'
+says '0000:06:00.0 has no free instance of lab-mdev-1'
+writes_are 0
+
+it "the wrong attribute: the device is taken back"
+own 'hostpci0 = { host = "05:00.0"; mdev = "lab-mdev-1"; mdev-attributes = [ "nvidia/vgpu_params=x=1", "assign=1" ]; };'
+hook_exits 1 100 pre-start
+says 'has no such attribute: correct mdev-attributes \(errno 2\)'
+says 'the host is as before'
+as_before
+
+it "names of attributes are checked"
+for name in ../remove remove driver/unbind power/control a/b/c /x .x 'x y' mdev_type/create; do
+	own "hostpci0 = { host = \"05:00.0\"; mdev = \"lab-mdev-1\"; mdev-attributes = \"$name=1\"; };"
+	hook_exits 78 100 pre-start
+	says "'mdev-attributes'"
+done
+writes_are 0
+
+it "the removal waits for who has it open"
+own "$ONE"
+hook_exits 0 100 pre-start
+busy "$(node_of $UUID0)"
+(sleep 1 && free) &
+hook_exits 0 100 post-stop
+[[ $took -gt 800 && $took -lt 5000 ]] || fail "took $took ms"
+wait
+as_before
+
+it "not for ever, and not for the other one: the sweep finishes it"
+own "$ONE" 'hostpci1 = { host = "05:00.0"; mdev = "lab-mdev-2"; };'
+hook_exits 0 100 pre-start
+made_on 00000001-0000-0000-0000-000000000100 05:00.0
+busy "$(node_of 00000001-0000-0000-0000-000000000100)"
+hook_exits 2 100 post-stop
+[[ $took -lt 18000 ]] || fail "took $took ms"
+says 'hostpci1 mdev .*: still in use after 15 s: .* has /dev/vfio/101 open'
+writes_are 3
+made_on $UUID0 ''
+hostpci_exits 0 sweep
+says 'uses its mediated device'
+free
+long_ago
+hostpci_exits 0 sweep
+has_no_journal 100
+as_before
+
+it "somebody else removes it, and it is still open: its instance is waited for"
+own "$ONE"
+hook_exits 0 100 pre-start
+busy "$(node_of $UUID0)"
+run sh -c "printf 1 >'$ROOT/sys/bus/mdev/devices/$UUID0/remove'" &
+until [[ ! -e $ROOT/sys/bus/mdev/devices/$UUID0 ]]; do sleep 0.02; done
+(sleep 1 && free) &
+hook_exits 0 100 post-stop
+[[ $took -gt 700 ]] || fail "took $took ms"
+wait
+as_before
+
+it "NVIDIA's driver removes it by itself: it is waited for, and nothing is written"
+own 'hostpci0 = { host = "07:00.0"; mdev = "nvidia-46"; };'
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-start
+: >"$SIM/log"
+(sleep 1 && cd "$ROOT" && SIMKERNEL=$SIM LD_PRELOAD=$SHIM sh -c "printf 1 >'$ROOT/sys/bus/mdev/devices/$UUID0/remove'" && : >"$SIM/log") &
+hook_exits 0 100 post-stop
+wait
+[[ $took -gt 800 && $took -lt 5000 ]] || fail "took $took ms"
+writes_are 0
+as_before
+
+it "it does not: after ten seconds it is removed"
+own 'hostpci0 = { host = "07:00.0"; mdev = "nvidia-46"; };'
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+[[ $took -gt 9000 && $took -lt 13000 ]] || fail "took $took ms"
+as_before
+
+it "a start that fails does not wait for NVIDIA's driver"
+own 'hostpci0 = { host = "07:00.0"; mdev = "nvidia-46"; mdev-attributes = "x=1"; };'
+hook_exits 1 100 pre-start
+[[ $took -lt 5000 ]] || fail "took $took ms"
+as_before
+
+it "a start after a crash makes it anew, of the type that is wanted now"
+own "$ONE"
+hook_exits 0 100 pre-start
+own 'hostpci0 = { host = "06:00.0"; mdev = "lab-mdev-2"; };'
+hook_exits 0 100 pre-start
+made_on $UUID0 06:00.0
+room_is 05:00.0 lab-mdev-1 5
+hook_exits 0 100 post-stop
+as_before
+
+it "a parent is not given away while a machine has one of it"
+own "$ONE"
+hook_exits 0 100 pre-start
+config 101 'hostpci0: 05:00.0'
+hook_exits 1 101 pre-start
+says '0000:05:00.0 has a mediated device of VM 100'
+policy 101 'hostpci1 = { host = "05:00.0"; mdev = "lab-mdev-1"; };'
+rm "$ROOT/etc/pve/qemu-server/101.conf"
+hook_exits 0 101 pre-start
+hook_exits 0 101 post-stop
+hook_exits 0 100 post-stop
+as_before
+
+it "a parent that is given to the machine itself"
+own "$ONE" 'hostpci1 = { host = "05:00.0"; };'
+hook_exits 1 100 pre-start
+says 'is given to the machine itself by hostpci1'
+writes_are 0
+finish
