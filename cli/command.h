@@ -31,6 +31,7 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_CHECK,
 	OPTION_STORAGE,
+	OPTION_ATTRIBUTE,
 	_OPTION_MAX,
 };
 
@@ -77,6 +78,7 @@ extern const struct command command_config;
 extern const struct command command_detach;
 extern const struct command command_list;
 extern const struct command command_mapping;
+extern const struct command command_mdev;
 extern const struct command command_parse;
 extern const struct command command_plan;
 extern const struct command command_release;

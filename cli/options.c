@@ -41,6 +41,9 @@ const struct option_row option_table[_OPTION_MAX] = {
 			  "say whether the VMs would start, and change nothing"},
 	[OPTION_STORAGE] = {"storage", "NAME", false,
 			    "the storage that the hookscript is put into"},
+	[OPTION_ATTRIBUTE] = {"attribute", "NAME=VALUE", false,
+			      "write it to an attribute of the new device",
+			      .joined = true},
 };
 
 static const char *const format_words[_FORMAT_MAX] = {"text", "json", "json-pretty"};

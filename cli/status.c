@@ -158,6 +158,14 @@ static const char *get(struct json_object *o, const char *name)
 							  : "";
 }
 
+/* A VMID; what was done by hand is the host's own. */
+static const char *owner_of(struct json_object *machine)
+{
+	const char *vmid = get(machine, "vmid");
+
+	return strcmp(vmid, "0") != 0 ? vmid : "host";
+}
+
 static void add_row(struct libscols_table *table, struct json_object *machine,
 		    struct json_object *device)
 {
@@ -167,7 +175,7 @@ static void add_row(struct libscols_table *table, struct json_object *machine,
 
 	if (!line)
 		return;
-	(void)scols_line_set_data(line, 0, get(machine, "vmid"));
+	(void)scols_line_set_data(line, 0, owner_of(machine));
 	(void)scols_line_set_data(line, 1, get(machine, "state"));
 	(void)scols_line_set_data(line, 2, get(device, "slot"));
 	(void)scols_line_set_data(line, 3, get(device, mdev ? "mdev" : "device"));

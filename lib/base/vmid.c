@@ -2,6 +2,7 @@
 #include "base/vmid.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/number.h"
 
@@ -14,4 +15,13 @@ int vmid_parse(const char *text, uint32_t *ret)
 		return -EINVAL;
 	*ret = (uint32_t)value;
 	return 0;
+}
+
+const char *vmid_owner(uint32_t vmid, char buf[static VMID_OWNER])
+{
+	if (vmid)
+		(void)snprintf(buf, VMID_OWNER, "VM %u", vmid);
+	else
+		(void)snprintf(buf, VMID_OWNER, "the host");
+	return buf;
 }

@@ -40,7 +40,7 @@ static const struct {
 	int (*look)(struct use *use, struct err *err);
 } kinds[] = {
 	{on_host_driver, use_tree}, {has_netdevs, use_net}, {is_screen, use_screen},
-	{on_vfio, use_vfio},	    {has_vfs, use_vfs},
+	{on_vfio, use_vfio},	    {has_vfs, use_vfs},	    {on_host_driver, use_mdevs},
 };
 
 int use_ask(struct use *use, const struct child_request *request, int timeout_ms,

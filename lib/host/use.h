@@ -65,3 +65,4 @@ int use_net(struct use *use, struct err *err) _must_check_;
 int use_screen(struct use *use, struct err *err) _must_check_;
 int use_vfio(struct use *use, struct err *err) _must_check_;
 int use_vfs(struct use *use, struct err *err) _must_check_;
+int use_mdevs(struct use *use, struct err *err) _must_check_;

@@ -129,10 +129,14 @@ const char *step_errno_words(const struct step *step, int code)
 
 const char *step_device(const struct step *step, char buf[static STEP_DEVICE_TEXT])
 {
+	char slot[16] = "";
+
+	if (step->slot >= 0)
+		(void)snprintf(slot, sizeof(slot), "hostpci%d ", step->slot);
 	if (uuid_is_set(&step->mdev))
-		(void)snprintf(buf, STEP_DEVICE_TEXT, "mdev %s", step->mdev.text);
+		(void)snprintf(buf, STEP_DEVICE_TEXT, "%smdev %s", slot, step->mdev.text);
 	else
-		(void)bdf_format(&step->bdf, buf);
+		(void)snprintf(buf, STEP_DEVICE_TEXT, "%s%s", slot, BDF(&step->bdf));
 	return buf;
 }
 

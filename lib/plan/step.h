@@ -109,8 +109,8 @@ static inline const struct step_ops *step_ops(const struct step *step)
 
 enum step_kind step_kind_parse(const char *name);
 
-/* What it is about, for messages: an address, or "mdev UUID". */
-enum { STEP_DEVICE_TEXT = 48 };
+/* What it is about, for messages: "hostpci0 0000:01:00.0", "hostpci1 mdev UUID". */
+enum { STEP_DEVICE_TEXT = 64 };
 #define STEP_DEVICE(step) step_device((step), (char[STEP_DEVICE_TEXT]){0})
 const char *step_device(const struct step *step, char buf[static STEP_DEVICE_TEXT]);
 

@@ -103,6 +103,15 @@ static struct json_object *notes_json(const struct notes *notes)
 	return a;
 }
 
+struct json_object *report_deeds(const struct deeds *deeds)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (size_t i = 0; i < deeds->n; i++)
+		json_object_array_add(a, deed_json(&deeds->item[i]));
+	return a;
+}
+
 struct json_object *report_json(const struct outcome *outcome)
 {
 	struct json_object *o = json_object_new_object(), *a;
@@ -131,10 +140,7 @@ struct json_object *report_json(const struct outcome *outcome)
 	json_object_object_add(o, "findings", a);
 	json_object_object_add(o, "warnings", notes_json(&outcome->warnings));
 	json_object_object_add(o, "notes", notes_json(&outcome->notes));
-	a = json_object_new_array();
-	for (size_t i = 0; i < outcome->deeds.n; i++)
-		json_object_array_add(a, deed_json(&outcome->deeds.item[i]));
-	json_object_object_add(o, "steps", a);
+	json_object_object_add(o, "steps", report_deeds(&outcome->deeds));
 	return o;
 }
 

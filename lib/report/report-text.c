@@ -68,8 +68,7 @@ static void print_step_head(const struct step *step, FILE *out)
 	if (step->kind == STEP_MODULE)
 		(void)fprintf(out, "%s", text);
 	else
-		(void)fprintf(out, "hostpci%d %s: %s", step->slot, STEP_DEVICE(step),
-			      text);
+		(void)fprintf(out, "%s: %s", STEP_DEVICE(step), text);
 }
 
 static size_t count_lanes(const struct deeds *deeds)
@@ -208,17 +207,21 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 	const char *p = prefix(style);
 
 	if (o->findings.refused)
-		(void)fprintf(out, "%sVM %u %s: refused, nothing was changed\n", p,
-			      o->vmid, WHAT(o));
+		(void)fprintf(out, "%s%s %s: refused, nothing was changed\n", p,
+			      OWNER(o->vmid), WHAT(o));
 	else if (o->err.code)
-		(void)fprintf(out, "%sVM %u %s: %s\n", p, o->vmid, WHAT(o),
+		(void)fprintf(out, "%s%s %s: %s\n", p, OWNER(o->vmid), WHAT(o),
 			      err_text(&o->err, text, sizeof(text)));
-	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN)
-		(void)fprintf(out,
-			      "%s  the host is not as it was; when the cause is gone: "
-			      "hostpci release %u\n",
-			      p, o->vmid);
-	else if (o->exit == EXIT_CODE_REFUSED && o->deeds.n && !o->dry)
+	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN) {
+		(void)fprintf(
+			out,
+			"%s  the host is not as it was; when the cause is gone: ", p);
+		if (o->vmid)
+			(void)fprintf(out, "hostpci release %u\n", o->vmid);
+		else
+			(void)fprintf(out, "hostpci sweep\n");
+	}
+	if (o->exit == EXIT_CODE_REFUSED && o->deeds.n && !o->dry)
 		(void)fprintf(
 			out,
 			"%s  what had been done was taken back: the host is as before\n",
@@ -234,10 +237,11 @@ void report_text(const struct root *root, const struct outcome *outcome,
 		(void)fprintf(out, "%swarning: %s\n", p, outcome->warnings.text[i]);
 	if (style == REPORT_PLAN) {
 		if (!outcome->err.code)
-			(void)fprintf(out, "VM %u %s\n", outcome->vmid, WHAT(outcome));
+			(void)fprintf(out, "%s %s\n", OWNER(outcome->vmid),
+				      WHAT(outcome));
 		print_plan(root, outcome, out);
 	} else if (style == REPORT_HOOK && outcome->deeds.n) {
-		(void)fprintf(out, "%sVM %u %s (%d ms)\n", p, outcome->vmid,
+		(void)fprintf(out, "%s%s %s (%d ms)\n", p, OWNER(outcome->vmid),
 			      WHAT(outcome), outcome->ms);
 		print_done(outcome, out);
 		print_trouble(outcome, out);

@@ -18,6 +18,8 @@ void report_text(const struct root *root, const struct outcome *outcome,
 
 /* The same as a value; the caller puts it. NULL: out of memory. */
 struct json_object *report_json(const struct outcome *outcome);
+/* Only its steps. */
+struct json_object *report_deeds(const struct deeds *deeds);
 
 /* VMID.report.json, of a hook of one kind VMID.KIND.report.json. */
 enum { REPORT_NAME = 40 };

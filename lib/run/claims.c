@@ -56,12 +56,11 @@ static int salvage(struct gather *g, uint32_t vmid, enum scope scope,
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = add_doubt(g, &named[i]);
 	free(named);
-	notes_add(
-		g->notes,
-		"the journal of VM %u cannot be read: %s; what it names, and what is on "
-		"a vfio driver for nobody that is known, is not given away (see "
-		"hostpci-journal(5))",
-		vmid, err_text(why, text, sizeof(text)));
+	notes_add(g->notes,
+		  "the journal of %s cannot be read: %s; what it names, and what is on "
+		  "a vfio driver for nobody that is known, is not given away (see "
+		  "hostpci-journal(5))",
+		  OWNER(vmid), err_text(why, text, sizeof(text)));
 	return r;
 }
 

@@ -153,13 +153,13 @@ static int verdict(const struct engine *e, struct err *err)
 	}
 	for (size_t i = 0; i < e->n; i++) {
 		const struct deed *d = &e->deed[i];
-		char what[96];
+		char what[STEP_WORDS];
 
 		if (d->state != DEED_FAILED && d->state != DEED_STUCK)
 			continue;
 		step_ops(&d->step)->describe(&d->step, what, sizeof(what));
-		return err_set(err, EIO, "hostpci%d %s: %s: %s", d->step.slot,
-			       STEP_DEVICE(&d->step), what, d->text);
+		return err_set(err, EIO, "%s: %s: %s", STEP_DEVICE(&d->step), what,
+			       d->text);
 	}
 	return e->cancel && cancel_asked(e->cancel) ? err_set(err, EINTR, "interrupted")
 						    : 0;

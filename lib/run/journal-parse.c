@@ -110,7 +110,7 @@ static int read_header(struct journal *j, struct record *r, struct err *err)
 			       "was written by a newer hostpci (journal version %lld): "
 			       "install that version again, or reboot",
 			       (long long)version);
-	if (number(r, "vmid", VMID_MIN, VMID_MAX) != j->vmid)
+	if (number(r, "vmid", 0, VMID_MAX) != j->vmid)
 		r->bad = true;
 	return 0;
 }
@@ -126,7 +126,7 @@ static int read_hold(struct journal *j, struct record *r, struct err *err)
 			{
 				.bdf = address(r, "hold"),
 				.mdev = mdev(r),
-				.slot = (int)number(r, "slot", 0, LIMIT_SLOTS - 1),
+				.slot = (int)number(r, "slot", -1, LIMIT_SLOTS - 1),
 				.group = (int)number(r, "group", -1, INT32_MAX),
 				.return_to =
 					words_find(wish_return_words, _WISH_RETURN_MAX,

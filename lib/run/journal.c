@@ -13,7 +13,11 @@
 
 void journal_file_name(uint32_t vmid, enum scope scope, char buf[static JOURNAL_NAME])
 {
-	(void)snprintf(buf, JOURNAL_NAME, "%u%s%s.journal", vmid, scope ? "." : "",
+	char owner[VMID_TEXT] = "host";
+
+	if (vmid)
+		(void)snprintf(owner, sizeof(owner), "%u", vmid);
+	(void)snprintf(buf, JOURNAL_NAME, "%s%s%s.journal", owner, scope ? "." : "",
 		       scope_words[scope]);
 }
 
@@ -284,7 +288,8 @@ static bool parse_name(char *name, struct entry *ret)
 			return false;
 	}
 	ret->scope = (enum scope)scope;
-	return vmid_parse(name, &ret->vmid) == 0;
+	ret->vmid = 0;
+	return (!strcmp(name, "host") && scope) || vmid_parse(name, &ret->vmid) == 0;
 }
 
 static int list(DIR *dir, struct entry **ret, size_t *ret_n)

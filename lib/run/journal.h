@@ -70,6 +70,7 @@ struct journal {
 
 enum { JOURNAL_NAME = 40 };
 #define JOURNAL_FOLDER "/run/hostpci/vm"
+/* VMID 0 is no machine, but the host itself: host.KIND.journal (single.h). */
 void journal_file_name(uint32_t vmid, enum scope scope, char buf[static JOURNAL_NAME]);
 bool journal_exists(const struct root *root, uint32_t vmid, enum scope scope);
 

@@ -56,8 +56,8 @@ static int try_begin(struct session *s, bool create, struct err *err)
 	r = journal_open(s->root, s->request->vmid, s->request->scope, create,
 			 &s->journal, err);
 	if (r == -EBUSY)
-		return err_set(err, EBUSY, "another hostpci run works on VM %u",
-			       s->request->vmid);
+		return err_set(err, EBUSY, "another hostpci run works on %s",
+			       OWNER(s->request->vmid));
 	if (r < 0)
 		return r;
 	child = live_child(s->journal);

@@ -15,7 +15,7 @@ static _printf_(3, 4) int leave(struct session *session, enum standing standing,
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	session->outcome->standing = standing;
-	notes_add(&session->outcome->notes, "VM %u %s", session->request->vmid, text);
+	notes_add(&session->outcome->notes, "%s %s", OWNER(session->request->vmid), text);
 	return outcome_exit(session->outcome, EXIT_CODE_DONE);
 }
 

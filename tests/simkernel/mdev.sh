@@ -296,9 +296,112 @@ hook_exits 0 101 post-stop
 hook_exits 0 100 post-stop
 as_before
 
+it "nor while somebody else has one there"
+create 05:00.0 lab-mdev-1 $UUID0
+config 101 'hostpci0: 05:00.0'
+hook_exits 1 101 pre-start
+says "its mediated device $UUID0 is there"
+writes_are 0
+
 it "a parent that is given to the machine itself"
 own "$ONE" 'hostpci1 = { host = "05:00.0"; };'
 hook_exits 1 100 pre-start
 says 'is given to the machine itself by hostpci1'
 writes_are 0
+
+RANDOM_UUID=7f3a1c52-0d6e-4b1f-9a87-2c4e6f8091a3
+HOST_JOURNAL=run/hostpci/vm/host.mdev.journal
+
+it "types, list: what is offered, what is there, whose it is"
+hostpci_exits 0 mdev list
+says '^there is no mediated device$'
+own "$ONE"
+hook_exits 0 100 pre-start
+create 06:00.0 lab-mdev-2 8000000A-0000-0000-0000-00000000000B
+hostpci_exits 0 mdev types
+says '^PARENT +TYPE +NAME +AVAILABLE +MADE +DESCRIPTION$'
+says '^0000:05:00.0 +lab-mdev-1 +LAB A1-1Q +4 +1 +ports=1$'
+says '^0000:07:00.0 +nvidia-46 +GRID P40-1Q +2 +0 +ports=1$'
+hostpci_exits 0 mdev types 06:00.0
+says_not '0000:05:00.0'
+hostpci_exits 0 mdev types --output-format json
+jq -e '.[0] == {parent: "0000:05:00.0", type: "lab-mdev-1", name: "LAB A1-1Q", description: "ports=1", available: 4, made: 1}' \
+	"$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 0 mdev list
+says "^$UUID0 +lab-mdev-1 +0000:05:00.0 +100 "
+says '^8000000a-0000-0000-0000-00000000000b +lab-mdev-2 +0000:06:00.0 +- '
+hostpci_exits 1 mdev types 01:00.0
+says '01:00.0 offers no mediated devices'
+
+it "create, remove: by hand, and nothing of it is left to take back"
+hostpci_exits 0 mdev create 05:00.0 lab-mdev-2 --attribute nvidia/vgpu_params=a=1
+says "^$RANDOM_UUID$"
+made_on $RANDOM_UUID 05:00.0
+params_are $RANDOM_UUID a=1
+[[ ! -e $ROOT/$HOST_JOURNAL ]] || fail "there is a journal"
+hostpci_exits 0 mdev create 06:00.0 'LAB A1-1Q' 83B8F4F2-509F-382F-3C1E-E6BFE0FA1001 --output-format json
+jq -e '.ok and .uuid == "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001" and .type == "lab-mdev-1" and .steps[0].kind == "mdev"' \
+	"$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 0 mdev remove 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+hostpci_exits 0 mdev remove $RANDOM_UUID
+silent
+hostpci_exits 1 mdev remove $RANDOM_UUID
+says 'there is no mediated device'
+as_before
+
+it "create: what cannot be is said, and taken back"
+hostpci_exits 1 mdev create 05:00.0 lab-mdev-9
+says "no type 'lab-mdev-9'"
+hostpci_exits 64 mdev create 05:00.0 lab-mdev-1 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001x
+says 'is no UUID'
+hostpci_exits 64 mdev create 05:00.0 lab-mdev-1 --attribute ../remove=1
+hostpci_exits 64 mdev create 05:00.0
+hostpci_exits 64 mdev make
+writes_are 0
+hostpci_exits 1 mdev create 05:00.0 lab-mdev-1 --attribute assign=1
+says 'has no such attribute'
+as_before
+
+it "remove: one of a machine, and one that is open"
+own "$ONE"
+hook_exits 0 100 pre-start
+hostpci_exits 75 mdev remove $UUID0
+says "is VM 100's"
+hook_exits 0 100 post-stop
+create 05:00.0 lab-mdev-1 $UUID0
+busy "$(node_of $UUID0)"
+hostpci_exits 2 mdev remove $UUID0
+says 'still in use after 15 s'
+hostpci_exits 0 status
+says '^host '
+free
+hostpci_exits 0 sweep
+says '^hostpci: the host mdev sweep'
+as_before
+
+it "killed, the sweep takes back what was to be made, and removes what was to go"
+for n in 1 2 3 4 5 6 7 8 9; do
+	for when in before after; do
+		rule "* * $n kill both $when"
+		hostpci mdev create 05:00.0 lab-mdev-1 $UUID0 --attribute nvidia/vgpu_params=a=1
+		no_rules
+		[[ $rc -ne 0 ]] || break 2
+		sleep 0.05
+		hostpci_exits 0 sweep
+		as_before
+	done
+done
+[[ $n -gt 5 ]] || fail "only $n points"
+for n in 1 2 3 4 5 6 7 8 9; do
+	[[ -e $ROOT/sys/bus/mdev/devices/$UUID0 ]] || create 05:00.0 lab-mdev-1 $UUID0
+	rule "* * $n kill both before"
+	hostpci mdev remove $UUID0
+	no_rules
+	[[ $rc -ne 0 ]] || break
+	sleep 0.05
+	hostpci_exits 0 sweep
+	[[ ! -e $ROOT/$HOST_JOURNAL ]] || fail "there is a journal"
+done
+[[ $n -gt 4 ]] || fail "only $n points"
+as_before
 finish

@@ -268,10 +268,58 @@ static void what_proxmox_does_itself_is_said(void **state)
 	spec.slot[3] = (struct slot){.present = true, .file = "100.conf", .line = 4};
 	spec.slot[3].wish.set = UINT64_C(1) << KEY_MDEV;
 	(void)strcpy(spec.slot[3].wish.mdev, "x-63");
+	facts->pick[3].kind = PICK_MDEV;
 	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), 0);
 	assert_int_equal(notes.n, 1);
 	assert_string_equal(notes.text[0],
 			    "100.conf:4: hostpci3: mdev=x-63 is left to Proxmox");
+	notes_free(&notes);
+	plan_free(&plan);
+	facts_free(facts);
+}
+
+/* Each parent that may have room, in one lane; then what is to be set. */
+static void parents_of_mediated_devices_are_tried_in_turn(void **state)
+{
+	static const struct mdev_parent parents[] = {
+		{.name = "a", .type = "x-1", .available = 0, .group = 1},
+		{.name = "b", .type = "x-1", .available = 2, .group = 2},
+		{.name = "c", .offers = true, .group = 3},
+		{.name = "d", .type = "x-2", .available = -1, .group = 4},
+	};
+	struct facts *facts = new_facts();
+	struct spec spec = {.vmid = 100};
+	struct mdev_fact *fact = &facts->mdev[2];
+	struct notes notes = {0};
+	struct plan plan;
+	struct err err;
+
+	(void)state;
+	spec.slot[2].wish.set = UINT64_C(1) << KEY_MDEV_ATTRIBUTES;
+	spec.slot[2].wish.mdev_attributes.n = 1;
+	(void)strcpy(spec.slot[2].wish.mdev_attributes.text, "y=1");
+	fact->wanted = true;
+	fact->uuid = mdev_fact_uuid(2, 100);
+	fact->n = ARRAY_SIZE(parents);
+	memcpy(fact->parent, parents, sizeof(parents));
+	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), 0);
+	assert_int_equal(plan.holds, 1);
+	assert_string_equal(plan.hold[0].mdev.text,
+			    "00000002-0000-0000-0000-000000000100");
+	assert_int_equal(plan.steps, 3);
+	assert_string_equal(plan.step[0].found, "b");
+	assert_string_equal(plan.step[1].found, "d");
+	assert_string_equal(plan.step[1].want, "x-2");
+	assert_true(plan.step[0].spare && !plan.step[1].spare);
+	assert_int_equal(plan.step[2].kind, STEP_MDEV_ATTRIBUTE);
+	assert_int_equal(plan.step[1].lane, plan.step[0].lane);
+	assert_int_equal(plan.step[2].lane, plan.step[0].lane);
+	plan_free(&plan);
+	/* What is there already is used. */
+	fact->seen.there = true;
+	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), 0);
+	assert_int_equal(plan.steps, 1);
+	assert_int_equal(notes.n, 1);
 	notes_free(&notes);
 	plan_free(&plan);
 	facts_free(facts);
@@ -287,6 +335,7 @@ int main(void)
 		cmocka_unit_test(storage_stays_unless_policy_says),
 		cmocka_unit_test(deadlines_are_by_step_and_driver_and_policy),
 		cmocka_unit_test(what_proxmox_does_itself_is_said),
+		cmocka_unit_test(parents_of_mediated_devices_are_tried_in_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

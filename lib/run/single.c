@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/single.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "run/session.h"
+#include "run/undo.h"
+
+static int fail(int r, struct err *err)
+{
+	return err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
+}
+
+/* From now on it is nobody's. */
+static int forget(struct journal *j, const struct hold *hold)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->steps; i++)
+		if (journal_alive(&j->step[i]) && hold_has(hold, &j->step[i].step))
+			r = journal_mark(j, "undone", j->step[i].step.id);
+	if (r == 0)
+		r = journal_close(j, hold);
+	return r == 0 ? journal_end(j) : r;
+}
+
+static int take_back(struct session *s, const struct hold *hold, bool rollback,
+		     struct err *err)
+{
+	struct deeds *deeds = &s->outcome->deeds;
+	size_t first = deeds->n;
+	int r = undo_add(s->journal, hold, 0, rollback, deeds);
+
+	if (r < 0)
+		return err_set(err, -r, "out of memory");
+	r = engine_run(s->root, s->journal, deeds->item + first, deeds->n - first, NULL,
+		       err);
+	if (undo_is_left(s->journal, hold))
+		return r < 0 ? r : err_set(err, EBUSY, "it is not taken back");
+	if (journal_close(s->journal, hold) < 0 || journal_end(s->journal) < 0)
+		return err_set(err, EIO, "the journal cannot be ended");
+	return 0;
+}
+
+static int make(struct session *s, const struct single *single, struct err *err)
+{
+	struct deeds *deeds = &s->outcome->deeds;
+	struct err why;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < single->n; i++)
+		r = deeds_add(deeds, &single->step[i], false);
+	if (r < 0)
+		return err_set(err, -r, "out of memory");
+	r = engine_run(s->root, s->journal, deeds->item, deeds->n, &s->cancel, err);
+	if (r < 0)
+		return take_back(s, &single->hold, true, &why) < 0 ? -ENOTRECOVERABLE : r;
+	r = forget(s->journal, &single->hold);
+	return r < 0 ? fail(r, err) : 0;
+}
+
+/* As if this journal had been there when it was made. */
+static int remove_it(struct session *s, const struct single *single, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < single->n; i++) {
+		struct step step = single->step[i];
+
+		r = journal_intent(s->journal, &step);
+	}
+	return r < 0 ? fail(r, err) : take_back(s, &single->hold, false, err);
+}
+
+static int run(struct session *s, const struct single *single, struct err *err)
+{
+	int r = session_begin(s, true, err);
+
+	if (r < 0)
+		return r == -EBUSY || r == -EINTR ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED;
+	/* What an earlier one left, killed, is the sweep's: it says so. */
+	if (journal_has_open(s->journal)) {
+		(void)err_set(err, EBUSY,
+			      "an earlier run was killed: hostpci sweep takes it back");
+		return EXIT_CODE_BUSY;
+	}
+	r = journal_phase(s->journal, single->back ? "release" : "pre-start");
+	if (r == 0)
+		r = journal_take(s->journal, &single->hold);
+	session_unlock(s);
+	if (r < 0) {
+		(void)fail(r, err);
+		return EXIT_CODE_REFUSED;
+	}
+	r = single->back ? remove_it(s, single, err) : make(s, single, err);
+	if (r == 0)
+		return EXIT_CODE_DONE;
+	return single->back || r == -ENOTRECOVERABLE ? EXIT_CODE_LEFT : EXIT_CODE_REFUSED;
+}
+
+int single_run(const struct single *single, struct outcome *ret, struct err *err)
+{
+	const struct request request = {.root = single->root, .scope = single->scope};
+	struct session session = {
+		.request = &request,
+		.root = single->root,
+		.outcome = ret,
+		.cancel = CANCEL_NONE,
+		.lock = -1,
+		.patience_ms = LIMIT_LOCK_MS,
+	};
+	int code;
+
+	*ret = (struct outcome){.scope = single->scope};
+	code = run(&session, single, err);
+	session_end(&session);
+	return outcome_exit(ret, (enum exit_code)code);
+}
+
+struct finder {
+	const struct root *root;
+	const struct hold *hold;
+	uint32_t vmid;
+};
+
+static int find(void *context, uint32_t vmid, enum scope scope)
+{
+	struct finder *f = context;
+	_cleanup_(journal_freep) struct journal *j = NULL;
+	const struct journal_hold *hold = NULL;
+
+	if (journal_read(f->root, vmid, scope, &j, NULL) == 0 && !j->other_boot)
+		hold = journal_find(j, f->hold);
+	if (!hold || !hold->open || !vmid)
+		return 0;
+	f->vmid = vmid;
+	return 1;
+}
+
+uint32_t single_holder(const struct root *root, const struct hold *hold)
+{
+	struct finder finder = {root, hold, 0};
+
+	(void)!journal_each(root, find, &finder);
+	return finder.vmid;
+}
