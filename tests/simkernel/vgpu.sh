@@ -195,6 +195,17 @@ says 'the host is as before'
 has_no_journal 100
 as_before
 
+it "what the functions offer and have is listed"
+hostpci_exits 0 mdev types
+says '^0000:41:00.4 +nvidia-557 +NVIDIA L40S-1B +1 +0'
+says '^0000:41:00.5 +nvidia-558 +NVIDIA L40S-2B +1 +0'
+has_type 41:00.4 557
+hostpci_exits 0 mdev types 41:00.4 --output-format json
+jq -e '. == [{"parent": "0000:41:00.4", "type": "nvidia-557", "name": "", "description": "", "available": 0, "made": 1}]' \
+	"$DIR/$cases/out" >/dev/null || fail "not that"
+hostpci_exits 1 mdev types 41:00.0
+says 'offers no mediated devices'
+
 it "of a mapping's functions the first that is free is chosen, and reserved"
 mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/etc/pve/nodes/pve1"
 ln -sfn nodes/pve1 "$ROOT/etc/pve/local"
