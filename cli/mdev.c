@@ -7,6 +7,7 @@
 #include "base/name.h"
 #include "base/opener.h"
 #include "cli/command.h"
+#include "cli/mdev-vgpu.h"
 #include "host/look.h"
 #include "host/mdev.h"
 #include "host/sysfs.h"
@@ -174,7 +175,9 @@ static int each_of(struct show *s, bool types, struct err *err)
 		r = add_types(s, s->parent);
 	else if (types)
 		r = sysfs_each(root, MDEV_BUS, SYSFS_LINKS, add_types, s);
-	else
+	if (types && (r == 0 || r == -ENOENT))
+		r = mdev_vgpu_types(root, &s->looker, s->parent, s->rows);
+	else if (!types)
 		r = sysfs_each(root, "bus/mdev/devices", SYSFS_LINKS, add_device, s);
 	child_end(&s->looker);
 	return r < 0 && r != -ENOENT
@@ -193,7 +196,8 @@ static int show(struct context *context, bool types)
 	struct err err;
 
 	if (context->arguments > 1) {
-		if (!find_parent(context, context->argument[1], parent, &err))
+		if (!find_parent(context, context->argument[1], parent, &err) &&
+		    !(types && mdev_vgpu_has(&context->root, parent)))
 			return error_print(context, EXIT_CODE_REFUSED, &err);
 		s.parent = parent;
 	}

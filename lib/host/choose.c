@@ -166,9 +166,12 @@ static bool nvidia_type(const struct root *root, const struct bdf *bdf,
 
 	if (!number)
 		type = mdev;
-	if ((!number && slot_is_proxmox(slot)) || strlen(type) >= sizeof(pick->type) ||
+	if (strlen(type) >= sizeof(pick->type) ||
 	    sysfs_exists(root, DEVICE_ATTR(bdf, "mdev_supported_types")) ||
 	    !sysfs_exists(root, DEVICE_ATTR(bdf, "nvidia")))
+		return false;
+	pick->by_number = !number && slot_is_proxmox(slot);
+	if (pick->by_number)
 		return false;
 	(void)snprintf(pick->type, sizeof(pick->type), "%s", type);
 	return true;

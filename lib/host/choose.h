@@ -44,6 +44,8 @@ struct pick {
 	unsigned n;
 	struct bdf bdf[LIMIT_DEVICES]; /* PICK_MDEV: the parents, in their order */
 	char type[LIMIT_NAME];	       /* PICK_NVIDIA: the vGPU type, a number or name */
+	bool by_number; /* PICK_MDEV of what has vGPU types, which Proxmox knows by number
+			 */
 	char passed[480]; /* alternatives before it that are not free; empty: none */
 	unsigned skips;
 	struct bdf skip[LIMIT_ADDRESSES]; /* the first of them that other machines hold */

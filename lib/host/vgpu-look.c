@@ -43,30 +43,42 @@ static bool split(char *line, uint32_t *ret_id, char **ret_name)
 	return *ret_id;
 }
 
-static void offer(struct vgpu *vgpu, uint32_t id, const char *name)
+void vgpu_each(char *text, vgpu_entry *each, void *context)
 {
-	size_t at = strlen(vgpu->offers), left = sizeof(vgpu->offers) - at;
-	int n = snprintf(vgpu->offers + at, left, "%s%u (%s)", at ? ", " : "", id, name);
+	char *save = NULL, *name;
+	uint32_t id;
+
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (split(line, &id, &name))
+			each(context, id, name);
+}
+
+struct search {
+	const char *wanted;
+	uint32_t number; /* it is one; 0: a name */
+	struct vgpu *vgpu;
+};
+
+static void offer(void *context, uint32_t id, const char *name)
+{
+	const struct search *s = context;
+	char *offers = s->vgpu->offers;
+	size_t size = sizeof(s->vgpu->offers), at = strlen(offers);
+	int n = snprintf(offers + at, size - at, "%s%u (%s)", at ? ", " : "", id, name);
 
 	/* A list that is longer says so. */
-	if (n >= (int)left)
-		(void)snprintf(vgpu->offers + sizeof(vgpu->offers) - sizeof(" ..."),
-			       sizeof(" ..."), " ...");
+	if (n >= (int)(size - at))
+		(void)snprintf(offers + size - sizeof(" ..."), sizeof(" ..."), " ...");
+	if (s->number ? id == s->number : is_named(name, s->wanted))
+		s->vgpu->id = id;
 }
 
 void vgpu_list(char *text, const char *wanted, struct vgpu *vgpu)
 {
-	uint32_t number = vgpu_number(wanted), id;
-	char *save = NULL, *name;
+	struct search search = {wanted, vgpu_number(wanted), vgpu};
 
-	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (!split(line, &id, &name))
-			continue;
-		if (number ? id == number : is_named(name, wanted))
-			vgpu->id = id;
-		offer(vgpu, id, name);
-	}
+	vgpu_each(text, offer, &search);
 }
 
 int vgpu_look(const struct root *root, const char *path, const char *wanted, char *buf,

@@ -19,7 +19,11 @@ struct vgpu {
 /* The number of type @text; 0: it is no number, but a name. */
 uint32_t vgpu_number(const char *text);
 
-/* Adds what @text, the list of types, has to @vgpu; @text is cut up. */
+/* Calls @each for every type of @text, the list of types, which is cut up. */
+typedef void vgpu_entry(void *context, uint32_t id, const char *name);
+void vgpu_each(char *text, vgpu_entry *each, void *context);
+
+/* Adds what it has to @vgpu. */
 void vgpu_list(char *text, const char *wanted, struct vgpu *vgpu);
 
 /*

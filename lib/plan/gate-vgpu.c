@@ -66,3 +66,27 @@ void gate_check_vgpu(const struct fact *fact, struct findings *findings)
 	else if (!vgpu->type && !vgpu->id)
 		is_not_offered(fact, findings);
 }
+
+void gate_check_vgpu_names(const struct spec *spec, const struct facts *facts,
+			   struct findings *findings)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
+		const struct pick *pick = &facts->pick[i];
+		const struct slot *slot = &spec->slot[i];
+		struct finding *f;
+
+		if (pick->kind != PICK_MDEV || !pick->by_number || !pick->n)
+			continue;
+		f = findings_add(findings, GRADE_NEVER, (int)i, &pick->bdf[0]);
+		if (!f)
+			return;
+		SAY(f->what, "%s", f->device);
+		SAY(f->why,
+		    "has vGPU types, which Proxmox knows by number only, not '%s'",
+		    slot->wish.mdev);
+		SAY(f->cure,
+		    "write mdev=nvidia-NUMBER in %s:%u; "
+		    "/sys/bus/pci/devices/%s/nvidia/creatable_vgpu_types has the numbers",
+		    slot->file, slot->line, f->device);
+	}
+}

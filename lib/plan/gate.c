@@ -349,6 +349,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 	check_absent(&g);
 	check_picks(&g);
 	check_conflicts(&g);
+	gate_check_vgpu_names(spec, facts, findings);
 	check_iommu(&g);
 	gate_check_override(facts, findings);
 	gate_check_pfs(spec, facts, findings);

@@ -8,23 +8,35 @@
 
 static bool attribute_valid(const struct step *step)
 {
-	return uuid_is_set(&step->mdev) && mdev_attribute_name_valid(step->found) &&
+	return (uuid_is_set(&step->mdev) || vgpu_attribute_valid(step->found)) &&
+	       mdev_attribute_name_valid(step->found) &&
 	       mdev_attribute_value_valid(step->want);
 }
 
-/* It goes with its device: there is nothing to take back. */
+/* Of a mediated device, or of a function that has a vGPU type. */
+static const char *path_of(const struct step *step, char buf[static CHILD_PATH])
+{
+	if (uuid_is_set(&step->mdev))
+		(void)snprintf(buf, CHILD_PATH, "/sys/bus/mdev/devices/%s/%s",
+			       step->mdev.text, step->found);
+	else
+		step_device_path(step, step->found, buf);
+	return buf;
+}
+
+/* It goes with its device, or the type: there is nothing to take back. */
 static bool attribute_write(const struct step *step, struct step_write *ret)
 {
-	(void)snprintf(ret->path, sizeof(ret->path), "/sys/bus/mdev/devices/%s/%s",
-		       step->mdev.text, step->found);
+	(void)path_of(step, ret->path);
 	(void)snprintf(ret->value, sizeof(ret->value), "%s", step->want);
 	return step->direction == STEP_DO;
 }
 
 static void attribute_look(const struct step *step, struct child_request *ret)
 {
-	look_request(ret, LOOK_TEXT, "/sys/bus/mdev/devices/%s/%s", step->mdev.text,
-		     step->found);
+	char path[CHILD_PATH];
+
+	look_request(ret, LOOK_TEXT, "%s", path_of(step, path));
 }
 
 /* What it shows need not be what was written (assign_adapter of vfio_ap shows nothing):

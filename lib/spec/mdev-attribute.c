@@ -41,6 +41,15 @@ bool mdev_attribute_name_valid(const char *name)
 	return false;
 }
 
+bool vgpu_attribute_valid(const char *name)
+{
+	static const char folder[] = "nvidia/";
+
+	return mdev_attribute_name_valid(name) &&
+	       !strncmp(name, folder, strlen(folder)) &&
+	       strcmp(name, "nvidia/current_vgpu_type") != 0;
+}
+
 /* It stands in a journal as it is. */
 bool mdev_attribute_value_valid(const char *value)
 {

@@ -19,4 +19,7 @@ struct mdev_attribute {
 bool mdev_attribute_parse(const char *text, struct mdev_attribute *ret);
 bool mdev_attribute_valid(const char *text);
 bool mdev_attribute_name_valid(const char *name);
+/* The same for a function with a vGPU type, of which only the vGPU driver's are settable.
+ */
+bool vgpu_attribute_valid(const char *name);
 bool mdev_attribute_value_valid(const char *value);

@@ -259,5 +259,21 @@ int answer_vgpu_type(const struct sim_write *write)
 	(void)snprintf(text, sizeof(text), "%lu", id);
 	write_text(of(&d, "nvidia/current_vgpu_type"), text);
 	show_types(&d, !id);
+	if (!id)
+		write_text(of(&d, "nvidia/vgpu_params"), "");
+	return 0;
+}
+
+int answer_vgpu_params(const struct sim_write *write)
+{
+	struct device d;
+	char type[16];
+
+	if (!find_written(write, 2, &d))
+		return ENODEV;
+	read_text(of(&d, "nvidia/current_vgpu_type"), type, sizeof(type));
+	if (!strcmp(type, "0"))
+		return EPERM;
+	write_text(below("%s", write->path), write->value);
 	return 0;
 }

@@ -334,6 +334,8 @@ static const struct {
 	 "it: "
 	 "EPERM while it is open, EINVAL for what the list has not; the list is empty "
 	 "while there is a type (seen)"},
+	{"sys/devices/*/nvidia/vgpu_params", answer_vgpu_params,
+	 "the same: EPERM without a type; gone with it (seen)"},
 	{"sys/class/pci_bus/*/rescan", answer_rescan,
 	 "pci-sysfs.c bus_rescan_store: what is there again has lost its settings, and "
 	 "its "

@@ -56,6 +56,7 @@ int answer_vf_attribute(const struct sim_write *write);
 /* What is set of a function, "" if it is not known. */
 const char *vf_value(const char *address, const char *key, char buf[static 64]);
 int answer_vgpu_type(const struct sim_write *write);
+int answer_vgpu_params(const struct sim_write *write);
 
 /* Answers of answers-mdev.c. */
 int answer_mdev_create(const struct sim_write *write);

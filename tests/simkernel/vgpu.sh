@@ -45,11 +45,27 @@ for name in 'NVIDIA L40S-2B' 'L40S-2B'; do
 	as_before
 done
 
-it "Proxmox takes a name for a mediated device: so it is left to it"
+it "Proxmox takes a name for a mediated device: the number is to be written"
 config 100 'hostpci0: 41:00.4,mdev=L40S-2B'
+hook_exits 1 100 pre-start
+says "Proxmox knows by number only, not 'L40S-2B'"
+says 'write mdev=nvidia-NUMBER in /etc/pve/qemu-server/100.conf:1'
+hostpci_exits 0 showcmd 100
+as_before
+
+it "attributes are set behind the type; only the vGPU driver's files are"
+config 100 'hostpci0: 41:00.4,mdev=nvidia-557'
+policy 100 'hostpci0 = { mdev-attributes = [ "nvidia/vgpu_params=frame_rate_limiter=0" ]; };'
 hook_exits 0 100 pre-start
-says 'left to Proxmox'
-type_is 41:00.4 0
+says 'set vGPU type 557, set nvidia/vgpu_params'
+[[ $(<"$ROOT/sys/bus/pci/devices/0000:41:00.4/nvidia/vgpu_params") == frame_rate_limiter=0 ]] || fail "not set"
+hook_exits 0 100 post-stop
+as_before
+policy 100 'hostpci0 = { mdev-attributes = [ "nvidia/current_vgpu_type=558" ]; };'
+hook_exits 1 100 pre-start
+says 'no setting of a vGPU type'
+writes_are 3
+as_before
 
 it "a type that somebody left is freed first, and then the list is there"
 own 'hostpci0 = { host = "41:00.4"; mdev = "L40S-2B"; };'
@@ -178,6 +194,17 @@ hook_exits 1 100 pre-start
 says 'the host is as before'
 has_no_journal 100
 as_before
+
+it "what the functions offer and have is listed"
+hostpci_exits 0 mdev types
+says '^0000:41:00.4 +nvidia-557 +NVIDIA L40S-1B +1 +0'
+says '^0000:41:00.5 +nvidia-558 +NVIDIA L40S-2B +1 +0'
+has_type 41:00.4 557
+hostpci_exits 0 mdev types 41:00.4 --output-format json
+jq -e '. == [{"parent": "0000:41:00.4", "type": "nvidia-557", "name": "", "description": "", "available": 0, "made": 1}]' \
+	"$DIR/$cases/out" >/dev/null || fail "not that"
+hostpci_exits 1 mdev types 41:00.0
+says 'offers no mediated devices'
 
 it "of a mapping's functions the first that is free is chosen, and reserved"
 mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/etc/pve/nodes/pve1"

@@ -212,6 +212,57 @@ static void the_gate_and_the_plan_agree(void **state)
 	facts_free(facts);
 }
 
+static void attributes_follow_the_type(void **state)
+{
+	static const struct {
+		const char *text;
+		bool valid;
+	} table[] = {
+		{"nvidia/vgpu_params=frame_rate_limiter=0", true},
+		{"nvidia/current_vgpu_type=558", false},
+		{"driver_override=vfio-pci", false},
+		{"numa_node=1", false},
+	};
+	struct facts *facts = facts_new();
+	struct spec spec = {.vmid = 100};
+	struct wish *wish = &spec.slot[0].wish;
+
+	(void)state;
+	assert_non_null(facts);
+	facts->n = 1;
+	facts->fact[0] = (struct fact){.device = {.bdf = {0, 0x41, 0, 4}, .group = 31},
+				       .vgpu_type = "557",
+				       .vgpu = {0, 557, OFFER},
+				       .has_vgpu = true,
+				       .wanted = true};
+	wish->set = UINT64_C(1) << KEY_MDEV_ATTRIBUTES;
+	wish->mdev_attributes.n = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct notes notes = {0};
+		struct plan plan = {0};
+		struct err err;
+
+		(void)strcpy(wish->mdev_attributes.text, table[i].text);
+		assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err),
+				 table[i].valid ? 0 : -EINVAL);
+		if (table[i].valid) {
+			struct step_write write = {0};
+
+			assert_int_equal(plan.steps, 2);
+			assert_true(step_valid(&plan.step[1]));
+			assert_true(
+				step_ops(&plan.step[1])->write(&plan.step[1], &write));
+			assert_string_equal(write.path, VF "nvidia/vgpu_params");
+			assert_string_equal(write.value, "frame_rate_limiter=0");
+		} else {
+			assert_contains(err.msg, table[i].text);
+		}
+		plan_free(&plan);
+		notes_free(&notes);
+	}
+	facts_free(facts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +271,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_answer),
 		scratch_test(a_name_is_for_lines_of_our_own),
 		cmocka_unit_test(the_gate_and_the_plan_agree),
+		cmocka_unit_test(attributes_follow_the_type),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,8 @@ static const struct file_operations hold_fops = {
 	.release = hold_release,
 };
 
-/* One device is enough. */
+/* One device is enough, the first: the node can be there once. */
+static bool bound;
 static struct miscdevice hold_node = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "lab-hold",
@@ -41,12 +42,16 @@ static struct miscdevice hold_node = {
 
 static int hold_probe(struct pci_dev *device, const struct pci_device_id *id)
 {
-	return misc_register(&hold_node);
+	int r = bound ? -ENODEV : misc_register(&hold_node);
+
+	bound |= r == 0;
+	return r;
 }
 
 static void hold_remove(struct pci_dev *device)
 {
 	misc_deregister(&hold_node);
+	bound = false;
 	wait_event(closed, atomic_read(&openers) == 0);
 }
 

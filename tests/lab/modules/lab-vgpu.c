@@ -278,7 +278,7 @@ static struct pci_driver vgpu_driver = {
 	.probe = vgpu_probe,
 	.remove = vgpu_remove,
 	.err_handler = &vfio_pci_core_err_handlers,
-	.driver.dev_groups = vgpu_groups,
+	.dev_groups = vgpu_groups,
 	.driver_managed_dma = true,
 };
 module_pci_driver(vgpu_driver);

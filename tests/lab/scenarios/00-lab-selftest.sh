@@ -193,7 +193,7 @@ host_snapshot "$LAB_TMP/after"
 expect_match "^pci ${VGPU[0]} nvidia/current_vgpu_type=558$" "$LAB_TMP/after"
 expect_exit 0 inner_qmp query-pci -- -device "vfio-pci,host=${VGPU[0]},id=hostpci0"
 expect_match '"qdev_id": "hostpci0"'
-expect_exit 1 sh -c "echo 0 >$vf/current_vgpu_type"
+expect_exit 1 bash -c "echo 0 >$vf/current_vgpu_type"
 expect_match 'not permitted'
 wait_for 10 sh -c "echo 0 >$vf/current_vgpu_type"
 vgpu_down "$LAB_IGB1"
