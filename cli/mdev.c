@@ -12,6 +12,7 @@
 #include "host/sysfs.h"
 #include "run/single.h"
 #include "spec/mdev-attribute.h"
+#include "spec/mdevctl.h"
 
 #define MDEV_BUS "class/mdev_bus"
 
@@ -112,7 +113,7 @@ static int add_device(void *context, const char *name)
 	struct hold about = {0};
 	struct mdev_seen seen;
 	struct json_object *o;
-	char user[96];
+	char user[96], path[CHILD_PATH];
 	uint32_t vmid;
 
 	if (uuid_parse(name, &about.mdev) < 0)
@@ -129,6 +130,10 @@ static int add_device(void *context, const char *name)
 	json_object_object_add(o, "group", json_object_new_int(seen.group));
 	json_object_object_add(o, "vmid", vmid ? json_object_new_int64(vmid) : NULL);
 	put(o, "user", user);
+	(void)snprintf(path, sizeof(path), MDEVCTL_FOLDER "/%s/%s", seen.parent, name);
+	json_object_object_add(
+		o, "defined",
+		json_object_new_boolean(file_exists(&s->context->root, path)));
 	json_object_array_add(s->rows, o);
 	return 0;
 }
@@ -186,8 +191,8 @@ static int show(struct context *context, bool types)
 {
 	static const char *const of_types[] = {"parent",    "type", "name",
 					       "available", "made", "description"};
-	static const char *const of_devices[] = {"uuid", "type", "parent", "vmid",
-						 "user"};
+	static const char *const of_devices[] = {"uuid", "type", "parent",
+						 "vmid", "user", "defined"};
 	struct show s = {.context = context, .looker = CHILD_NONE};
 	char parent[LIMIT_NAME];
 	struct err err;
