@@ -93,6 +93,14 @@ void reader_unknown(const struct reader *r, config_setting_t *setting, unsigned 
 static int store_group(const struct reader *r, config_setting_t *group, unsigned where,
 		       struct wish *wish, struct err *err);
 
+/* A device of mdevctl's, by its UUID, has a parent. */
+static bool is_defined(const struct wish *wish)
+{
+	struct uuid uuid;
+
+	return wish_has(wish, KEY_MDEV) && uuid_parse(wish->mdev, &uuid) == 0;
+}
+
 /* A group hostpciN adds to the line of the VM config, or declares a device by itself. */
 static int store_slot(const struct reader *r, config_setting_t *group, unsigned n,
 		      struct err *err)
@@ -111,7 +119,7 @@ static int store_slot(const struct reader *r, config_setting_t *group, unsigned 
 		return 0;
 	slot->present = wish_has(&slot->wish, KEY_HOST) ||
 			wish_has(&slot->wish, KEY_MAPPING) ||
-			wish_has(&slot->wish, KEY_VF_OF);
+			wish_has(&slot->wish, KEY_VF_OF) || is_defined(&slot->wish);
 	if (!slot->present) {
 		notes_add(&r->spec->notes,
 			  "%s:%u: hostpci%u has neither a line in the VM config nor "
