@@ -20,7 +20,14 @@ static bool reset_write(const struct step *step, struct step_write *ret)
 	return step->direction == STEP_DO;
 }
 
+/* Not at its configuration space, which wakes it up, and it would fall asleep again. */
 static void reset_look(const struct step *step, struct child_request *ret)
+{
+	look_request(ret, LOOK_EXISTS, "/sys/bus/pci/devices/%s/vfio-dev",
+		     BDF(&step->bdf));
+}
+
+static void reset_look_after(const struct step *step, struct child_request *ret)
 {
 	look_request(ret, LOOK_DEVICE, "/sys/bus/pci/devices/%s", BDF(&step->bdf));
 }
@@ -36,9 +43,9 @@ static enum step_verdict reset_judge(const struct step *step, const char *seen,
 {
 	if (step->direction == STEP_UNDO)
 		return STEP_REACHED;
-	if (is_dead(seen) || !strstr(seen, " vfio"))
-		return STEP_FOREIGN;
-	return written ? STEP_REACHED : STEP_GO;
+	if (!written)
+		return seen[0] ? STEP_GO : STEP_FOREIGN;
+	return is_dead(seen) || !strstr(seen, " vfio") ? STEP_FOREIGN : STEP_REACHED;
 }
 
 static void reset_explain(const struct step *step, const char *seen, char *buf,
@@ -65,6 +72,7 @@ const struct step_ops step_reset = {
 	.needs_idle = reset_needs_idle,
 	.write = reset_write,
 	.look = reset_look,
+	.look_after = reset_look_after,
 	.judge = reset_judge,
 	.explain = reset_explain,
 	.describe = reset_describe,

@@ -104,6 +104,8 @@ struct step_ops {
 	/* False: nothing is written in the step's direction. */
 	bool (*write)(const struct step *step, struct step_write *ret);
 	void (*look)(const struct step *step, struct child_request *ret);
+	/* The look after the write, if it asks for more; NULL: the same. */
+	void (*look_after)(const struct step *step, struct child_request *ret);
 	/* @seen: what the look answered; @written: after the write. */
 	enum step_verdict (*judge)(const struct step *step, const char *seen,
 				   bool written);

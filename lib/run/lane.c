@@ -75,12 +75,22 @@ static void send(struct lane *lane, const struct child_request *request, unsigne
 	lane->state = state;
 }
 
+static void ask_after(const struct step *step, struct child_request *ret)
+{
+	const struct step_ops *ops = step_ops(step);
+
+	(ops->look_after ? ops->look_after : ops->look)(step, ret);
+}
+
 static void look(struct lane *lane, enum lane_state state)
 {
 	const struct step *step = &current(lane)->step;
 	struct child_request request;
 
-	step_ops(step)->look(step, &request);
+	if (state == LANE_VERIFYING)
+		ask_after(step, &request);
+	else
+		step_ops(step)->look(step, &request);
 	send(lane, &request, 1, state, step->deadline_ms);
 }
 
@@ -164,7 +174,7 @@ static void write_it(struct lane *lane, const char *instead)
 		(void)snprintf(request[0].value, sizeof(request[0].value), "%s", instead);
 	lane->or_else = instead ? NULL : write.or_else;
 	/* The look at its effect goes along, unless something is to happen before it. */
-	step_ops(step)->look(step, &request[1]);
+	ask_after(step, &request[1]);
 	lane->batch = lane->or_else || step->settle_ms ? 1 : 2;
 	send(lane, request, lane->batch, LANE_WRITING, step->deadline_ms);
 }

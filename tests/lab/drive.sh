@@ -135,6 +135,8 @@ boot() { # CONFIGURATION SCRIPT...
 	note "booting ($configuration), console in ${console#"$CHECKOUT"/}"
 	ended=$SECONDS
 	deadline=$((SECONDS + BOOT_TIMEOUT))
+	# One processor emulates both, and counts.
+	[ "$configuration" != cards=8 ] || deadline=$((deadline + 2 * BOOT_TIMEOUT))
 	start_qemu "$console" "${arguments[@]}"
 	while listen "$deadline"; do
 		case $line in

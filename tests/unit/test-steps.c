@@ -45,8 +45,8 @@ static const struct {
 	 "clear driver_override", false, LOOK_READ},
 	{STEP_OVERRIDE, STEP_UNDO, "igb", "vfio-pci", DEVICE "driver_override", "igb",
 	 "set driver_override to igb", false, LOOK_READ},
-	{STEP_RESET, STEP_DO, "", "", DEVICE "reset", "1", "reset", true, LOOK_DEVICE},
-	{STEP_RESET, STEP_UNDO, "", "", NULL, NULL, "reset", false, LOOK_DEVICE},
+	{STEP_RESET, STEP_DO, "", "", DEVICE "reset", "1", "reset", true, LOOK_EXISTS},
+	{STEP_RESET, STEP_UNDO, "", "", NULL, NULL, "reset", false, LOOK_EXISTS},
 	{STEP_KEEP, STEP_DO, "auto", "power", NULL, NULL, "remember power/control (auto)",
 	 false, LOOK_TEXT},
 	{STEP_KEEP, STEP_UNDO, "auto", "power", DEVICE "power/control", "auto",
@@ -187,10 +187,9 @@ static const struct {
 	{STEP_OVERRIDE, STEP_UNDO, "igb", "vfio-pci", "igb", false, STEP_REACHED},
 	{STEP_OVERRIDE, STEP_UNDO, "igb", "vfio-pci", "(null)", false, STEP_FOREIGN},
 	{STEP_OVERRIDE, STEP_DO, "igb", "vfio-pci", "(null)", false, STEP_GO},
-	{STEP_RESET, STEP_DO, "", "", IDENTITY " vfio", false, STEP_GO},
+	{STEP_RESET, STEP_DO, "", "", "yes", false, STEP_GO},
 	{STEP_RESET, STEP_DO, "", "", IDENTITY " vfio", true, STEP_REACHED},
-	{STEP_RESET, STEP_DO, "", "", IDENTITY, false, STEP_FOREIGN}, /* on no vfio */
-	{STEP_RESET, STEP_DO, "", "", "ffff:ffff group 14 vfio", false, STEP_FOREIGN},
+	{STEP_RESET, STEP_DO, "", "", "", false, STEP_FOREIGN}, /* on no vfio */
 	/* It did not come back. */
 	{STEP_RESET, STEP_DO, "", "", "ffff:ffff group 14 vfio", true, STEP_FOREIGN},
 	{STEP_RESET, STEP_UNDO, "", "", IDENTITY, false, STEP_REACHED},
@@ -390,6 +389,9 @@ static void looks_answer_what_judges_expect(void **state)
 	look_handle(&s->root, &request, &reply);
 	assert_string_equal(reply.value, "(null)");
 	step_ops(&reset)->look(&reset, &request);
+	look_handle(&s->root, &request, &reply);
+	assert_string_equal(reply.value, "yes");
+	step_ops(&reset)->look_after(&reset, &request);
 	look_handle(&s->root, &request, &reply);
 	assert_string_equal(reply.value, "8086:0201 group 14 vfio");
 	step_ops(&bar)->look(&bar, &request);
