@@ -1,223 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <libsmartcols.h>
 #include <string.h>
 
 #include "base/fileio.h"
-#include "base/name.h"
-#include "base/opener.h"
-#include "cli/command.h"
-#include "cli/mdev-vgpu.h"
+#include "cli/mdev.h"
 #include "host/look.h"
 #include "host/mdev.h"
-#include "host/sysfs.h"
 #include "run/single.h"
 #include "spec/mdev-attribute.h"
-
-#define MDEV_BUS "class/mdev_bus"
-
-/* What is shown, row by row. */
-struct show {
-	struct context *context;
-	struct child looker;
-	const char *parent; /* the one at hand */
-	struct json_object *rows;
-};
 
 static void put(struct json_object *to, const char *name, const char *text)
 {
 	json_object_object_add(to, name, json_object_new_string(text));
-}
-
-static const char *get(struct json_object *o, const char *name)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(o, name, &value) && value
-		       ? json_object_get_string(value)
-		       : "-";
-}
-
-/* "05:00.0" is 0000:05:00.0; other parents go by their names. False: it is none. */
-static bool find_parent(const struct context *context, const char *text,
-			char ret[static LIMIT_NAME], struct err *err)
-{
-	char path[CHILD_PATH];
-	struct bdf bdf;
-
-	(void)snprintf(ret, LIMIT_NAME, "%s", text);
-	(void)snprintf(path, sizeof(path), "0000:%.32s", text);
-	if (bdf_parse(path, &bdf) == 0)
-		(void)snprintf(ret, LIMIT_NAME, "%.32s", path);
-	(void)snprintf(path, sizeof(path), MDEV_BUS "/%.63s", ret);
-	if (name_valid(text) && sysfs_exists(&context->root, path))
-		return true;
-	(void)err_set(err, ENOENT,
-		      "%.64s offers no mediated devices: hostpci mdev types lists those "
-		      "that do; is its driver loaded?",
-		      text);
-	return false;
-}
-
-static int add_type(void *context, const char *id)
-{
-	struct show *s = context;
-	struct json_object *o;
-	struct mdev_type type;
-	int r = mdev_type_read(&s->context->root, &s->looker, s->parent, id, &type);
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	o = json_object_new_object();
-	put(o, "parent", s->parent);
-	put(o, "type", type.id);
-	put(o, "name", type.name);
-	put(o, "description", type.description);
-	json_object_object_add(o, "available",
-			       type.available < 0 ? NULL
-						  : json_object_new_int(type.available));
-	json_object_object_add(o, "made", json_object_new_int(type.made));
-	json_object_array_add(s->rows, o);
-	return 0;
-}
-
-static int add_types(void *context, const char *parent)
-{
-	struct show *s = context;
-	int r;
-
-	s->parent = parent;
-	r = mdev_type_each(&s->context->root, parent, add_type, s);
-	return r == -ENOENT ? 0 : r;
-}
-
-/* Who has it open; "" for nobody. */
-static void find_user(struct show *s, const char *uuid, char *buf, size_t size)
-{
-	struct child_request request;
-	struct child_reply reply;
-
-	buf[0] = '\0';
-	look_request(&request, LOOK_MDEV_BUSY, "/sys/bus/mdev/devices/%s", uuid);
-	if (child_call(&s->looker, &request, LIMIT_READ_MS, &reply) < 0 ||
-	    reply.result < 0 || !reply.value[0])
-		return;
-	(void)opener_first(&s->context->root, reply.value, buf, size);
-	if (!buf[0])
-		(void)snprintf(buf, size, "somebody");
-}
-
-static int add_device(void *context, const char *name)
-{
-	struct show *s = context;
-	struct hold about = {0};
-	struct mdev_seen seen;
-	struct json_object *o;
-	char user[96];
-	uint32_t vmid;
-
-	if (uuid_parse(name, &about.mdev) < 0)
-		return 0;
-	mdev_read(&s->context->root, "", name, &seen);
-	if (!seen.there || (s->parent && strcmp(s->parent, seen.parent) != 0))
-		return 0;
-	vmid = single_holder(&s->context->root, &about);
-	find_user(s, name, user, sizeof(user));
-	o = json_object_new_object();
-	put(o, "uuid", name);
-	put(o, "type", seen.type);
-	put(o, "parent", seen.parent);
-	json_object_object_add(o, "group", json_object_new_int(seen.group));
-	json_object_object_add(o, "vmid", vmid ? json_object_new_int64(vmid) : NULL);
-	put(o, "user", user);
-	json_object_array_add(s->rows, o);
-	return 0;
-}
-
-static void print_rows(const struct json_object *rows, const char *const *column,
-		       size_t columns, const char *none)
-{
-	struct libscols_table *table = scols_new_table();
-	size_t n = json_object_array_length(rows);
-
-	for (size_t c = 0; table && c < columns; c++) {
-		char head[32];
-		size_t i = 0;
-
-		for (; column[c][i] && i + 1 < sizeof(head); i++)
-			head[i] = (char)(column[c][i] - ('a' - 'A'));
-		head[i] = '\0';
-		(void)scols_table_new_column(table, head, 0, 0);
-	}
-	for (size_t i = 0; table && i < n; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-
-		for (size_t c = 0; line && c < columns; c++)
-			(void)scols_line_set_data(
-				line, c,
-				get(json_object_array_get_idx(rows, i), column[c]));
-	}
-	if (n)
-		(void)scols_print_table(table);
-	else
-		(void)printf("%s\n", none);
-	scols_unref_table(table);
-}
-
-static int each_of(struct show *s, bool types, struct err *err)
-{
-	const struct root *root = &s->context->root;
-	int r = child_spawn(&s->looker, root, look_handle, err);
-
-	if (r < 0)
-		return r;
-	if (types && s->parent)
-		r = add_types(s, s->parent);
-	else if (types)
-		r = sysfs_each(root, MDEV_BUS, SYSFS_LINKS, add_types, s);
-	if (types && (r == 0 || r == -ENOENT))
-		r = mdev_vgpu_types(root, &s->looker, s->parent, s->rows);
-	else if (!types)
-		r = sysfs_each(root, "bus/mdev/devices", SYSFS_LINKS, add_device, s);
-	child_end(&s->looker);
-	return r < 0 && r != -ENOENT
-		       ? err_set(err, -r, "mediated devices: %s", strerror(-r))
-		       : 0;
-}
-
-static int show(struct context *context, bool types)
-{
-	static const char *const of_types[] = {"parent",    "type", "name",
-					       "available", "made", "description"};
-	static const char *const of_devices[] = {"uuid", "type", "parent", "vmid",
-						 "user"};
-	struct show s = {.context = context, .looker = CHILD_NONE};
-	char parent[LIMIT_NAME];
-	struct err err;
-
-	if (context->arguments > 1) {
-		if (!find_parent(context, context->argument[1], parent, &err) &&
-		    !(types && mdev_vgpu_has(&context->root, parent)))
-			return error_print(context, EXIT_CODE_REFUSED, &err);
-		s.parent = parent;
-	}
-	s.rows = json_object_new_array();
-	if (each_of(&s, types, &err) < 0) {
-		json_object_put(s.rows);
-		return error_print(context, EXIT_CODE_REFUSED, &err);
-	}
-	if (context->format != FORMAT_TEXT) {
-		json_print(context, s.rows);
-		return EXIT_CODE_DONE;
-	}
-	if (types)
-		print_rows(s.rows, of_types, ARRAY_SIZE(of_types),
-			   "no device here offers mediated devices");
-	else
-		print_rows(s.rows, of_devices, ARRAY_SIZE(of_devices),
-			   "there is no mediated device");
-	json_object_put(s.rows);
-	return EXIT_CODE_DONE;
 }
 
 static int new_uuid(const struct context *context, struct uuid *ret, struct err *err)
@@ -300,8 +94,9 @@ static int add_attributes(const struct context *context, struct single *single,
 
 /* The type by its folder, or by its name. */
 struct search {
-	struct show *show;
-	const char *wish;
+	const struct root *root;
+	struct child looker;
+	const char *parent, *wish;
 	struct mdev_type type;
 	bool found;
 };
@@ -311,8 +106,7 @@ static int compare(void *context, const char *id)
 	struct search *s = context;
 	struct mdev_type type;
 
-	if (mdev_type_read(&s->show->context->root, &s->show->looker, s->show->parent, id,
-			   &type) < 0 ||
+	if (mdev_type_read(s->root, &s->looker, s->parent, id, &type) < 0 ||
 	    (strcmp(id, s->wish) != 0 && strcmp(type.name, s->wish) != 0))
 		return 0;
 	s->type = type;
@@ -323,14 +117,16 @@ static int compare(void *context, const char *id)
 static int find_type(struct context *context, const char *parent, const char *wish,
 		     struct mdev_type *ret, struct err *err)
 {
-	struct show show = {.context = context, .parent = parent, .looker = CHILD_NONE};
-	struct search search = {.show = &show, .wish = wish};
-	int r = child_spawn(&show.looker, &context->root, look_handle, err);
+	struct search search = {.root = &context->root,
+				.looker = CHILD_NONE,
+				.parent = parent,
+				.wish = wish};
+	int r = child_spawn(&search.looker, &context->root, look_handle, err);
 
 	if (r < 0)
 		return r;
 	r = mdev_type_each(&context->root, parent, compare, &search);
-	child_end(&show.looker);
+	child_end(&search.looker);
 	if (r < 0 || !search.found)
 		return err_set(err, ENOENT,
 			       "%s has no type '%.64s' of mediated devices: hostpci mdev "
@@ -377,7 +173,7 @@ static int create(struct context *context)
 	struct mdev_type type;
 	struct err err;
 
-	if (!find_parent(context, context->argument[1], parent, &err) ||
+	if (!mdev_find_parent(context, context->argument[1], parent, &err) ||
 	    find_type(context, parent, context->argument[2], &type, &err) < 0)
 		return error_print(context, EXIT_CODE_REFUSED, &err);
 	if (new_uuid(context, &single.hold.mdev, &err) < 0)
@@ -452,7 +248,7 @@ static int run(struct context *context)
 		return EXIT_CODE_REFUSED;
 	}
 	if (!actions[i].changes)
-		return show(context, i == 0);
+		return mdev_show(context, i == 0);
 	return i == 2 ? create(context) : remove_one(context);
 }
 

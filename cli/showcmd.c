@@ -56,7 +56,7 @@ static struct json_object *args_json(const struct qemu_args *args)
 			(void)snprintf(name, sizeof(name), "hostpci%u", c->slot);
 			json_object_object_add(chosen, name, list);
 		}
-		json_object_array_add(list, json_object_new_string(BDF(&c->bdf)));
+		json_object_array_add(list, json_object_new_string(c->name));
 	}
 	json_object_object_add(o, "chosen", chosen);
 	json_object_object_add(o, "kvm_off", json_object_new_int(args->kvm_off));

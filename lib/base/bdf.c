@@ -81,3 +81,8 @@ int bdf_compare(const struct bdf *a, const struct bdf *b)
 		return a->slot < b->slot ? -1 : 1;
 	return (int)a->function - (int)b->function;
 }
+
+bool bdf_is_none(const struct bdf *bdf)
+{
+	return bdf_equal(bdf, &(struct bdf){0});
+}

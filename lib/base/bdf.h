@@ -27,6 +27,8 @@ int bdf_parse(const char *text, struct bdf *ret) _must_check_;
 const char *bdf_format(const struct bdf *bdf, char buf[static BDF_TEXT]);
 
 bool bdf_equal(const struct bdf *a, const struct bdf *b);
+/* All zeroes: the host bridge, which nobody gives away, or no PCI function at all. */
+bool bdf_is_none(const struct bdf *bdf);
 /* Same domain, bus and slot: functions of one card. */
 bool bdf_same_slot(const struct bdf *a, const struct bdf *b);
 int bdf_compare(const struct bdf *a, const struct bdf *b);

@@ -302,6 +302,17 @@ static void take_parents(struct chooser *c, struct pick *pick)
 			pick->bdf[pick->n++] = c->ways.way[i].bdf[0];
 }
 
+/* Its parent need not be on the PCI bus: then it has no address. */
+static int take_defined(const struct mdev_definition *definition, struct pick *pick)
+{
+	pick->kind = PICK_MDEV;
+	pick->alternatives = 1;
+	pick->n = 1;
+	if (bdf_parse(definition->parent, &pick->bdf[0]) < 0)
+		pick->bdf[0] = (struct bdf){0};
+	return 0;
+}
+
 static int choose_slot(struct chooser *c, unsigned slot)
 {
 	const struct wish *wish = &c->spec->slot[slot].wish;
@@ -310,6 +321,8 @@ static int choose_slot(struct chooser *c, unsigned slot)
 	int r = 0;
 
 	ways_free(&c->ways);
+	if (!host && !mapping && c->spec->slot[slot].definition)
+		return take_defined(c->spec->slot[slot].definition, pick);
 	if (host == mapping)
 		(void)err_set(&pick->err, EINVAL,
 			      host ? "there are both host= and mapping=: remove one"

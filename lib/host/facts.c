@@ -241,7 +241,7 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 		r = look_at(&use, spec, &facts->fact[i], err);
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
 		if (facts->mdev[i].wanted)
-			r = mdev_fact_look(root, &looker, spec, i, facts, err);
+			r = mdev_fact_look(root, &looker, &facts->mdev[i], err);
 	if (r == 0)
 		r = use_openers(&use, err);
 	child_end(&looker);

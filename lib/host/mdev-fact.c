@@ -8,12 +8,14 @@
 #include "host/facts.h"
 #include "host/look.h"
 
-struct uuid mdev_fact_uuid(unsigned slot, uint32_t vmid)
+struct uuid mdev_fact_uuid(const struct spec *spec, unsigned slot)
 {
 	struct uuid uuid;
 
+	if (spec->slot[slot].definition)
+		return spec->slot[slot].definition->uuid;
 	(void)snprintf(uuid.text, sizeof(uuid.text), "%08u-0000-0000-0000-%012u", slot,
-		       vmid);
+		       spec->vmid);
 	return uuid;
 }
 
@@ -27,6 +29,7 @@ static bool is_ours(const struct spec *spec, unsigned slot)
 void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigned slot,
 		       struct facts *facts)
 {
+	const struct mdev_definition *definition = spec->slot[slot].definition;
 	const struct pick *pick = &facts->pick[slot];
 	struct mdev_fact *fact = &facts->mdev[slot];
 	struct device device;
@@ -34,12 +37,17 @@ void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigne
 	if (pick->kind != PICK_MDEV || !is_ours(spec, slot))
 		return;
 	fact->wanted = true;
-	fact->uuid = mdev_fact_uuid(slot, spec->vmid);
+	fact->uuid = mdev_fact_uuid(spec, slot);
+	(void)snprintf(fact->type, sizeof(fact->type), "%s",
+		       definition ? definition->type : spec->slot[slot].wish.mdev);
 	for (unsigned i = 0; i < pick->n && fact->n < LIMIT_PARENTS; i++) {
 		struct mdev_parent *parent = &fact->parent[fact->n++];
 
 		parent->bdf = pick->bdf[i];
 		(void)bdf_format(&parent->bdf, parent->name);
+		if (definition && bdf_is_none(&parent->bdf))
+			(void)snprintf(parent->name, sizeof(parent->name), "%s",
+				       definition->parent);
 		parent->group =
 			device_read(root, &parent->bdf, &device) == 0 ? device.group : -1;
 	}
@@ -109,11 +117,10 @@ static int look_at_users(const struct root *root, struct child *looker,
 	return 0;
 }
 
-int mdev_fact_look(const struct root *root, struct child *looker, const struct spec *spec,
-		   unsigned slot, struct facts *facts, struct err *err)
+int mdev_fact_look(const struct root *root, struct child *looker, struct mdev_fact *fact,
+		   struct err *err)
 {
-	struct mdev_fact *fact = &facts->mdev[slot];
-	struct finder f = {root, looker, NULL, spec->slot[slot].wish.mdev};
+	struct finder f = {root, looker, NULL, fact->type};
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < fact->n; i++) {

@@ -22,6 +22,7 @@ struct mdev_parent {
 struct mdev_fact {
 	bool wanted;
 	struct uuid uuid;
+	char type[256]; /* that is wished for, by its folder or its human name */
 	unsigned n;
 	struct mdev_parent
 		parent[LIMIT_PARENTS]; /* in the order in which they are tried */
@@ -29,14 +30,14 @@ struct mdev_fact {
 	char who[96];		       /* who has that open; empty: nobody */
 };
 
-/* The UUID that Proxmox gives hostpci@slot of machine @vmid (qemu-server,
- * generate_mdev_uuid). */
-struct uuid mdev_fact_uuid(unsigned slot, uint32_t vmid);
+/* The UUID that hostpci@slot has: that of its definition, or the one that Proxmox gives
+ * it (qemu-server, generate_mdev_uuid). */
+struct uuid mdev_fact_uuid(const struct spec *spec, unsigned slot);
 
 /* The parents that hostpci@slot has a choice of, without a look at what they offer. */
 void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigned slot,
 		       struct facts *facts);
 
 /* What they offer, what there is room for, and what is there already. */
-int mdev_fact_look(const struct root *root, struct child *looker, const struct spec *spec,
-		   unsigned slot, struct facts *facts, struct err *err) _must_check_;
+int mdev_fact_look(const struct root *root, struct child *looker, struct mdev_fact *fact,
+		   struct err *err) _must_check_;

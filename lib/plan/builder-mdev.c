@@ -51,9 +51,8 @@ static int add_creation(struct builder *b, unsigned slot)
 	return r;
 }
 
-static int add_attributes(struct builder *b, unsigned slot)
+static int add_attributes(struct builder *b, unsigned slot, const struct text_list *list)
 {
-	const struct text_list *list = spec_mdev_attributes(b->spec, slot);
 	const char *text = list ? list->text : NULL;
 	int r = 0;
 
@@ -70,6 +69,7 @@ static int add_attributes(struct builder *b, unsigned slot)
 
 static int add_mdev(struct builder *b, unsigned slot)
 {
+	const struct mdev_definition *definition = b->spec->slot[slot].definition;
 	const struct mdev_fact *fact = &b->facts->mdev[slot];
 	const struct hold hold = {
 		.bdf = fact->parent[0].bdf,
@@ -87,7 +87,9 @@ static int add_mdev(struct builder *b, unsigned slot)
 			  slot, fact->uuid.text, fact->seen.type);
 	else if (r == 0)
 		r = add_creation(b, slot);
-	return r == 0 ? add_attributes(b, slot) : r;
+	if (r == 0 && definition)
+		r = add_attributes(b, slot, &definition->attributes);
+	return r == 0 ? add_attributes(b, slot, spec_mdev_attributes(b->spec, slot)) : r;
 }
 
 int builder_mdevs(struct builder *b)

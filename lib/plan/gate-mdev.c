@@ -13,18 +13,15 @@ struct gate {
 	const struct mdev_fact *fact;
 };
 
-static const char *wish_of(const struct gate *g)
-{
-	return g->spec->slot[g->slot].wish.mdev;
-}
-
 static struct finding *find(const struct gate *g, const struct mdev_parent *parent)
 {
 	struct finding *f =
 		findings_add(g->findings, GRADE_NEVER, (int)g->slot, &parent->bdf);
 
-	if (f)
+	if (f) {
+		SAY(f->device, "%.20s", parent->name);
 		SAY(f->what, "%s", f->device);
+	}
 	return f;
 }
 
@@ -42,7 +39,7 @@ static void say_no_type(const struct gate *g, const struct mdev_parent *parent)
 		    g->slot, g->spec->slot[g->slot].file, g->spec->slot[g->slot].line);
 		return;
 	}
-	SAY(f->why, "has no type '%s' of mediated devices", wish_of(g));
+	SAY(f->why, "has no type '%s' of mediated devices", g->fact->type);
 	SAY(f->cure, "write a type that hostpci mdev types %s lists", parent->name);
 }
 
@@ -54,7 +51,7 @@ static void say_name(const struct gate *g, const struct mdev_parent *parent)
 	if (!f)
 		return;
 	SAY(f->why, "'%s' is the name of its type %s, and Proxmox reads types only",
-	    wish_of(g), parent->type);
+	    g->fact->type, parent->type);
 	SAY(f->cure, "write mdev=%s in %s:%u", parent->type, g->spec->slot[g->slot].file,
 	    g->spec->slot[g->slot].line);
 }
@@ -142,7 +139,7 @@ static void check_existing(const struct gate *g)
 	}
 	SAY(f->why, "exists already, of type %s on %s, but hostpci%u wants %s",
 	    fact->seen.type[0] ? fact->seen.type : "?", fact->seen.parent, g->slot,
-	    wish_of(g));
+	    g->fact->type);
 	SAY(f->cure, "nobody uses it: hostpci mdev remove %s", fact->uuid.text);
 }
 
@@ -150,10 +147,11 @@ static void check_existing(const struct gate *g)
 static void check_given(const struct gate *g)
 {
 	for (unsigned i = 0; i < g->fact->n; i++) {
-		const struct fact *given = facts_find(g->facts, &g->fact->parent[i].bdf);
+		const struct mdev_parent *parent = &g->fact->parent[i];
+		const struct fact *given = facts_find(g->facts, &parent->bdf);
 		struct finding *f;
 
-		if (!given || !(f = find(g, &g->fact->parent[i])))
+		if (bdf_is_none(&parent->bdf) || !given || !(f = find(g, parent)))
 			continue;
 		SAY(f->why, "is given to the machine itself by hostpci%d", given->slot);
 		SAY(f->cure, "remove one of the two");

@@ -77,6 +77,16 @@ static int check_slot(struct builder *b, unsigned n)
 	return 0;
 }
 
+static void name(const struct spec *spec, struct qemu_chosen *chosen)
+{
+	const struct mdev_definition *definition = spec->slot[chosen->slot].definition;
+
+	(void)bdf_format(&chosen->bdf, chosen->name);
+	if (definition && bdf_is_none(&chosen->bdf))
+		(void)snprintf(chosen->name, sizeof(chosen->name), "%s",
+			       definition->parent);
+}
+
 static int choose_slot(struct builder *b, unsigned n)
 {
 	const struct pick *pick = &b->facts->pick[n];
@@ -90,6 +100,7 @@ static int choose_slot(struct builder *b, unsigned n)
 				       LIMIT_DEVICES);
 		args->chosen[args->chosen_n++] =
 			(struct qemu_chosen){.slot = n, .bdf = pick->bdf[i]};
+		name(b->spec, &args->chosen[args->chosen_n - 1]);
 	}
 	return r;
 }
@@ -130,7 +141,7 @@ static void print_source(const struct builder *b, const struct qemu_chosen *chos
 
 	if (pick->kind == PICK_MDEV)
 		(void)fprintf(out, "vfio-pci,sysfsdev=/sys/bus/mdev/devices/%s",
-			      mdev_fact_uuid(chosen->slot, b->spec->vmid).text);
+			      mdev_fact_uuid(b->spec, chosen->slot).text);
 	else
 		(void)fprintf(out, "vfio-pci,host=%s", BDF(&chosen->bdf));
 	if (pick->migration)

@@ -7,6 +7,7 @@
 struct qemu_chosen {
 	unsigned slot;
 	struct bdf bdf;
+	char name[LIMIT_NAME]; /* its address; of a parent elsewhere, its name */
 };
 
 /* The words that Proxmox adds to QEMU's command line for the passthrough devices of a

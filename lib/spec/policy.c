@@ -99,6 +99,14 @@ static void unknown(const struct reader *r, config_setting_t *setting, unsigned 
 static int store_group(const struct reader *r, config_setting_t *group, unsigned where,
 		       struct wish *wish, struct err *err);
 
+/* A device of mdevctl's, by its UUID, has a parent. */
+static bool is_defined(const struct wish *wish)
+{
+	struct uuid uuid;
+
+	return wish_has(wish, KEY_MDEV) && uuid_parse(wish->mdev, &uuid) == 0;
+}
+
 /* A group hostpciN adds to the line of the VM config, or declares a device by itself. */
 static int store_slot(const struct reader *r, config_setting_t *group, unsigned n,
 		      struct err *err)
@@ -115,8 +123,8 @@ static int store_slot(const struct reader *r, config_setting_t *group, unsigned 
 		return ret;
 	if (slot->present)
 		return 0;
-	slot->present =
-		wish_has(&slot->wish, KEY_HOST) || wish_has(&slot->wish, KEY_MAPPING);
+	slot->present = wish_has(&slot->wish, KEY_HOST) ||
+			wish_has(&slot->wish, KEY_MAPPING) || is_defined(&slot->wish);
 	if (!slot->present) {
 		notes_add(&r->spec->notes,
 			  "%s:%u: hostpci%u has neither a line in the VM config nor "

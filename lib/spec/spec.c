@@ -118,6 +118,20 @@ static int load_mappings(const struct root *root, const char *node, struct spec 
 	return r;
 }
 
+/* mdev= may name one of mdevctl's devices. */
+static int load_definition(const struct root *root, struct slot *slot, unsigned n,
+			   struct err *err)
+{
+	struct uuid uuid;
+	int r;
+
+	if (!wish_has(&slot->wish, KEY_MDEV) || slot_is_proxmox(slot) ||
+	    uuid_parse(slot->wish.mdev, &uuid) < 0)
+		return 0;
+	r = mdevctl_load(root, &uuid, &slot->definition, err);
+	return r < 0 ? err_wrap(err, "%s: hostpci%u", SLOT_PLACE(slot), n) : 0;
+}
+
 int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *spec,
 	      struct err *err)
 {
@@ -138,6 +152,9 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 		r = load_host_policies(root, node, spec, err);
 	if (r == 0)
 		r = load_mappings(root, node, spec, err);
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		if (spec->slot[i].present)
+			r = load_definition(root, &spec->slot[i], i, err);
 	if (r == 0 && spec->rejected.code && spec_strict(spec)) {
 		*err = spec->rejected;
 		r = -spec->rejected.code;
@@ -157,6 +174,8 @@ void spec_free(struct spec *spec)
 	notes_free(&spec->notes);
 	mappings_free(&spec->mappings);
 	quirks_free(&spec->quirks);
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		free(spec->slot[i].definition);
 }
 
 int spec_load_quirks(const struct root *root, struct spec *spec, struct err *err)

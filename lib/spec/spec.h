@@ -9,6 +9,7 @@
 #include "spec/key.h"
 #include "spec/machine.h"
 #include "spec/mapping.h"
+#include "spec/mdevctl.h"
 #include "spec/quirks.h"
 
 /* One hostpciN of a machine. */
@@ -17,6 +18,8 @@ struct slot {
 	struct wish wish;
 	char file[128]; /* where it was declared, for messages */
 	unsigned line;
+	/* Owned; of an mdev= that is a UUID, where Proxmox does not read the line. */
+	struct mdev_definition *definition;
 };
 
 /* "FILE:LINE" of a slot, in a temporary of the enclosing block. */

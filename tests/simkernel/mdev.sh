@@ -309,6 +309,55 @@ hook_exits 1 100 pre-start
 says 'is given to the machine itself by hostpci1'
 writes_are 0
 
+# define PARENT UUID JSON: as mdevctl does.
+define() {
+	mkdir -p "$ROOT/etc/mdevctl.d/$1"
+	printf '%s' "$3" >"$ROOT/etc/mdevctl.d/$1/$2"
+}
+DEFINED=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+
+it "one that mdevctl has defined, by its UUID; its parent need not be a PCI device"
+define mtty $DEFINED '{
+  "mdev_type": "mtty-1",
+  "start": "manual",
+  "attrs": []
+}'
+own "hostpci0 = { mdev = \"${DEFINED^^}\"; };"
+hostpci_exits 0 plan 100
+says "mdev $DEFINED: create mtty-1 on mtty"
+hook_exits 0 100 pre-start
+[[ $(readlink "$ROOT/sys/bus/mdev/devices/$DEFINED") == */virtual/mtty/mtty/* ]] || fail "it is not there"
+hostpci_exits 0 showcmd 100
+says "sysfsdev=/sys/bus/mdev/devices/$DEFINED,id=hostpci0"
+hostpci_exits 0 showcmd 100 --output-format json
+jq -e '.chosen.hostpci0 == ["mtty"]' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 0 status
+says "^100 +prepared +hostpci0 +$DEFINED +mtty-1"
+hostpci_exits 0 mdev list --output-format json
+jq -e '.[0].defined and .[0].vmid == 100 and .[0].parent == "mtty"' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hook_exits 0 100 post-stop
+rm -r "$ROOT/etc/mdevctl.d"
+as_before
+
+it "its attributes are set before those of the policy"
+define 0000:05:00.0 $DEFINED '{"mdev_type":"lab-mdev-1","start":"auto","attrs":[{"nvidia/vgpu_params":"a=1"},{"nvidia/vgpu_params":"b=2"}]}'
+own "hostpci0 = { mdev = \"$DEFINED\"; mdev-attributes = \"nvidia/vgpu_params=c=3\"; };"
+hook_exits 0 100 pre-start
+says "set nvidia/vgpu_params to 'a=1', set nvidia/vgpu_params to 'b=2', set nvidia/vgpu_params to 'c=3'"
+hook_exits 0 100 post-stop
+
+it "a definition that is not there, or odd"
+own "hostpci0 = { mdev = \"$DEFINED\"; };"
+hook_exits 78 100 pre-start
+says "100.conf:1: hostpci0: there is no definition $DEFINED in /etc/mdevctl.d"
+for text in '' '{' '[]' '{"mdev_type":1}' '{"mdev_type":"../x"}' '{"mdev_type":"x","attrs":{}}' \
+	'{"mdev_type":"x","attrs":[{"../remove":"1"}]}' '{"mdev_type":"x","attrs":[{"y":1}]}'; do
+	define mtty $DEFINED "$text"
+	hook_exits 78 100 pre-start
+	says 'hostpci0: .*(it is no JSON|it has no mdev_type|its attrs are odd)'
+done
+writes_are 0
+
 RANDOM_UUID=7f3a1c52-0d6e-4b1f-9a87-2c4e6f8091a3
 HOST_JOURNAL=run/hostpci/vm/host.mdev.journal
 

@@ -299,7 +299,7 @@ static void parents_of_mediated_devices_are_tried_in_turn(void **state)
 	spec.slot[2].wish.mdev_attributes.n = 1;
 	(void)strcpy(spec.slot[2].wish.mdev_attributes.text, "y=1");
 	fact->wanted = true;
-	fact->uuid = mdev_fact_uuid(2, 100);
+	fact->uuid = mdev_fact_uuid(&spec, 2);
 	fact->n = ARRAY_SIZE(parents);
 	memcpy(fact->parent, parents, sizeof(parents));
 	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), 0);

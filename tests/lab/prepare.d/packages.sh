@@ -9,7 +9,7 @@ LAB_PACKAGES=(
 	qemu-system-x86 busybox-static cpio xz-utils gcc make
 	# inside
 	udev kmod iproute2 pciutils util-linux e2fsprogs mdadm lvm2 jq strace procps passwd
-	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libxml2-utils driverctl
+	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libxml2-utils driverctl mdevctl
 )
 # The first QEMU with igb is 8.0.
 LAB_QEMU_MIN=1:8.0

@@ -27,10 +27,11 @@ own() { # VMID TYPE [SETTING]
 	vm_policy "$1" "hostpci0 = { host = \"$LAB_EDU\"; mdev = \"$2\"; ${3-} };"
 }
 
-opens() { # VMID: QEMU does
-	local arguments
-	mapfile -t arguments < <(vm_arguments "$1")
-	expect_exit 0 inner_qmp query-pci -- "${arguments[@]}"
+# QEMU does; behind a bridge only the firmware would show it, so it is put on the root.
+opens() { # VMID
+	local device
+	device=$(vm_arguments "$1" | grep sysfsdev)
+	expect_exit 0 inner_qmp query-pci -- -device "${device%%,bus=*}"
 	expect_match '"qdev_id": "hostpci0"'
 }
 
