@@ -74,6 +74,7 @@ struct command {
 };
 
 extern const struct command command_attach;
+extern const struct command command_boot;
 extern const struct command command_config;
 extern const struct command command_detach;
 extern const struct command command_list;
@@ -84,6 +85,7 @@ extern const struct command command_plan;
 extern const struct command command_release;
 extern const struct command command_set;
 extern const struct command command_showcmd;
+extern const struct command command_sriov;
 extern const struct command command_status;
 extern const struct command command_sweep;
 

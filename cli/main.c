@@ -5,13 +5,10 @@
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
-	&command_attach,  &command_config,
-	&command_detach,  &command_list,
-	&command_mapping, &command_mdev,
-	&command_parse,	  &command_plan,
-	&command_release, &command_set,
-	&command_showcmd, &command_status,
-	&command_sweep,	  NULL,
+	&command_attach, &command_boot,	   &command_config, &command_detach,
+	&command_list,	 &command_mapping, &command_mdev,   &command_parse,
+	&command_plan,	 &command_release, &command_set,    &command_showcmd,
+	&command_sriov,	 &command_status,  &command_sweep,  NULL,
 };
 
 static void print_options(unsigned own, FILE *out)

@@ -82,7 +82,7 @@ static void add_node(struct view *v, const struct mapping *m, size_t first,
 			continue;
 		v->maps++;
 		err.msg[0] = '\0';
-		if (mapping_check(&v->context->root, m, &m->map[i], &err) < 0)
+		if (mapping_check(&v->context->root, m, &m->map[i], NULL, &err) < 0)
 			v->bad++;
 		json_object_array_add(valid, text_json(err.msg[0] ? err.msg : NULL));
 	}
@@ -100,7 +100,7 @@ static struct json_object *resolve_json(const struct view *v, const struct mappi
 	struct json_object *o = json_object_new_object(), *ids = json_object_new_array();
 	struct ways ways = {0};
 	struct err err;
-	int r = choose_ways(&v->context->root, v->mappings, v->node, m->name, &ways,
+	int r = choose_ways(&v->context->root, v->mappings, v->node, m->name, NULL, &ways,
 			    &err);
 
 	json_object_object_add(o, "ok", json_object_new_boolean(r == 0));
@@ -193,7 +193,7 @@ static void check_text(struct view *v)
 			if (!is_here(v, map))
 				continue;
 			v->maps++;
-			if (mapping_check(&v->context->root, m, map, &err) == 0) {
+			if (mapping_check(&v->context->root, m, map, NULL, &err) == 0) {
 				if (!v->context->value[OPTION_QUIET])
 					(void)printf("%s: %s: ok\n", m->name, map->path);
 				continue;

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "plan/qemu-args.h"
 #include "report/libvirt-xml.h"
+#include "run/claims.h"
 
 /* True if a POSIX shell takes @word as it stands. */
 static bool is_plain(const char *word)
@@ -114,6 +115,23 @@ static int show_libvirt(const struct context *context, const struct spec *spec,
 	return EXIT_CODE_DONE;
 }
 
+/* Of virtual functions that policy leaves open, what was prepared for the machine. */
+static int prefer_own(const struct context *context, const struct spec *spec,
+		      struct facts *facts, struct err *err)
+{
+	int r = 0;
+
+	for (int scope = 0; r == 0 && scope < _SCOPE_MAX; scope++) {
+		_cleanup_(journal_freep) struct journal *j = NULL;
+
+		/* Nothing that could be known is prepared. */
+		if (journal_read(&context->root, spec->vmid, (enum scope)scope, &j,
+				 NULL) == 0)
+			r = claims_own(j, facts);
+	}
+	return r < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
 static int show(const struct context *context, const struct spec *spec, bool libvirt)
 {
 	_cleanup_(facts_freep) struct facts *facts = facts_new();
@@ -122,6 +140,8 @@ static int show(const struct context *context, const struct spec *spec, bool lib
 	int r = facts ? 0 : err_set(&err, ENOMEM, "out of memory");
 
 	warn_all(context, &spec->notes);
+	if (r == 0 && !spec->machine.template)
+		r = prefer_own(context, spec, facts, &err);
 	if (r == 0 && !spec->machine.template)
 		r = facts_resolve(&context->root, spec, facts, &err);
 	if (r == 0 && libvirt)

@@ -37,7 +37,8 @@ static const char *state_of(const struct journal *j)
 	if (j->qemu.pid && !strcmp(j->phase, "running"))
 		return "left over";
 	for (size_t i = 0; i < j->holds; i++)
-		parked &= !j->hold[i].open || j->hold[i].parked[0];
+		parked &= !j->hold[i].open || j->hold[i].hold.shared ||
+			  j->hold[i].parked[0];
 	if (parked && strcmp(j->phase, "release") != 0)
 		return "kept";
 	return !strcmp(j->phase, "running") || !strcmp(j->phase, "prepared")
@@ -87,6 +88,8 @@ static struct json_object *hold_json(const struct journal *j,
 	put(o, "return",
 	    words_name(wish_return_words, _WISH_RETURN_MAX, h->hold.return_to));
 	put(o, "kept", h->parked);
+	/* A physical function: what the machine has are virtual ones of it. */
+	json_object_object_add(o, "shared", json_object_new_boolean(h->hold.shared));
 	json_object_object_add(o, "changed",
 			       json_object_new_boolean(undo_is_left(j, &h->hold)));
 	return o;

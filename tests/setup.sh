@@ -11,8 +11,8 @@ SETUP_CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck disable=SC2034 # for the including script
 BUILD_PACKAGES=(
 	gcc libc6-dev cmake ninja-build pkg-config
-	libpci-dev libjson-c-dev libconfig-dev libkmod-dev libsmartcols-dev
-	libkmod2 libpci3 pci.ids scdoc libcmocka-dev python3
+	libpci-dev libjson-c-dev libconfig-dev libkmod-dev libmnl-dev libsmartcols-dev
+	libkmod2 libmnl0 libpci3 pci.ids scdoc libcmocka-dev python3
 )
 # shellcheck disable=SC2034 # for the including script
 TEST_PACKAGES=(

@@ -7,6 +7,8 @@ enum {
 	LIMIT_ADDRESSES = 32, /* addresses in one host= list */
 	LIMIT_DEVICES = 256,  /* functions one machine touches, siblings included */
 	LIMIT_STEPS = 2048,   /* steps of one plan, or alive in one journal */
+	LIMIT_VFS = 256,      /* virtual functions of one physical function */
+	LIMIT_PFS = 32,	      /* physical functions that a policy stands for */
 	LIMIT_NAME = 64,      /* driver and module names; the kernel's own are shorter */
 	LIMIT_VALUE = 256,    /* what a step writes */
 	LIMIT_PARENTS = 32,   /* alternatives for one mediated device */
@@ -34,6 +36,14 @@ enum {
 
 	LIMIT_QUIRKS = 4096, /* ids of quirks.conf */
 
+	LIMIT_VFS_MS =
+		120 * 1000, /* making virtual functions, and waiting for who does */
+	LIMIT_LINKS_MS = 10 * 1000, /* until they can be seen, and their interfaces */
+	LIMIT_VF_MS = 2 * 1000, /* waiting for a card to set, and to show, what is set */
+	LIMIT_VF_POLL_MS = 50,
+
+	LIMIT_BOOT_MS = 60 * 1000, /* at boot, for cards and their drivers */
+	LIMIT_BOOT_POLL_MS = 200,
 	LIMIT_PASSING_MS = 15 * 1000, /* waiting for a holder that is just going */
 	LIMIT_PASSING_POLL_MS = 100,
 	LIMIT_FREE_MS = 60 * 1000, /* a command of the policy that frees a device */

@@ -27,6 +27,12 @@ void notes_add_err(struct notes *notes, const struct err *err)
 	notes_add(notes, "%s", err_text(err, text, sizeof(text)));
 }
 
+void notes_cut(struct notes *notes, size_t n)
+{
+	while (notes->n > n)
+		free(notes->text[--notes->n]);
+}
+
 void notes_free(struct notes *notes)
 {
 	for (size_t i = 0; i < notes->n; i++)

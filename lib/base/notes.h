@@ -12,4 +12,6 @@ struct notes {
 /* Out of memory drops the sentence: a note never makes a hook fail. */
 void notes_add(struct notes *notes, const char *fmt, ...) _printf_(2, 3);
 void notes_add_err(struct notes *notes, const struct err *err);
+/* Forgets all but the first @n. */
+void notes_cut(struct notes *notes, size_t n);
 void notes_free(struct notes *notes);

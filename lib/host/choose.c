@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "host/choose.h"
+#include "host/chooser.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,25 +9,15 @@
 #include "host/mapping-check.h"
 #include "host/sysfs.h"
 
-struct chooser {
-	const struct root *root;
-	const struct spec *spec;
-	const struct claim *claims;
-	size_t claims_n;
-	struct choice *choice;
-	struct ways ways; /* of the slot at hand */
-	struct err *err;
-};
-
 /* A name as sysfs has it, or nothing: 00000000:01:00.0 is well formed, but no name. */
 static bool canonical(const char *text, struct bdf *ret)
 {
 	return bdf_parse(text, ret) == 0 && !strcmp(BDF(ret), text);
 }
 
-/* Adds what @address names and is there; 0: nothing. -E2BIG. */
-static int add_address(const struct root *root, const struct address *address,
-		       struct way *a)
+/* Adds what @address names and is there, or is to be; 0: nothing. -E2BIG. */
+static int add_address(const struct root *root, struct pfs *pfs,
+		       const struct address *address, struct way *a)
 {
 	unsigned functions = address->whole_slot ? 8 : 1;
 	unsigned before = a->n;
@@ -38,7 +28,9 @@ static int add_address(const struct root *root, const struct address *address,
 		(void)snprintf(text, sizeof(text), "%s", address->text);
 		if (address->whole_slot)
 			(void)snprintf(text, sizeof(text), "%s.%u", address->text, f);
-		if (!canonical(text, &bdf) || !sysfs_exists(root, DEVICE_ATTR(&bdf, "")))
+		if (!canonical(text, &bdf) ||
+		    (!sysfs_exists(root, DEVICE_ATTR(&bdf, "")) &&
+		     !(pfs && pfs_of(pfs, &bdf))))
 			continue;
 		if (a->n == LIMIT_DEVICES)
 			return -E2BIG;
@@ -64,22 +56,23 @@ void ways_free(struct ways *ways)
 	*ways = (struct ways){0};
 }
 
-static int add_addresses(const struct root *root, const struct address_list *list,
-			 struct ways *ways, struct err *err)
+static int add_addresses(const struct root *root, struct pfs *pfs,
+			 const struct address_list *list, struct ways *ways,
+			 struct err *err)
 {
 	struct way *way = add_way(ways);
 	int r = way ? 0 : err_set(err, ENOMEM, "out of memory");
 
 	for (unsigned i = 0; r == 0 && i < list->n; i++)
-		if (add_address(root, &list->item[i], way) < 0)
+		if (add_address(root, pfs, &list->item[i], way) < 0)
 			r = err_set(err, E2BIG, "more than %d functions for one machine",
 				    LIMIT_DEVICES);
 	return r;
 }
 
 static int add_maps(const struct root *root, const struct mappings *mappings,
-		    const struct mapping *m, const char *node, struct ways *ways,
-		    struct err *err)
+		    const struct mapping *m, const char *node, struct pfs *pfs,
+		    struct ways *ways, struct err *err)
 {
 	int r = 0;
 
@@ -88,11 +81,11 @@ static int add_maps(const struct root *root, const struct mappings *mappings,
 
 		if (strcmp(map->node, node) != 0)
 			continue;
-		r = mapping_check(root, m, map, err);
+		r = mapping_check(root, m, map, pfs, err);
 		if (r < 0)
 			return err_wrap(err, "%s:%u: mapping=%s does not fit this host",
 					mappings->file, map->line, m->name);
-		r = add_addresses(root, &map->paths, ways, err);
+		r = add_addresses(root, pfs, &map->paths, ways, err);
 	}
 	if (r == 0 && !ways->n)
 		return err_set(err, ENOENT,
@@ -102,7 +95,8 @@ static int add_maps(const struct root *root, const struct mappings *mappings,
 }
 
 int choose_ways(const struct root *root, const struct mappings *mappings,
-		const char *node, const char *name, struct ways *ret, struct err *err)
+		const char *node, const char *name, struct pfs *pfs, struct ways *ret,
+		struct err *err)
 {
 	const struct mapping *m = mappings_find(mappings, name);
 	struct ways ways = {0};
@@ -117,7 +111,7 @@ int choose_ways(const struct root *root, const struct mappings *mappings,
 			       "mapping=%s has no valid 'map' line in %s:%u (hostpci "
 			       "mapping check says more)",
 			       name, mappings->file, m->line);
-	r = add_maps(root, mappings, m, node, &ways, err);
+	r = add_maps(root, mappings, m, node, pfs, &ways, err);
 	if (r < 0) {
 		ways_free(&ways);
 		return r;
@@ -138,12 +132,12 @@ static void add_absent(struct choice *choice, unsigned slot,
 static int find_host(struct chooser *c, unsigned slot)
 {
 	const struct address_list *host = &c->spec->slot[slot].wish.host;
-	int r = add_addresses(c->root, host, &c->ways, c->err);
+	int r = add_addresses(c->root, c->choice->pfs, host, &c->ways, c->err);
 
 	for (unsigned i = 0; r == 0 && i < host->n; i++) {
 		struct way there = {0};
 
-		if (add_address(c->root, &host->item[i], &there) == 0)
+		if (add_address(c->root, c->choice->pfs, &host->item[i], &there) == 0)
 			add_absent(c->choice, slot, &host->item[i]);
 	}
 	return r;
@@ -154,8 +148,8 @@ static void find_mapping(struct chooser *c, unsigned slot, struct pick *pick)
 	const struct mappings *mappings = &c->spec->mappings;
 	const char *name = c->spec->slot[slot].wish.mapping;
 
-	if (choose_ways(c->root, mappings, c->spec->node, name, &c->ways, &pick->err) ==
-	    0)
+	if (choose_ways(c->root, mappings, c->spec->node, name, c->choice->pfs, &c->ways,
+			&pick->err) == 0)
 		pick->migration = mappings_find(mappings, name)->migration;
 }
 
@@ -223,7 +217,7 @@ static int used_by(const struct choice *choice, const struct bdf *bdf)
 	return -1;
 }
 
-static const struct claim *claim_of(const struct chooser *c, const struct bdf *bdf)
+const struct claim *chooser_claim(const struct chooser *c, const struct bdf *bdf)
 {
 	for (size_t i = 0; i < c->claims_n; i++)
 		if (bdf_equal(&c->claims[i].bdf, bdf))
@@ -231,14 +225,13 @@ static const struct claim *claim_of(const struct chooser *c, const struct bdf *b
 	return NULL;
 }
 
-/* True if the slot may have @a; else why not is added to what it passed. */
-static bool is_free(const struct chooser *c, const struct way *a, struct pick *pick)
+bool chooser_is_free(const struct chooser *c, const struct way *a, struct pick *pick)
 {
 	size_t at = strlen(pick->passed);
 
 	for (unsigned f = 0; f < a->n; f++) {
 		int slot = used_by(c->choice, &a->bdf[f]);
-		const struct claim *claim = claim_of(c, &a->bdf[f]);
+		const struct claim *claim = chooser_claim(c, &a->bdf[f]);
 		char who[24];
 
 		if (slot < 0 && !claim)
@@ -256,7 +249,7 @@ static bool is_free(const struct chooser *c, const struct way *a, struct pick *p
 	return true;
 }
 
-static int take(struct chooser *c, unsigned slot, const struct way *a)
+int chooser_take(struct chooser *c, unsigned slot, const struct way *a)
 {
 	struct pick *pick = &c->choice->pick[slot];
 
@@ -285,10 +278,10 @@ static int take_one(struct chooser *c, unsigned slot)
 
 	/* Without a choice the gate says who has it. */
 	if (c->ways.n == 1)
-		return take(c, slot, &c->ways.way[0]);
+		return chooser_take(c, slot, &c->ways.way[0]);
 	for (unsigned i = 0; i < c->ways.n; i++)
-		if (is_free(c, &c->ways.way[i], pick))
-			return take(c, slot, &c->ways.way[i]);
+		if (chooser_is_free(c, &c->ways.way[i], pick))
+			return chooser_take(c, slot, &c->ways.way[i]);
 	(void)err_set(&pick->err, EBUSY,
 		      "mapping=%s: none of its %u ways on this node is free (%s)",
 		      c->spec->slot[slot].wish.mapping, c->ways.n, pick->passed);
@@ -317,17 +310,24 @@ static int choose_slot(struct chooser *c, unsigned slot)
 {
 	const struct wish *wish = &c->spec->slot[slot].wish;
 	bool host = wish_has(wish, KEY_HOST), mapping = wish_has(wish, KEY_MAPPING);
+	bool vf = wish_has(wish, KEY_VF_OF);
 	struct pick *pick = &c->choice->pick[slot];
 	int r = 0;
 
 	ways_free(&c->ways);
-	if (!host && !mapping && c->spec->slot[slot].definition)
+	if (!host && !mapping && !vf && c->spec->slot[slot].definition)
 		return take_defined(c->spec->slot[slot].definition, pick);
-	if (host == mapping)
+	if (vf && (host || mapping))
+		(void)err_set(&pick->err, EINVAL,
+			      "there are both %s and vf-of: remove one",
+			      host ? "host=" : "mapping=");
+	else if (!vf && host == mapping)
 		(void)err_set(&pick->err, EINVAL,
 			      host ? "there are both host= and mapping=: remove one"
 				   : "no device is named: add its address "
 				     "(host=01:00.0)");
+	else if (vf)
+		return choose_vf(c, slot);
 	else if (host)
 		r = find_host(c, slot);
 	else

@@ -10,6 +10,7 @@ enum claim_kind {
 	CLAIM_RESERVED, /* Proxmox's reservation of a machine that starts */
 	CLAIM_RUNNING,	/* Proxmox's reservation of a machine that runs */
 	CLAIM_DAMAGED,	/* perhaps: our journal of it cannot be read */
+	CLAIM_SHARED,	/* our journal of it has virtual functions of it */
 };
 
 /* A device that another machine holds. */
@@ -20,5 +21,8 @@ struct claim {
 	enum scope scope; /* of its journal */
 	bool parked;	  /* its machine has stopped; release gives it back */
 	bool passing;	  /* its machine is on its way out, and gives it back by itself */
+	bool changing;	  /* CLAIM_SHARED: it is making or removing them */
+	bool is_vf;	  /* a virtual function, of @vf_of */
+	struct bdf vf_of;
 	enum claim_kind kind;
 };

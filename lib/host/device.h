@@ -9,12 +9,13 @@
 struct device {
 	struct bdf bdf;
 	uint16_t vendor, product;
-	uint32_t class_code;	   /* 24 bits: base, sub, interface */
-	bool bridge;		   /* leads to another bus: vfio-pci cannot have it */
-	int group;		   /* IOMMU group, -1: none */
-	unsigned vfs;		   /* virtual functions that exist */
-	bool on_vfio;		   /* its driver is a vfio driver */
-	char driver[LIMIT_NAME];   /* empty: none */
+	uint32_t class_code;	 /* 24 bits: base, sub, interface */
+	bool bridge;		 /* leads to another bus: vfio-pci cannot have it */
+	int group;		 /* IOMMU group, -1: none */
+	unsigned vfs;		 /* virtual functions that exist */
+	bool on_vfio;		 /* its driver is a vfio driver */
+	bool coming;		 /* a virtual function that is still to be made (pf.h) */
+	char driver[LIMIT_NAME]; /* empty: none */
 	char override[LIMIT_NAME]; /* driver_override, empty: none; see device_locked */
 	bool locked; /* the override could not be read in time: the kernel holds the
 			device */

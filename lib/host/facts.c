@@ -7,6 +7,7 @@
 #include "base/child.h"
 #include "base/fileio.h"
 #include "base/name.h"
+#include "base/say.h"
 #include "host/group.h"
 #include "host/look.h"
 #include "host/sysfs.h"
@@ -18,6 +19,18 @@ const struct fact *facts_find(const struct facts *facts, const struct bdf *bdf)
 		if (bdf_equal(&facts->fact[i].device.bdf, bdf))
 			return &facts->fact[i];
 	return NULL;
+}
+
+static void need_pf(struct facts *facts, const struct fact *fact)
+{
+	struct pf *pf = fact->pf ? pfs_at(&facts->pfs, &fact->pf->device.bdf) : NULL;
+
+	if (!pf)
+		return;
+	pf->lacking |= fact->device.coming;
+	if (!pf->needed)
+		pf->slot = fact->slot;
+	pf->needed = true;
 }
 
 /* Adds a function; one that is there already stays. */
@@ -33,7 +46,12 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 		return err_set(err, E2BIG, "more than %d functions for one machine",
 			       LIMIT_DEVICES);
 	fact = &facts->fact[facts->n];
+	*fact = (struct fact){.pf = pfs_of(&facts->pfs, bdf)};
 	r = device_read(root, bdf, &fact->device);
+	if (r == -ENODEV && fact->pf) {
+		pf_coming(fact->pf, bdf, &fact->device);
+		r = 0;
+	}
 	if (r < 0)
 		return r == -ENODEV ? r
 				    : err_set(err, -r, "%s: %s", BDF(bdf), strerror(-r));
@@ -43,6 +61,10 @@ static int add(const struct root *root, struct facts *facts, const struct bdf *b
 			       BDF(bdf), fact->device.driver);
 	fact->slot = slot;
 	fact->wanted = wanted;
+	if (fact->pf && pf_vf_index(fact->pf, bdf) >= 0)
+		fact->vf_index = (unsigned)pf_vf_index(fact->pf, bdf);
+	if (wanted)
+		need_pf(facts, fact);
 	facts->n++;
 	return 0;
 }
@@ -53,6 +75,7 @@ static bool is_given(const struct spec *spec, const struct pick *pick)
 	if (pick->kind == PICK_NVIDIA)
 		return scope_has(spec->scope, SCOPE_MDEV);
 	return pick->kind == PICK_DEVICE && (scope_has(spec->scope, SCOPE_REBIND) ||
+					     scope_has(spec->scope, SCOPE_SRIOV) ||
 					     scope_has(spec->scope, SCOPE_RESET));
 }
 
@@ -160,6 +183,26 @@ static int read_direct(struct child *looker, struct fact *fact, struct err *err)
 	return 0;
 }
 
+void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret)
+{
+	sriov_complete(fact->pf ? fact->pf->policy : NULL, fact->vf_index,
+		       &spec->slot[fact->slot].wish, ret);
+}
+
+static int look_at_coming(struct use *use, const struct spec *spec, struct fact *fact,
+			  struct err *err)
+{
+	struct wish wish;
+
+	/* As the kernel makes every new one (pci_pm_init). */
+	SAY(fact->settings.power, "on");
+	fact_wish(spec, fact, &wish);
+	if (!fact->wanted || (!wish_has_vf(&wish) && !wish_has(&wish, KEY_VF_ATTRIBUTES)))
+		return 0;
+	return settings_look_coming(use->root, use->looker, fact, &fact->pf->device.bdf,
+				    fact->vf_index, err);
+}
+
 /* What it offers is the driver's to say: that may take a while. */
 static int read_vgpu(struct use *use, struct fact *fact, struct err *err)
 {
@@ -192,6 +235,8 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 
 	if (fact->device.bridge)
 		return 0;
+	if (fact->device.coming)
+		return look_at_coming(use, spec, fact, err);
 	if (fact->vgpu_type[0])
 		return read_vgpu(use, fact, err);
 	r = read_override(use->root, use->looker, &fact->device, err);
@@ -202,6 +247,16 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 	if (r == 0)
 		r = settings_look(use->root, use->looker, spec, fact, err);
 	return r == 0 ? use_look(use, &fact->device, err) : r;
+}
+
+/* Who uses the functions that go when there are to be more. */
+static int look_at_pf(struct use *use, const struct pf *pf, struct err *err)
+{
+	if (!pf->needed || !pf->lacking || !pf->device.vfs)
+		return 0;
+	use->device = &pf->device;
+	use->bdf = pf->device.bdf;
+	return use_vfs(use, err);
 }
 
 static bool has_mdevs(const struct facts *facts)
@@ -232,13 +287,15 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 					      .claims = facts->claims};
 	int r;
 
-	if (!facts->n && !has_mdevs(facts))
+	if (!facts->n && !facts->pfs.n && !has_mdevs(facts))
 		return 0;
 	facts->denylist = denylist_state(root);
 	facts->acs_override = has_acs_override(root);
 	r = child_spawn(&looker, root, look_handle, err);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = look_at(&use, spec, &facts->fact[i], err);
+	for (unsigned i = 0; r == 0 && i < facts->pfs.n; i++)
+		r = look_at_pf(&use, &facts->pfs.item[i], err);
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
 		if (facts->mdev[i].wanted)
 			r = mdev_fact_look(root, &looker, &facts->mdev[i], err);
@@ -256,11 +313,17 @@ struct facts *facts_new(void)
 int facts_resolve(const struct root *root, const struct spec *spec, struct facts *facts,
 		  struct err *err)
 {
-	struct choice choice = {.pick = facts->pick, .absent = facts->absent};
+	struct choice choice = {.pfs = &facts->pfs,
+				.own = facts->own,
+				.owns = facts->owns,
+				.pick = facts->pick,
+				.absent = facts->absent};
 	int r;
 
 	if (root->sys < 0)
 		return err_set(err, ENOENT, "/sys is not mounted");
+	facts->pfs.root = root;
+	facts->pfs.spec = spec;
 	facts->iommu = group_iommu_present(root);
 	facts->vfio_ready = sysfs_exists(root, "bus/pci/drivers/vfio-pci");
 	r = choose(root, spec, facts->claim, facts->claims, &choice, err);
@@ -288,6 +351,38 @@ int facts_add_claim(struct facts *facts, const struct claim *claim)
 	return 0;
 }
 
+int facts_add_own(struct facts *facts, const struct bdf *bdf)
+{
+	struct bdf *grown = realloc(facts->own, (facts->owns + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	facts->own = grown;
+	facts->own[facts->owns++] = *bdf;
+	return 0;
+}
+
+int facts_add_past(struct facts *facts, const struct pf_past *past)
+{
+	struct pf_past *grown = realloc(facts->past, (facts->pasts + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	facts->past = grown;
+	facts->past[facts->pasts++] = *past;
+	return 0;
+}
+
+const struct pf_past *facts_past(const struct facts *facts, const struct bdf *pf)
+{
+	const struct pf_past *found = NULL;
+
+	for (size_t i = 0; i < facts->pasts; i++)
+		if (bdf_equal(&facts->past[i].bdf, pf) && (!found || facts->past[i].own))
+			found = &facts->past[i];
+	return found;
+}
+
 const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf)
 {
 	for (size_t i = 0; i < facts->claims; i++)
@@ -301,6 +396,8 @@ struct facts *facts_free(struct facts *facts)
 	if (facts) {
 		holdings_free(&facts->holdings);
 		free(facts->claim);
+		free(facts->own);
+		free(facts->past);
 		free(facts);
 	}
 	return NULL;

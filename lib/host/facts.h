@@ -22,6 +22,8 @@ struct fact {
 	struct vgpu vgpu;	    /* if it is to have one */
 	bool has_vgpu;		    /* it has such types */
 	struct settings settings;   /* as far as a plan for it needs them */
+	const struct pf *pf; /* of facts.pfs, whose virtual function it is; NULL: none */
+	unsigned vf_index;   /* its number of these */
 };
 
 /* What the plan is made from: a read-only look at the host. */
@@ -37,8 +39,13 @@ struct facts {
 	unsigned absents;
 	struct absent absent[LIMIT_SLOTS * LIMIT_ADDRESSES];
 	struct holdings holdings;
+	struct pfs pfs;
 	struct claim *claim; /* owned; what other machines hold */
 	size_t claims;
+	struct bdf *own; /* owned; what this machine holds already */
+	size_t owns;
+	struct pf_past *past; /* owned */
+	size_t pasts;
 };
 
 /* Without anything; claims may be added before it is resolved. NULL: out of memory. */
@@ -59,6 +66,12 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 /* Adds a copy; -ENOMEM. */
 int facts_add_claim(struct facts *facts, const struct claim *claim) _must_check_;
 
+/* The same for what the machine itself holds, and for what journals say of the past. */
+int facts_add_own(struct facts *facts, const struct bdf *bdf) _must_check_;
+int facts_add_past(struct facts *facts, const struct pf_past *past) _must_check_;
+/* The machine's own journal's word before another's; NULL: none has one. */
+const struct pf_past *facts_past(const struct facts *facts, const struct bdf *pf);
+
 /* NULL, or the claim of another machine on @bdf. */
 const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf);
 struct facts *facts_free(struct facts *facts);
@@ -67,6 +80,9 @@ static inline void facts_freep(struct facts **facts)
 {
 	*facts = facts_free(*facts);
 }
+
+/* What policy sets of it: its machine's, else that of its physical function. */
+void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret);
 
 /* NULL: @bdf is not among them. */
 const struct fact *facts_find(const struct facts *facts, const struct bdf *bdf);

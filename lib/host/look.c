@@ -13,6 +13,8 @@
 #include "host/open-look.h"
 #include "host/sysfs.h"
 #include "host/use.h"
+#include "host/vf-state.h"
+#include "host/vfs-look.h"
 #include "host/vgpu-look.h"
 #include "host/zfs-label.h"
 
@@ -239,6 +241,10 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return look_device(root, path, buf, size);
 	case LOOK_GROUP_BUSY:
 		return look_group(root, path, request->value, buf, size);
+	case LOOK_VFS:
+		return vfs_look(root, path, buf, size);
+	case LOOK_VFS_BUSY:
+		return vfs_look_busy(root, path, buf, size);
 	case LOOK_CLAIM:
 		return look_busy(root, path, O_RDONLY | O_EXCL | O_NONBLOCK, buf, size);
 	case LOOK_POOL:
@@ -251,6 +257,8 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return vgpu_look(root, below_sys(path), request->value, buf, size);
 	case LOOK_NET:
 		return net_look(root, request->value, buf, size);
+	case LOOK_VF:
+		return vf_look(root, path, request->value, buf, size);
 	case LOOK_MDEV:
 		return look_mdev(root, path, buf, size);
 	case LOOK_MDEV_BUSY:

@@ -18,13 +18,18 @@ enum look_op {
 	LOOK_GROUP_BUSY, /* /dev/vfio/N, and a device of it: "busy" if another process has
 			    the group open, the node if it has the device open, or "" */
 	LOOK_DISKS,	 /* a device: the first of its disks that is in use, or "" */
-	LOOK_CLAIM,   /* a block device: "busy" if the kernel's claim is taken, or "" */
-	LOOK_POOL,    /* a block device: the ZFS pool that it belongs to, or "" */
-	LOOK_DIRECT,  /* a group's reserved_regions: its first of type direct, or "" */
+	LOOK_VFS,      /* a physical function: how many virtual ones it has, once they can
+			  be seen, at most LIMIT_LINKS_MS later; " links N": only so
+			  many can; " late N": so many lack their network interface */
+	LOOK_VFS_BUSY, /* a physical function: who uses a virtual one, or "" */
+	LOOK_CLAIM,    /* a block device: "busy" if the kernel's claim is taken, or "" */
+	LOOK_POOL,     /* a block device: the ZFS pool that it belongs to, or "" */
+	LOOK_DIRECT,   /* a group's reserved_regions: its first of type direct, or "" */
 	LOOK_OPENERS, /* device files, opener.h: a line "NUMBER PID" for each that is open
 		       */
 	LOOK_VGPU,    /* a device, and a vGPU type: what vgpu-look.h says */
 	LOOK_NET,     /* network interfaces, net-look.h: what leads over them */
+	LOOK_VF,      /* a virtual function, or its physical one: vf-state.h */
 	LOOK_MDEV,    /* a mediated device below its parent: as mdev_seen_format */
 	LOOK_MDEV_BUSY, /* a mediated device: as LOOK_GROUP_BUSY, the node in any case */
 	_LOOK_MAX,

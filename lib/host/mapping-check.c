@@ -63,9 +63,25 @@ static const char *makes_mdevs(const struct root *root, const struct bdf *bdf)
 		       : "0";
 }
 
+/* Its group's number is not known before it exists. */
+static int check_coming(const char *name, const struct mapping_map *map,
+			const struct pf *pf, struct err *err)
+{
+	struct differences d = {0};
+	char id[16];
+
+	if (!pf)
+		return err_set(err, ENODEV,
+			       "%s is no PCI device of this host (lspci -D lists them)",
+			       name);
+	(void)snprintf(id, sizeof(id), "%04x:%04x", pf->device.vendor, pf->vf_product);
+	compare(&d, "id", id, map->id);
+	return d.n ? err_set(err, ESTALE, "%s: %s", name, d.text) : 0;
+}
+
 static int check_path(const struct root *root, const struct mapping *mapping,
 		      const struct mapping_map *map, const struct address *address,
-		      struct err *err)
+		      struct pfs *pfs, struct err *err)
 {
 	struct differences d = {0};
 	char name[32], text[40];
@@ -75,11 +91,12 @@ static int check_path(const struct root *root, const struct mapping *mapping,
 	/* All functions of a slot: what function 0 shows counts. */
 	(void)snprintf(name, sizeof(name), "%s%s", address->text,
 		       address->whole_slot ? ".0" : "");
-	if (bdf_parse(name, &bdf) < 0 || strcmp(BDF(&bdf), name) != 0 ||
-	    !sysfs_exists(root, DEVICE_ATTR(&bdf, "")))
+	if (bdf_parse(name, &bdf) < 0 || strcmp(BDF(&bdf), name) != 0)
 		return err_set(err, ENODEV,
 			       "%s is no PCI device of this host (lspci -D lists them)",
 			       name);
+	if (!sysfs_exists(root, DEVICE_ATTR(&bdf, "")))
+		return check_coming(name, map, pfs ? pfs_of(pfs, &bdf) : NULL, err);
 	compare(&d, "id", pair(root, &bdf, "vendor", "device", text), map->id);
 	if (address == &map->paths.item[0]) {
 		if (sysfs_link(root, DEVICE_ATTR(&bdf, "iommu_group"), group,
@@ -95,11 +112,11 @@ static int check_path(const struct root *root, const struct mapping *mapping,
 }
 
 int mapping_check(const struct root *root, const struct mapping *mapping,
-		  const struct mapping_map *map, struct err *err)
+		  const struct mapping_map *map, struct pfs *pfs, struct err *err)
 {
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < map->paths.n; i++)
-		r = check_path(root, mapping, map, &map->paths.item[i], err);
+		r = check_path(root, mapping, map, &map->paths.item[i], pfs, err);
 	return r;
 }

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/fileio.h"
 #include "base/limits.h"
+#include "base/netlink.h"
 #include "base/number.h"
 #include "base/say.h"
 
@@ -51,23 +51,6 @@ static void set(struct link *link, enum kind kind, const char *text)
 		return;
 	link->has[kind] = true;
 	SAY(link->text[kind], "%s", text);
-}
-
-/* The payload of attribute @type; NULL: there is none, or it is shorter than @size. */
-static const void *attribute(const struct rtattr *at, size_t room, unsigned short type,
-			     size_t size)
-{
-	while (room >= sizeof(*at) && at->rta_len >= sizeof(*at) && at->rta_len <= room) {
-		size_t step = RTA_ALIGN((size_t)at->rta_len);
-
-		if (at->rta_type == type)
-			return at->rta_len - RTA_LENGTH(0) >= size ? RTA_DATA(at) : NULL;
-		if (step >= room)
-			break;
-		room -= step;
-		at = (const struct rtattr *)((const char *)at + step);
-	}
-	return NULL;
 }
 
 static size_t address_size(int family)
@@ -120,18 +103,17 @@ static void find_session(struct net *net, struct link *link, int family,
 static void take_address(struct net *net, const struct nlmsghdr *m)
 {
 	const struct ifaddrmsg *a = NLMSG_DATA(m);
-	const struct rtattr *first = (const struct rtattr *)IFA_RTA(a);
-	size_t room = m->nlmsg_len - NLMSG_LENGTH(sizeof(*a));
 	struct link *link = find(net, a->ifa_index);
 	char text[INET6_ADDRSTRLEN];
 	const void *address;
 
 	if (!link || (a->ifa_family != AF_INET && a->ifa_family != AF_INET6))
 		return;
-	address = attribute(first, room, IFA_LOCAL, address_size(a->ifa_family));
+	address =
+		netlink_find(m, sizeof(*a), IFA_LOCAL, address_size(a->ifa_family), NULL);
 	if (!address) /* IPv6 has no other end */
-		address =
-			attribute(first, room, IFA_ADDRESS, address_size(a->ifa_family));
+		address = netlink_find(m, sizeof(*a), IFA_ADDRESS,
+				       address_size(a->ifa_family), NULL);
 	if (!address)
 		return;
 	find_session(net, link, a->ifa_family, address);
@@ -171,81 +153,43 @@ static void take_hops(struct net *net, const struct rtmsg *route,
 static void take_route(struct net *net, const struct nlmsghdr *m)
 {
 	const struct rtmsg *route = NLMSG_DATA(m);
-	const struct rtattr *first = (const struct rtattr *)RTM_RTA(route);
-	size_t room = m->nlmsg_len - NLMSG_LENGTH(sizeof(*route));
-	const void *index = attribute(first, room, RTA_OIF, sizeof(uint32_t));
-	const struct rtnexthop *hops =
-		attribute(first, room, RTA_MULTIPATH, sizeof(*hops));
+	const void *index, *hops, *gateway;
 	char text[INET6_ADDRSTRLEN];
 	uint32_t oif;
+	size_t room;
 
 	/* The kernel's own table holds the host's addresses and broadcasts. */
 	if (route->rtm_type != RTN_UNICAST || route->rtm_table == RT_TABLE_LOCAL)
 		return;
+	hops = netlink_find(m, sizeof(*route), RTA_MULTIPATH, sizeof(struct rtnexthop),
+			    &room);
 	if (hops)
-		take_hops(net, route, hops,
-			  ((const struct rtattr *)hops - 1)->rta_len - RTA_LENGTH(0));
+		take_hops(net, route, hops, room);
+	index = netlink_find(m, sizeof(*route), RTA_OIF, sizeof(oif), NULL);
 	if (!index)
 		return;
 	memcpy(&oif, index, sizeof(oif));
+	gateway = netlink_find(m, sizeof(*route), RTA_GATEWAY,
+			       address_size(route->rtm_family), NULL);
 	take_hop(net, route, oif,
-		 address_text(route->rtm_family,
-			      attribute(first, room, RTA_GATEWAY,
-					address_size(route->rtm_family)),
-			      text, sizeof(text)));
+		 address_text(route->rtm_family, gateway, text, sizeof(text)));
 }
 
-/* One datagram of a dump; true: it was the last. */
-static bool take_all(struct net *net, const char *data, size_t room)
+static void take_message(void *context, const struct nlmsghdr *m)
 {
-	while (room >= sizeof(struct nlmsghdr)) {
-		const struct nlmsghdr *m = (const struct nlmsghdr *)data;
-		size_t step = NLMSG_ALIGN((size_t)m->nlmsg_len);
-
-		if (m->nlmsg_len < sizeof(*m) || m->nlmsg_len > room ||
-		    m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR)
-			return true;
-		if (m->nlmsg_type == RTM_NEWADDR &&
-		    m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)))
-			take_address(net, m);
-		else if (m->nlmsg_type == RTM_NEWROUTE &&
-			 m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
-			take_route(net, m);
-		if (step >= room)
-			return false;
-		data += step;
-		room -= step;
-	}
-	return false;
+	if (m->nlmsg_type == RTM_NEWADDR &&
+	    m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)))
+		take_address(context, m);
+	else if (m->nlmsg_type == RTM_NEWROUTE &&
+		 m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
+		take_route(context, m);
 }
 
-static int dump(struct net *net, unsigned short type)
+static int dump(struct net *net, struct netlink *netlink, uint16_t type)
 {
-	_cleanup_close_ int fd =
-		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	struct {
-		struct nlmsghdr head;
-		struct rtmsg body; /* its first member is the family, as ifaddrmsg's */
-	} request = {
-		.head = {.nlmsg_len = sizeof(request),
-			 .nlmsg_type = type,
-			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-	};
-	/* The kernel fills no more than 32 KiB of a reader's buffer (af_netlink.c). */
-	static _Alignas(struct nlmsghdr) char buf[32 * 1024];
-	ssize_t n;
-
-	if (fd < 0 || send(fd, &request, sizeof(request), 0) < 0)
-		return -errno;
-	for (;;) {
-		n = recv(fd, buf, sizeof(buf), 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (take_all(net, buf, (size_t)n))
-			return 0;
-	}
+	/* Its first member is the family, as ifaddrmsg's: all of them. */
+	(void)netlink_begin(netlink, type, NLM_F_DUMP, sizeof(struct rtmsg));
+	return netlink_run(netlink, take_message, net);
 }
 
 static void answer(const struct net *net, char *buf, size_t size)
@@ -273,6 +217,7 @@ int net_look(const struct root *root, const char *request, char *buf, size_t siz
 {
 	static const char *const files[] = {"/proc/self/net/tcp", "/proc/self/net/tcp6"};
 	static struct net net;
+	struct netlink netlink;
 	int r;
 
 	buf[0] = '\0';
@@ -286,15 +231,19 @@ int net_look(const struct root *root, const char *request, char *buf, size_t siz
 		if (number_parse(digits, UINT32_MAX, &index) == 0)
 			net.link[net.n++].index = (unsigned)index;
 	}
-	if (root->moved || !net.n)
+	if (!net.n)
 		return 0;
+	r = netlink_open(root, &netlink);
+	if (r < 0)
+		return root->moved && r == -ENOENT ? 0 : r;
 	/* A host with very many connections, or without IPv6: the routes tell enough. */
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (file_read(root, files[i], LIMIT_CONFIG * 4, &net.tcp[i], NULL) < 0)
 			net.tcp[i] = NULL;
-	r = dump(&net, RTM_GETADDR);
+	r = dump(&net, &netlink, RTM_GETADDR);
 	if (r == 0)
-		r = dump(&net, RTM_GETROUTE);
+		r = dump(&net, &netlink, RTM_GETROUTE);
+	netlink_close(&netlink);
 	if (r == 0)
 		answer(&net, buf, size);
 	free(net.tcp[0]);

@@ -74,6 +74,79 @@ static int ask_bars(struct asker *a, const struct bar_sizes *sizes, struct setti
 	return r;
 }
 
+/* What its card has set for it; @at: it, or its physical function. */
+static int ask_vf(struct asker *a, const struct bdf *at, struct settings *ret)
+{
+	struct child_request request;
+	struct child_reply reply;
+	int r;
+
+	look_request(&request, LOOK_VF, "/sys/bus/pci/devices/%s", BDF(at));
+	(void)snprintf(request.value, sizeof(request.value), "%d", ret->vf);
+	r = child_call(a->looker, &request, LIMIT_READ_MS, &reply);
+	if (r == 0 && reply.result < 0) {
+		ret->vf_error = -reply.result;
+		return 0;
+	}
+	if (r == 0)
+		r = vf_state_parse(reply.value, &ret->vf_state);
+	return r < 0 ? err_set(a->err, -r,
+			       "%s: what its card has set for it cannot be told: %s",
+			       BDF(&a->device->bdf), strerror(-r))
+		     : 0;
+}
+
+/* "NAME=VALUE" of the policy: what NAME is now; empty: there is no such file. */
+static int ask_vf_attributes(struct asker *a, const struct text_list *list,
+			     struct settings *ret)
+{
+	const char *text = list->text;
+	int r = 0;
+
+	for (unsigned i = 0; r >= 0 && i < list->n && i < VF_ATTRIBUTES; i++) {
+		char path[VF_ATTRIBUTE_PATH], shown[256];
+		struct vf_attribute attribute;
+
+		if (vf_attribute_parse(text, '=', &attribute) < 0)
+			return err_set(a->err, EINVAL, "vf-attributes: '%s'", text);
+		r = ask(a, vf_attribute_path((unsigned)ret->vf, attribute.name, path),
+			LOOK_READ, "", shown, sizeof(shown));
+		if (r > 0)
+			(void)vf_attribute_shown(shown, ret->vf_attribute[i]);
+		text += strlen(text) + 1;
+	}
+	return r;
+}
+
+static int look_at_vf(struct asker *a, const struct spec *spec, struct fact *fact)
+{
+	struct settings *ret = &fact->settings;
+	struct wish wish;
+	int r = 0;
+
+	fact_wish(spec, fact, &wish);
+	if (!wish_has_vf(&wish) && !wish_has(&wish, KEY_VF_ATTRIBUTES))
+		return 0;
+	ret->vf = vf_index(a->root, &a->device->bdf);
+	if (ret->vf < 0 || a->device->locked)
+		return 0;
+	if (wish_has_vf(&wish))
+		r = ask_vf(a, &a->device->bdf, ret);
+	if (r >= 0 && wish_has(&wish, KEY_VF_ATTRIBUTES))
+		r = ask_vf_attributes(a, &wish.vf_attributes, ret);
+	return r;
+}
+
+int settings_look_coming(const struct root *root, struct child *looker, struct fact *fact,
+			 const struct bdf *pf, unsigned index, struct err *err)
+{
+	struct asker a = {root, looker, &fact->device, err};
+
+	fact->settings.vf = (int)index;
+	fact->settings.vf_coming = true;
+	return ask_vf(&a, pf, &fact->settings);
+}
+
 const struct quirk *settings_quirk(const struct spec *spec, const struct fact *fact)
 {
 	const struct device *d = &fact->device;
@@ -116,6 +189,8 @@ int settings_look(const struct root *root, struct child *looker, const struct sp
 		r = ASK(&a, "sriov_drivers_autoprobe", s->autoprobe);
 	if (r >= 0 && fact->wanted && spec_bar_sizes(spec, slot))
 		r = ask_bars(&a, spec_bar_sizes(spec, slot), s);
+	if (r >= 0 && fact->wanted)
+		r = look_at_vf(&a, spec, fact);
 	if (quirk && quirk->module[0]) {
 		char path[LIMIT_NAME + 16];
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/child.h"
+#include "host/vf-state.h"
 #include "spec/spec.h"
+#include "spec/vf-attribute.h"
 
 struct fact;
 
@@ -19,10 +21,25 @@ struct settings {
 		uint64_t offers; /* sizes that it may have; 0: it is not resizable */
 	} bar[BAR_COUNT];
 	bool has_module; /* the module that its quirk names is loaded */
+	/* A virtual function of which policy sets something. */
+	int vf;		/* its number, from 0; -1: it is none */
+	bool vf_coming; /* it is still to be made: what is set is not known yet */
+	int vf_error;	/* why what is set is not known, a positive errno; 0: it is */
+	struct vf_state vf_state;
+	char vf_attribute[VF_ATTRIBUTES][VF_ATTRIBUTE_VALUE]; /* as policy lists them */
 };
 
 /* What is known of it by its id, NULL: nothing. */
 const struct quirk *settings_quirk(const struct spec *spec, const struct fact *fact);
+
+/*
+ * Before settings_look, for a fact that is virtual function @index of @pf and still to be
+ * made: what its card is, as far as its settings need it. What is set of the function is
+ * not known: a plan with it can only be shown.
+ */
+int settings_look_coming(const struct root *root, struct child *looker, struct fact *fact,
+			 const struct bdf *pf, unsigned index,
+			 struct err *err) _must_check_;
 
 /*
  * Reads what policy and quirks make necessary for @fact, through @looker: reading may

@@ -128,7 +128,7 @@ static ssize_t look(struct use *use, size_t first, struct err *err)
 			break;
 		n++;
 	}
-	r = child_call(use->looker, &request, LIMIT_OPENERS_MS, &reply);
+	r = use_ask(use, &request, LIMIT_OPENERS_MS, &reply);
 	if (r == 0)
 		r = reply.result;
 	if (r < 0)

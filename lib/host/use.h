@@ -29,7 +29,6 @@ struct use {
 	size_t claims;
 	/* What is read once for all functions, when the first needs it; owned. */
 	char *mounts, *swaps; /* mountinfo and swaps */
-	enum { USE_CLOCKS_UNKNOWN, USE_CLOCKS_CLOSED, USE_CLOCKS_OPEN } clocks;
 	struct use_node *node;
 	size_t nodes;
 	size_t first_open; /* the first holding of use_openers */

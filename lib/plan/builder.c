@@ -24,8 +24,10 @@ static bool wants_rescan(const struct builder *b, const struct fact *fact)
 
 bool builder_rescans(const struct builder *b, const struct fact *fact)
 {
-	return wants_rescan(b, fact) && !fact->device.bridge && !fact->device.on_vfio &&
-	       !fact->vgpu_type[0] && !spec_keeps_driver(b->spec, (unsigned)fact->slot);
+	/* A virtual function that is removed is not found again. */
+	return wants_rescan(b, fact) && !fact->pf && !fact->device.bridge &&
+	       !fact->device.on_vfio && !fact->vgpu_type[0] &&
+	       !spec_keeps_driver(b->spec, (unsigned)fact->slot);
 }
 
 int builder_keep(struct builder *b, const struct fact *fact, enum plan_stage stage)
@@ -118,6 +120,8 @@ static int set_bars(struct builder *b, const struct fact *fact)
 	const struct bar_sizes *sizes = spec_bar_sizes(b->spec, (unsigned)fact->slot);
 	int r = 0;
 
+	if (fact->device.coming) /* what they can be is seen when it is there */
+		return 0;
 	for (unsigned i = 0; fact->wanted && sizes && r == 0 && i < sizes->n; i++) {
 		const struct bar_size *size = &sizes->item[i];
 		int now = fact->settings.bar[size->bar].bit;
@@ -261,6 +265,8 @@ int builder_resets(struct builder *b, const struct fact *fact)
 
 	if (!fact->wanted || fact->device.bridge || fact->vgpu_type[0])
 		return 0;
+	if (fact->device.coming) /* which methods it has is seen when it is there */
+		return wish && wish->wanted ? add_reset(b, fact, quirk) : 0;
 	if (chain && !fact->settings.has_methods)
 		return err_set(
 			b->err, EINVAL,

@@ -10,11 +10,15 @@ struct builder {
 	struct plan *plan;
 	struct notes *notes;
 	int rescan_lane; /* of STAGE_RESCANS */
+	int pf_lane;	 /* of STAGE_VFS */
 	struct err *err; /* set when a function returns anything but -ENOMEM */
 };
 
 int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 		enum plan_stage stage, const char *found, const char *want) _must_check_;
+
+/* Physical functions, first of all: as many virtual ones as the machine needs. */
+int builder_pfs(struct builder *b, const struct facts *facts) _must_check_;
 
 /* True if policy wants it removed and found again, and it comes from the host. */
 bool builder_rescans(const struct builder *b, const struct fact *fact);
@@ -30,6 +34,12 @@ int builder_unbound(struct builder *b, const struct fact *fact) _must_check_;
 int builder_bound(struct builder *b, const struct fact *fact) _must_check_;
 /* Instead of all these, for a device that is on vfio already. */
 int builder_adopted(struct builder *b, const struct fact *fact) _must_check_;
+/*
+ * What @wish sets of a virtual function, after the driver: taken back, it is done before
+ * the host's driver takes the function again and asks for its address.
+ */
+int builder_vf(struct builder *b, const struct fact *fact,
+	       const struct wish *wish) _must_check_;
 /* Mediated devices that are made here: held, created, their attributes set. */
 int builder_mdevs(struct builder *b) _must_check_;
 /* Instead of all these, and of a reset, for one that gets a vGPU type. */

@@ -7,6 +7,7 @@
 #include "base/say.h"
 #include "plan/gate-kernel.h"
 #include "plan/gate-mdev.h"
+#include "plan/gate-pf.h"
 #include "plan/gate-vgpu.h"
 #include "plan/qemu-conflict.h"
 
@@ -118,10 +119,15 @@ static void check_picks(struct gate *g)
 		f->held = err->code == EBUSY;
 		f->passing = f->held && is_passing(g->facts, &g->facts->pick[i]);
 		SAY(f->why, "%s", err->msg);
-		SAY(f->cure, err->code == EBUSY ? "stop one of them, or add a 'map' line"
-			     : wish_has(&g->spec->slot[i].wish, KEY_MAPPING)
-				     ? "correct it; hostpci mapping check shows all"
-				     : "correct it");
+		SAY(f->cure,
+		    wish_has(&g->spec->slot[i].wish, KEY_VF_OF)
+			    ? err->code == EBUSY ? "stop one of them, or raise vfs in "
+						   "hostpci.conf"
+						 : "correct it"
+		    : err->code == EBUSY ? "stop one of them, or add a 'map' line"
+		    : wish_has(&g->spec->slot[i].wish, KEY_MAPPING)
+			    ? "correct it; hostpci mapping check shows all"
+			    : "correct it");
 	}
 }
 
@@ -201,6 +207,9 @@ static void check_claims(struct gate *g, const struct fact *fact)
 			SAY(f->cure,
 			    "give back what it names as hostpci-journal(5) says, then "
 			    "remove it");
+		} else if (claim->kind == CLAIM_SHARED) {
+			SAY(f->why, "has virtual functions that VM %u has", claim->vmid);
+			SAY(f->cure, "stop VM %u first", claim->vmid);
 		} else if (claim->parked) {
 			SAY(f->why, "is kept for VM %u, which has stopped", claim->vmid);
 			SAY(f->cure, "hostpci release %u", claim->vmid);
@@ -343,6 +352,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 	gate_check_vgpu_names(spec, facts, findings);
 	check_iommu(&g);
 	gate_check_override(facts, findings);
+	gate_check_pfs(spec, facts, findings);
 	gate_check_mdevs(spec, facts, findings);
 	for (unsigned i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];
@@ -352,6 +362,8 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 		if (fact->device.bridge)
 			continue;
 		check_protect(&g, fact);
+		if (fact->device.coming) /* it is judged when it is there */
+			continue;
 		check_group(&g, fact);
 		if (fact->vgpu_type[0]) {
 			check_locked(&g, fact);

@@ -7,9 +7,9 @@
 #include "plan/builder.h"
 
 const char *const plan_stage_words[_STAGE_MAX] = {
-	[STAGE_MODULES] = "modules",	    [STAGE_RESCANS] = "rescans",
-	[STAGE_DRIVERS] = "drivers",	    [STAGE_RESETS] = "resets",
-	[STAGE_MDEVS] = "mediated devices",
+	[STAGE_MODULES] = "modules", [STAGE_VFS] = "virtual functions",
+	[STAGE_RESCANS] = "rescans", [STAGE_DRIVERS] = "drivers",
+	[STAGE_RESETS] = "resets",   [STAGE_MDEVS] = "mediated devices",
 };
 
 bool hold_equal(const struct hold *a, const struct hold *b)
@@ -63,14 +63,39 @@ void plan_free(struct plan *plan)
 	*plan = (struct plan){0};
 }
 
+bool plan_makes_vfs(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->holds; i++)
+		if (plan->hold[i].changing)
+			return true;
+	return false;
+}
+
+/* The group of a virtual function is not known before it exists: until then it has a lane
+ * of its own by its address. */
+static int lane_of(const struct builder *b, const struct fact *fact,
+		   enum plan_stage stage)
+{
+	const struct bdf *bdf = &fact->device.bdf;
+
+	if (stage == STAGE_RESCANS)
+		return b->rescan_lane;
+	if (stage == STAGE_VFS)
+		return b->pf_lane;
+	return fact->device.coming
+		       ? 1 << 24 | bdf->bus << 8 | bdf->slot << 3 | bdf->function
+		       : fact->device.group;
+}
+
 int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 		enum plan_stage stage, const char *found, const char *want)
 {
-	int policy_ms = spec_deadline_ms(b->spec, (unsigned)fact->slot);
+	int policy_ms =
+		fact->slot < 0 ? 0 : spec_deadline_ms(b->spec, (unsigned)fact->slot);
 	struct step step = {
 		.kind = kind,
 		.stage = stage,
-		.lane = stage == STAGE_RESCANS ? b->rescan_lane : fact->device.group,
+		.lane = lane_of(b, fact, stage),
 		.slot = fact->slot,
 		.bdf = fact->device.bdf,
 		.group = fact->device.group,
@@ -107,7 +132,7 @@ static int add_module(struct builder *b, const struct facts *facts)
  * Released before it is claimed: taken back in reverse, the override is cleared before
  * the old driver is bound, which the kernel would refuse the other way round.
  */
-static int add_driver(struct builder *b, const struct fact *fact)
+static int add_binding(struct builder *b, const struct fact *fact)
 {
 	const struct device *d = &fact->device;
 	bool rescan = builder_rescans(b, fact);
@@ -128,13 +153,23 @@ static int add_driver(struct builder *b, const struct fact *fact)
 	if (r == 0 && (rescan || strcmp(d->override, "vfio-pci") != 0))
 		r = builder_add(b, fact, STEP_OVERRIDE, STAGE_DRIVERS, d->override,
 				"vfio-pci");
-	if (r == 0 && rescan)
+	/* A driver of the host may take a virtual function while it is given away. */
+	if (r == 0 && (rescan || (fact->pf && !d->driver[0])))
 		r = builder_add(b, fact, STEP_EVICT, STAGE_DRIVERS, d->driver, "");
 	if (r == 0)
 		r = builder_unbound(b, fact);
 	if (r == 0)
 		r = builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", "vfio-pci");
 	return r == 0 ? builder_bound(b, fact) : r;
+}
+
+static int add_driver(struct builder *b, const struct fact *fact)
+{
+	int r = add_binding(b, fact);
+	struct wish wish;
+
+	fact_wish(b->spec, fact, &wish);
+	return r == 0 && does(b, SCOPE_SRIOV) ? builder_vf(b, fact, &wish) : r;
 }
 
 static int add_hold(struct builder *b, const struct fact *fact)
@@ -152,7 +187,12 @@ static int add_hold(struct builder *b, const struct fact *fact)
 		.return_after = spec_return_after(b->spec, (unsigned)fact->slot),
 	};
 
-	if (vgpu) /* there is nothing to keep */
+	if (fact->pf) {
+		hold.is_vf = true;
+		hold.vf_of = fact->pf->device.bdf;
+	}
+	/* There is nothing to keep, or somebody else keeps it. */
+	if (vgpu || !does(b, SCOPE_REBIND))
 		hold.return_to = WISH_RETURN_HOST;
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
 }
@@ -160,9 +200,11 @@ static int add_hold(struct builder *b, const struct fact *fact)
 static void note_chosen(const struct slot *slot, unsigned n, const struct pick *pick,
 			struct notes *notes)
 {
-	notes_add(notes, "%s: hostpci%u: mapping=%s: %s%s is chosen%s%s%s",
-		  SLOT_PLACE(slot), n, slot->wish.mapping, BDF(&pick->bdf[0]),
-		  pick->n > 1 ? " with its other functions" : "",
+	bool vf = wish_has(&slot->wish, KEY_VF_OF);
+
+	notes_add(notes, "%s: hostpci%u: %s%s: %s%s is chosen%s%s%s", SLOT_PLACE(slot), n,
+		  vf ? "vf-of" : "mapping=", vf ? "" : slot->wish.mapping,
+		  BDF(&pick->bdf[0]), pick->n > 1 ? " with its other functions" : "",
 		  pick->passed[0] ? " (others are not free: " : "", pick->passed,
 		  pick->passed[0] ? ")" : "");
 }
@@ -191,7 +233,13 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	       struct notes *notes, struct err *err)
 {
 	_cleanup_(plan_free) struct plan plan = {0};
-	struct builder b = {spec, facts, &plan, notes, -1, err};
+	struct builder b = {.spec = spec,
+			    .facts = facts,
+			    .plan = &plan,
+			    .notes = notes,
+			    .rescan_lane = -1,
+			    .pf_lane = -1,
+			    .err = err};
 	int r;
 
 	note_picks(spec, facts, notes);
@@ -199,6 +247,8 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	r = add_module(&b, facts);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_hold(&b, &facts->fact[i]);
+	if (r == 0 && does(&b, SCOPE_SRIOV))
+		r = builder_pfs(&b, facts);
 	for (unsigned i = 0; r == 0 && does(&b, SCOPE_REBIND) && i < facts->n; i++)
 		r = builder_rescan(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)

@@ -13,6 +13,11 @@ struct hold {
 	int group;     /* IOMMU group of @bdf */
 	int return_to; /* enum wish_return */
 	bool storage;
+	bool shared;   /* a physical function: others have virtual functions of it, too */
+	bool changing; /* shared: their number is about to change, nobody may count on it
+			*/
+	bool is_vf;    /* a virtual function, of @vf_of, which is held as well */
+	struct bdf vf_of;
 	int return_after; /* minutes that it is kept at most, 0: until it is released */
 };
 
@@ -31,12 +36,17 @@ struct plan {
 /* Stages of a start: what must be over on a PCI bus before the next may begin there. */
 enum plan_stage {
 	STAGE_MODULES,
+	STAGE_VFS,     /* one physical function after the other, all in one lane */
 	STAGE_RESCANS, /* one device after the other, all in one lane */
 	STAGE_DRIVERS,
 	STAGE_RESETS,
 	STAGE_MDEVS,
 	_STAGE_MAX,
 };
+
+/* True if virtual functions are to be made: the rest of @plan is only what is expected of
+ * them, and is made anew when they are there. */
+bool plan_makes_vfs(const struct plan *plan);
 
 extern const char *const plan_stage_words[_STAGE_MAX];
 

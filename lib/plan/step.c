@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/name.h"
+#include "plan/step-autoprobe.h"
 #include "plan/step-bar.h"
 #include "plan/step-bind.h"
 #include "plan/step-d3cold.h"
@@ -14,6 +15,7 @@
 #include "plan/step-mdev.h"
 #include "plan/step-methods.h"
 #include "plan/step-module.h"
+#include "plan/step-numvfs.h"
 #include "plan/step-override.h"
 #include "plan/step-power.h"
 #include "plan/step-remove.h"
@@ -21,6 +23,8 @@
 #include "plan/step-rescan.h"
 #include "plan/step-reset.h"
 #include "plan/step-unbind.h"
+#include "plan/step-vf-attribute.h"
+#include "plan/step-vf.h"
 #include "plan/step-vgpu-type.h"
 
 const struct step_ops *const step_table[_STEP_MAX] = {
@@ -38,6 +42,10 @@ const struct step_ops *const step_table[_STEP_MAX] = {
 	[STEP_BAR] = &step_bar,
 	[STEP_REPROBE] = &step_reprobe,
 	[STEP_METHODS] = &step_methods,
+	[STEP_VF] = &step_vf,
+	[STEP_VF_ATTRIBUTE] = &step_vf_attribute,
+	[STEP_NUMVFS] = &step_numvfs,
+	[STEP_AUTOPROBE] = &step_autoprobe,
 	[STEP_VGPU_TYPE] = &step_vgpu_type,
 	[STEP_MDEV] = &step_mdev,
 	[STEP_MDEV_ATTRIBUTE] = &step_mdev_attribute,
@@ -92,13 +100,45 @@ static const struct {
 	{STEP_BAR, ENOENT,
 	 "its BARs cannot be resized: take bar-sizes out of the policy"},
 	{STEP_REMOVE, ENOENT, "it cannot be removed, or is gone already"},
+	{STEP_VF, EOPNOTSUPP, "its card's driver cannot do that"},
+	{STEP_VF, EPROTONOSUPPORT,
+	 "its card's driver has no VLANs of this protocol: take vlan-protocol out of the "
+	 "policy"},
+	{STEP_VF, EINVAL,
+	 "its card's driver refuses the value (a rate: it knows no minimum, or the link "
+	 "is "
+	 "down or slower)"},
+	{STEP_VF, ENOENT, "its card has no network interface any more"},
+	{STEP_VF, ENODATA, "its card knows no virtual function of this number any more"},
+	{STEP_VF, EBUSY, "its card is busy with it (a reset that does not end?)"},
+	{STEP_VF, EAGAIN, "its card is busy with it (a reset that does not end?)"},
+	{STEP_VF_ATTRIBUTE, ENOENT, "there is no such file any more"},
+	{STEP_VF_ATTRIBUTE, EACCES,
+	 "its card's driver lets nobody set it: take it out of vf-attributes"},
+	{STEP_VF_ATTRIBUTE, EINVAL, "its card's driver refuses the value"},
+	{STEP_VF_ATTRIBUTE, ENOSPC, "its card has not that much left"},
+	{STEP_RESCAN, ENOENT, "its bus is gone as well: rescan its bridge, or reboot"},
+	{STEP_NUMVFS, EBUSY,
+	 "it has virtual functions already: somebody else has just made them"},
+	{STEP_NUMVFS, ERANGE,
+	 "the card has fewer than that (sriov_totalvfs): correct vfs in hostpci.conf"},
+	{STEP_NUMVFS, ENOENT,
+	 "it has no driver, or one that makes no virtual functions: bind the driver of "
+	 "the physical function"},
+	{STEP_NUMVFS, ENOMEM,
+	 "there is no room for their memory or bus numbers: switch SR-IOV on in the "
+	 "firmware, or add pci=realloc or pci=assign-busses to the kernel's arguments"},
+	{STEP_NUMVFS, EPERM,
+	 "its driver does not allow it now: look at dmesg (and at the mode of the card, "
+	 "devlink dev eswitch show)"},
+	{STEP_NUMVFS, EIO, "its driver failed to make them: look at dmesg"},
+	{STEP_AUTOPROBE, ENOENT, "it can have no virtual functions"},
 	{STEP_VGPU_TYPE, EPERM,
 	 "the driver says that it is in use still: whoever has it open must end first"},
 	{STEP_VGPU_TYPE, EINVAL,
 	 "the driver does not offer this vGPU type now: cat nvidia/creatable_vgpu_types"},
 	{STEP_VGPU_TYPE, ENOSPC, "other machines have all the room for vGPUs"},
 	{STEP_VGPU_TYPE, ENOENT, "it has no vGPU types (any more)"},
-	{STEP_RESCAN, ENOENT, "its bus is gone as well: rescan its bridge, or reboot"},
 	{STEP_MDEV, ENOSPC, "the parent has no room for another one"},
 	{STEP_MDEV, EUSERS, "the parent has no room for another one"},
 	{STEP_MDEV, EEXIST, "one with this UUID exists, or is still being removed"},
@@ -180,6 +220,16 @@ const char *step_explain(const struct step *step, const char *seen, bool written
 				  "shows "
 				: "it has changed since the look at the host: ",
 			seen, written ? ")" : "");
+	return buf;
+}
+
+const char *step_whose(const struct step *step, char buf[static STEP_WHOSE_TEXT])
+{
+	if (step->slot < 0)
+		(void)snprintf(buf, STEP_WHOSE_TEXT, "%s", BDF(&step->bdf));
+	else
+		(void)snprintf(buf, STEP_WHOSE_TEXT, "hostpci%d %s", step->slot,
+			       BDF(&step->bdf));
 	return buf;
 }
 

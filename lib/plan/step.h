@@ -26,6 +26,10 @@ enum step_kind {
 	STEP_BAR,     /* BAR size from @found to @want ("0:8"); back: @found again */
 	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
 	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
+	STEP_VF, /* a virtual function's "3 mac 02:..." from @found to @want, and back */
+	STEP_VF_ATTRIBUTE, /* the same in a file of its physical function */
+	STEP_NUMVFS,	/* virtual functions, from @found to @want; back: @found again */
+	STEP_AUTOPROBE, /* sriov_drivers_autoprobe, the same */
 	STEP_VGPU_TYPE, /* vGPU type from @found to @want; back: 0, none */
 	STEP_MDEV, /* a mediated device of type @want on parent @found; back: removed */
 	STEP_MDEV_ATTRIBUTE, /* its attribute @found is set to @want; goes with it */
@@ -52,7 +56,9 @@ struct step {
 	char want[LIMIT_VALUE];
 	int deadline_ms;
 	int settle_ms; /* to leave it alone after the write; not journalled */
-	bool spare;    /* if it fails, the next one does the same; not journalled */
+	bool partly; /* taking back: its write may have had a part of its effect; the same
+		      */
+	bool spare;  /* if it fails, the next one does the same; not journalled */
 };
 
 /* What a look says about where a step stands. */
@@ -67,6 +73,7 @@ struct step_write {
 	const char *seen;    /* given: what the last look answered; NULL: a dry run */
 	const char *or_else; /* instead of @value if the kernel says EINVAL; NULL: none */
 	bool module;	     /* load module @value instead of writing */
+	bool netlink;	     /* set @value of the virtual function @path: vf_change */
 	char path[CHILD_PATH]; /* absolute */
 	char value[LIMIT_VALUE];
 };
@@ -83,8 +90,15 @@ struct step_ops {
 	/* For how long what is seen may become what is wanted by itself; NULL: never. */
 	int (*patience_ms)(const struct step *step, const char *seen, bool written);
 	bool spares_disks; /* the device's disks must not be in use when it is written */
+	/* True if its virtual functions must not be; NULL: never. */
+	bool (*spares_vfs)(const struct step *step);
+	/* It is of all virtual functions: taken back when no machine uses one any more.
+	 */
+	bool shared;
 	/* On file even if there is nothing to write: there is something to take back. */
 	bool keeps;
+	/* True if errno @code of its write is no failure: it is told. NULL: never. */
+	bool (*tolerates)(const struct step *step, int code);
 	/* What a journal may say of it; NULL: @found and @want are names of drivers. */
 	bool (*valid)(const struct step *step);
 	/* False: nothing is written in the step's direction. */
@@ -128,6 +142,12 @@ int step_deadline_ms(enum step_kind kind, const char *driver);
 
 /* What errno @code of a step's write means, in words, and what to do next. */
 const char *step_errno_words(const struct step *step, int code);
+
+/* "hostpci0 0000:01:00.0", or the address alone, in a temporary of the enclosing block.
+ */
+enum { STEP_WHOSE_TEXT = 48 };
+#define STEP_WHOSE(step) step_whose((step), (char[STEP_WHOSE_TEXT]){0})
+const char *step_whose(const struct step *step, char buf[static STEP_WHOSE_TEXT]);
 
 /* Why @seen is not what it should be, before or after the write. */
 enum { STEP_WORDS = 320 };

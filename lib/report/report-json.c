@@ -79,7 +79,10 @@ static struct json_object *deed_json(const struct deed *d)
 	put_text(o, "text", text);
 	if (step_ops(&d->step)->write(&d->step, &write)) {
 		w = json_object_new_object();
-		put_text(w, write.module ? "module" : "path",
+		put_text(w,
+			 write.module	 ? "module"
+			 : write.netlink ? "netlink"
+					 : "path",
 			 write.module ? write.value : write.path);
 		if (!write.module)
 			put_text(w, "value", write.value);

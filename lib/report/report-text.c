@@ -3,6 +3,7 @@
 
 #include "host/pci-name.h"
 #include "report/report.h"
+#include "run/journal.h"
 
 static const char *prefix(enum report_style style)
 {
@@ -54,6 +55,9 @@ static void print_write(const struct step *step, const char *indent, FILE *out)
 		(void)fprintf(out, "%s    nothing to write\n", indent);
 	else if (write.module)
 		(void)fprintf(out, "%s    modprobe %s\n", indent, write.value);
+	else if (write.netlink)
+		(void)fprintf(out, "%s    rtnetlink, by its card: %s\n", indent,
+			      write.value);
 	else
 		(void)fprintf(out, "%s    echo %s%s> %s\n", indent,
 			      write.value[0] == '\n' ? "" : write.value,
@@ -173,7 +177,7 @@ static void print_done(const struct outcome *o, FILE *out)
 		(void)fprintf(out, "%s  %s", prefix(REPORT_HOOK),
 			      d->rollback ? "taken back: " : "");
 		print_step_head(&d->step, out);
-		while (!last && (d[1].state == DEED_DONE)) {
+		while (!last && d->state == DEED_DONE && d[1].state == DEED_DONE) {
 			d++, i++;
 			step_ops(&d->step)->describe(&d->step, text, sizeof(text));
 			(void)fprintf(out, ", %s", text);
@@ -207,8 +211,8 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 	const char *p = prefix(style);
 
 	if (o->findings.refused)
-		(void)fprintf(out, "%s%s %s: refused, nothing was changed\n", p,
-			      OWNER(o->vmid), WHAT(o));
+		(void)fprintf(out, "%s%s %s: refused%s\n", p, OWNER(o->vmid), WHAT(o),
+			      o->deeds.n && !o->dry ? "" : ", nothing was changed");
 	else if (o->err.code)
 		(void)fprintf(out, "%s%s %s: %s\n", p, OWNER(o->vmid), WHAT(o),
 			      err_text(&o->err, text, sizeof(text)));

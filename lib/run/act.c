@@ -7,6 +7,7 @@
 
 #include "base/fileio.h"
 #include "run/module.h"
+#include "run/vf-set.h"
 
 /* Never O_CREAT: a missing attribute must fail. errno belongs to the one write(2). */
 static int write_attribute(const struct root *root, const char *path, const char *value)
@@ -26,6 +27,8 @@ void act_handle(const struct root *root, const struct child_request *request,
 		reply->result = write_attribute(root, request->path, request->value);
 	else if (request->op == ACT_MODULE)
 		reply->result = module_load(root, request->value);
+	else if (request->op == ACT_VF)
+		reply->result = vf_set(root, request->path, request->value);
 	else
 		look_handle(root, request, reply);
 }
@@ -33,7 +36,7 @@ void act_handle(const struct root *root, const struct child_request *request,
 void act_request(struct child_request *request, const struct step_write *write)
 {
 	memset(request, 0, sizeof(*request));
-	request->op = write->module ? ACT_MODULE : ACT_WRITE;
+	request->op = write->module ? ACT_MODULE : write->netlink ? ACT_VF : ACT_WRITE;
 	(void)snprintf(request->path, sizeof(request->path), "%s", write->path);
 	(void)snprintf(request->value, sizeof(request->value), "%s", write->value);
 }

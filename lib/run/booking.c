@@ -25,6 +25,8 @@ static int resolve(struct session *session, const struct spec *spec, struct fact
 	if (!*facts)
 		return err_set(err, ENOMEM, "out of memory");
 	r = claims_gather(root, vmid, *facts, &session->outcome->warnings, err);
+	if (r == 0 && session->journal)
+		r = claims_own(session->journal, *facts);
 	if (r == 0)
 		r = reservation_gather(root, vmid, *facts, err);
 	return r < 0 ? r : facts_resolve(root, spec, *facts, err);
@@ -149,8 +151,7 @@ int booking_make(struct session *session, const struct spec *spec, struct facts 
 
 	for (int i = 0; r == -EBUSY && i < LIMIT_RESERVE_TRIES; i++) {
 		/* What each try warns of is the same. */
-		while (warnings->n > said)
-			free(warnings->text[--warnings->n]);
+		notes_cut(warnings, said);
 		r = try_make(session, spec, facts, ret, err);
 	}
 	return r;

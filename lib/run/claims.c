@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "host/device.h"
 #include "host/sysfs.h"
 #include "run/journal.h"
@@ -26,9 +27,60 @@ static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid,
 		.vmid = vmid,
 		.scope = scope,
 		.parked = hold->parked[0] != '\0',
+		.kind = hold->hold.shared ? CLAIM_SHARED : CLAIM_JOURNAL,
+		.changing = hold->hold.changing,
+		.is_vf = hold->hold.is_vf,
+		.vf_of = hold->hold.vf_of,
 	};
 
 	return facts_add_claim(g->facts, &claim);
+}
+
+/* The first of its live steps of a kind has what was before it. */
+static int past_of(const struct journal *j, const struct bdf *pf, enum step_kind kind)
+{
+	for (size_t i = 0; i < j->steps; i++) {
+		const struct step *s = &j->step[i].step;
+		uint64_t value;
+
+		if (journal_alive(&j->step[i]) && s->kind == kind &&
+		    bdf_equal(&s->bdf, pf))
+			return number_parse(s->found, INT32_MAX, &value) < 0 ? -1
+									     : (int)value;
+	}
+	return -1;
+}
+
+static int add_past(const struct journal *j, const struct journal_hold *hold, bool own,
+		    struct facts *facts)
+{
+	const struct bdf *bdf = &hold->hold.bdf;
+	const struct pf_past past = {
+		.bdf = *bdf,
+		.own = own,
+		.vfs = past_of(j, bdf, STEP_NUMVFS),
+		.autoprobe = past_of(j, bdf, STEP_AUTOPROBE),
+	};
+
+	return hold->hold.shared && (past.vfs >= 0 || past.autoprobe >= 0)
+		       ? facts_add_past(facts, &past)
+		       : 0;
+}
+
+int claims_own(const struct journal *journal, struct facts *facts)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < journal->holds; i++) {
+		const struct journal_hold *hold = &journal->hold[i];
+
+		if (!hold->open || journal->other_boot)
+			continue;
+		r = hold->hold.shared ? 0 : facts_add_own(facts, &hold->hold.bdf);
+		if (r == 0)
+			r = add_past(journal, hold, true, facts);
+	}
+	return r;
 }
 
 static int add_doubt(struct gather *g, const struct bdf *bdf)
@@ -64,6 +116,12 @@ static int salvage(struct gather *g, uint32_t vmid, enum scope scope,
 	return r;
 }
 
+/* What is done to physical functions for the host is true while its run is at it. */
+static bool is_over(const struct gather *g, uint32_t vmid, enum scope scope)
+{
+	return !vmid && scope == SCOPE_SRIOV && !journal_is_locked(g->root, vmid, scope);
+}
+
 static int each(void *context, uint32_t vmid, enum scope scope)
 {
 	struct gather *g = context;
@@ -71,7 +129,7 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	struct err err = {0};
 	int r;
 
-	if (vmid == g->vmid)
+	if (vmid == g->vmid || is_over(g, vmid, scope))
 		return 0;
 	r = journal_read(g->root, vmid, scope, &j, &err);
 	if (r == -ENOENT) /* it ended meanwhile */
@@ -80,6 +138,8 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 		return salvage(g, vmid, scope, &err);
 	for (size_t i = 0; !j->other_boot && i < j->holds; i++) {
 		r = j->hold[i].open ? add(g, &j->hold[i], vmid, scope) : 0;
+		if (r == 0 && j->hold[i].open)
+			r = add_past(j, &j->hold[i], false, g->facts);
 		if (r < 0)
 			return r;
 	}
@@ -160,6 +220,9 @@ static bool is_passing(const struct root *root, const struct claim *claim)
 	case CLAIM_RUNNING:
 		pid = proc_vm_pid(root, claim->vmid);
 		return pid > 0 && proc_is_going(root, pid);
+	case CLAIM_SHARED: /* whoever is at work on it keeps its journal locked */
+		return claim->changing &&
+		       journal_is_locked(root, claim->vmid, claim->scope);
 	case CLAIM_RESERVED:
 	case CLAIM_DAMAGED:
 		break;
@@ -170,7 +233,7 @@ static bool is_passing(const struct root *root, const struct claim *claim)
 /* It is on a device that the machine wants, or would have had. */
 static bool matters(const struct facts *facts, const struct claim *claim)
 {
-	if (facts_find(facts, &claim->bdf))
+	if (claim->changing || facts_find(facts, &claim->bdf))
 		return true;
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		for (unsigned k = 0; k < facts->pick[i].skips; k++)

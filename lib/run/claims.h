@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/facts.h"
+#include "run/journal.h"
 
 /*
  * Adds to @facts what the journals of other machines than @vmid hold. Of a journal that
@@ -10,6 +11,9 @@
  */
 int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
 		  struct notes *notes, struct err *err) _must_check_;
+
+/* Adds what the machine's own journal holds, and what it says physical functions were. */
+int claims_own(const struct journal *journal, struct facts *facts) _must_check_;
 
 /*
  * Of the claims on the devices of resolved @facts, marks those whose machine is on its

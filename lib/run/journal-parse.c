@@ -54,11 +54,15 @@ static struct bdf address(struct record *r, const char *name)
 	return bdf;
 }
 
+static bool has(const struct record *r, const char *name)
+{
+	return json_object_object_get_ex(r->object, name, NULL);
+}
+
 /* A member that a record of an earlier version lacks: -1. */
 static int64_t optional(struct record *r, const char *name, int64_t max)
 {
-	return json_object_object_get_ex(r->object, name, NULL) ? number(r, name, 0, max)
-								: -1;
+	return has(r, name) ? number(r, name, 0, max) : -1;
 }
 
 /* A time since the boot, 0: it is not known. */
@@ -133,10 +137,15 @@ static int read_hold(struct journal *j, struct record *r, struct err *err)
 						   text(r, "return")),
 				.storage = optional_bool(r, "storage", false),
 				.return_after = after < 0 ? 0 : (int)after,
+				.shared = optional_bool(r, "shared", false),
+				.changing = optional_bool(r, "changing", false),
+				.is_vf = has(r, "vf_of"),
 			},
 	};
 	struct journal_hold *old = journal_find(j, &hold.hold), *grown;
 
+	if (hold.hold.is_vf)
+		hold.hold.vf_of = address(r, "vf_of");
 	r->bad |= hold.hold.return_to < 0;
 	if (r->bad)
 		return 0;
@@ -242,11 +251,6 @@ static void read_phase(struct journal *j, struct record *r)
 
 	if (!r->bad)
 		journal_begin_phase(j, phase, at);
-}
-
-static bool has(const struct record *r, const char *name)
-{
-	return json_object_object_get_ex(r->object, name, NULL);
 }
 
 static int read_record(struct journal *j, struct record *r, struct err *err)

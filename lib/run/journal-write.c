@@ -83,28 +83,36 @@ static const char *mdev_member(const struct uuid *uuid, char buf[static MDEV_MEM
 
 static int append_hold(struct journal *j, const struct hold *h, bool used)
 {
-	char after[40] = "";
+	char after[40] = "", of[32] = "";
 
+	if (h->is_vf)
+		(void)snprintf(of, sizeof(of), ",\"vf_of\":\"%s\"", BDF(&h->vf_of));
 	if (h->return_after)
 		(void)snprintf(after, sizeof(after), ",\"return_after\":%d",
 			       h->return_after);
 	return append(j,
 		      "{\"hold\":\"%s\",\"slot\":%d,\"group\":%d,\"return\":\"%s\","
-		      "\"storage\":%s,\"used\":%s%s%s}",
+		      "\"storage\":%s,\"used\":%s%s%s%s%s%s}",
 		      BDF(&h->bdf), h->slot, h->group,
 		      words_name(wish_return_words, _WISH_RETURN_MAX, h->return_to),
-		      h->storage ? "true" : "false", used ? "true" : "false", after,
-		      MDEV(&h->mdev));
+		      h->storage ? "true" : "false", used ? "true" : "false", after, of,
+		      MDEV(&h->mdev), h->shared ? ",\"shared\":true" : "",
+		      h->changing ? ",\"changing\":true" : "");
 }
 
 int journal_take(struct journal *journal, const struct hold *hold)
 {
 	struct journal_hold *old = journal_find(journal, hold), *grown;
+	struct journal_hold now = {.hold = *hold, .open = true, .taken = true};
 	/* What Proxmox was found to have taken, after the start, is in the guest. */
 	bool used = strcmp(journal->phase, "pre-start") != 0 ||
 		    (old && old->open && !old->fresh);
 	int r;
 
+	now.fresh = !used;
+	now.mine = !old || !old->open || old->mine;
+	if (old && old->open)
+		memcpy(now.was, old->parked[0] ? old->parked : old->was, sizeof(now.was));
 	if (!old && journal->holds == LIMIT_DEVICES)
 		return -E2BIG;
 	grown = old ? journal->hold
@@ -119,7 +127,7 @@ int journal_take(struct journal *journal, const struct hold *hold)
 		old = &grown[journal->holds++];
 	else
 		old = journal_find(journal, hold);
-	*old = (struct journal_hold){.hold = *hold, .open = true, .fresh = !used};
+	*old = now;
 	return 0;
 }
 

@@ -14,7 +14,9 @@
  *
  *   {"journal":1,"boot":ID,"vmid":N,"program":TEXT}   first
  *   {"hold":BDF,"slot":N,"group":N,"return":WORD,"storage":BOOL,"used":BOOL,
- *    "return_after":MINUTES,"mdev":UUID}              used: by a guest, before this
+ *    "return_after":MINUTES,"mdev":UUID,"vf_of":BDF,  used: by a guest, before this
+ *    "shared":BOOL,"changing":BOOL}                   a physical function: see struct
+ * hold
  *   {"intent":ID,"kind":WORD,"device":BDF,"mdev":UUID,...}  about to write
  *   {"done":ID}  {"failed":ID}                        the write's effect was, was not
  * seen
@@ -43,6 +45,9 @@ struct journal_hold {
 	struct hold hold;
 	bool open;
 	bool fresh;	 /* no guest can have used it: its start never came to its end */
+	bool taken;	 /* by this process; the rest of it is not on file: */
+	bool mine;	 /* it was not open before */
+	char was[16];	 /* @parked before; empty: it was not */
 	char parked[16]; /* why it is kept: "return" or "reboot"; empty: it is not */
 	int64_t parked_at; /* clock_boot_s(); 0: not known */
 };

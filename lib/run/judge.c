@@ -17,6 +17,15 @@ static bool passes(const struct findings *findings)
 	return findings->refused && findings->n;
 }
 
+/* Making virtual functions takes longer than a QEMU to end. */
+static int patience_ms(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->claims; i++)
+		if (facts->claim[i].changing && facts->claim[i].passing)
+			return LIMIT_VFS_MS;
+	return LIMIT_PASSING_MS;
+}
+
 static int look(struct session *s, const struct spec *spec, struct facts **facts,
 		struct booking *booking, struct err *err)
 {
@@ -30,12 +39,6 @@ static int look(struct session *s, const struct spec *spec, struct facts **facts
 	findings_free(&s->outcome->findings);
 	gate_check(spec, *facts, &s->outcome->findings);
 	return 0;
-}
-
-static void drop_notes(struct notes *notes, size_t n)
-{
-	while (notes->n > n)
-		free(notes->text[--notes->n]);
 }
 
 int judge(struct session *session, const struct spec *spec, struct facts **facts,
@@ -53,9 +56,9 @@ int judge(struct session *session, const struct spec *spec, struct facts **facts
 		if (r < 0 || !o->findings.refused)
 			break;
 		if (passes(&o->findings) && !session->request->dry &&
-		    clock_ms() - begin < LIMIT_PASSING_MS) {
+		    clock_ms() - begin < patience_ms(*facts)) {
 			/* What each look warns of is the same. */
-			drop_notes(&o->warnings, said);
+			notes_cut(&o->warnings, said);
 			r = session_pause(session, LIMIT_PASSING_POLL_MS, err);
 			waited = clock_ms() - begin;
 		} else if (!freed) {

@@ -178,11 +178,15 @@ static void guard(struct lane *lane)
 	if (ops->spares_disks) {
 		look_request(&request, LOOK_DISKS, "/sys/bus/pci/devices/%s",
 			     BDF(&step->bdf));
+	} else if (ops->spares_vfs && ops->spares_vfs(step)) {
+		look_request(&request, LOOK_VFS_BUSY, "/sys/bus/pci/devices/%s",
+			     BDF(&step->bdf));
 	} else if (!ops->needs_idle || !ops->needs_idle(step, &request)) {
 		write_it(lane, NULL);
 		return;
 	}
-	send(lane, &request, 1, LANE_GUARDING, LIMIT_READ_MS);
+	send(lane, &request, 1, LANE_GUARDING,
+	     ops->spares_vfs ? LIMIT_OPENERS_MS : LIMIT_READ_MS);
 }
 
 static void undone(struct lane *lane, enum deed_state state)
@@ -304,7 +308,7 @@ static void guarded(struct lane *lane, const struct child_reply *reply)
 		     step->group, strerror(-reply->result));
 	} else if (!reply->value[0]) {
 		write_it(lane, NULL);
-	} else if (step_ops(step)->spares_disks) {
+	} else if (step_ops(step)->spares_disks || step_ops(step)->spares_vfs) {
 		fail(lane, "%s", reply->value);
 	} else if (clock_ms() >= lane->busy_until) {
 		(void)snprintf(device, sizeof(device), "/dev/vfio/%d", step->group);
@@ -351,10 +355,19 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 	bool reached = reply->result == 0 &&
 		       ops->judge(&d->step, reply->value, written == 0) == STEP_REACHED;
 
+	/* Something is worth saying all the same. */
+	if (reached && strchr(reply->value, ' ') && d->step.kind == STEP_NUMVFS)
+		(void)snprintf(d->text, sizeof(d->text), "%s",
+			       step_explain(&d->step, reply->value, true, why));
 	if (reached && lane->undoing) {
 		undone(lane, DEED_DONE);
 	} else if (reached) {
 		done(lane, DEED_DONE);
+	} else if (written < 0 && !lane->undoing && ops->tolerates &&
+		   ops->tolerates(&d->step, -written)) {
+		(void)snprintf(d->text, sizeof(d->text), "%s: it is left as it was",
+			       step_errno_words(&d->step, -written));
+		undone(lane, DEED_LEFT);
 	} else if (written < 0 && d->step.spare && reply->result == 0 &&
 		   !reply->value[0]) {
 		pass_on(lane);

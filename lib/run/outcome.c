@@ -19,6 +19,8 @@ void outcome_free(struct outcome *outcome)
 
 void outcome_show(struct outcome *outcome, const struct facts *facts)
 {
+	free(outcome->shown);
+	outcome->shown_n = 0;
 	outcome->shown = calloc(facts->n + 1, sizeof(*outcome->shown));
 	for (unsigned i = 0; outcome->shown && i < facts->n; i++)
 		outcome->shown[outcome->shown_n++] = (struct shown){

@@ -4,6 +4,9 @@
 
 #include "run/chain.h"
 #include "run/judge.h"
+#include "run/policy-copy.h"
+#include "run/roll-back.h"
+#include "run/sharing.h"
 #include "run/undo.h"
 
 /* What a start works with. */
@@ -12,9 +15,8 @@ struct start {
 	struct spec spec;
 	struct facts *facts;
 	struct plan plan;
-	uint32_t first_id;  /* of the steps of this run */
-	char (*parked)[16]; /* owned; of each hold of the plan: as it was kept before */
-	bool *fresh;	    /* owned; of each hold of the plan: taken by this run */
+	size_t notes;	   /* that were said before it was planned */
+	uint32_t first_id; /* of the steps of this run */
 	struct booking booking;
 };
 
@@ -27,8 +29,6 @@ static void start_freep(struct start **start)
 	spec_free(&s->spec);
 	s->facts = facts_free(s->facts);
 	plan_free(&s->plan);
-	free(s->parked);
-	free(s->fresh);
 	booking_free(&s->booking);
 	free(s);
 }
@@ -67,6 +67,8 @@ static int consider(struct start *s, struct err *err)
 	struct session *session = s->session;
 	int r;
 
+	plan_free(&s->plan);
+	notes_cut(&session->outcome->notes, s->notes);
 	r = judge(session, &s->spec, &s->facts, &s->booking, err);
 	if (r < 0)
 		return session_fail(session,
@@ -95,21 +97,10 @@ static bool plan_holds(const struct plan *plan, const struct hold *hold)
 static int claim(struct start *s)
 {
 	struct journal *j = s->session->journal;
-	int r = journal_phase(j, "pre-start");
+	int r = 0;
 
-	s->first_id = j->next_id;
-	s->parked = calloc(s->plan.holds + 1, sizeof(*s->parked));
-	s->fresh = calloc(s->plan.holds + 1, sizeof(*s->fresh));
-	if (!s->parked || !s->fresh)
-		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < s->plan.holds; i++) {
-		const struct journal_hold *old = journal_find(j, &s->plan.hold[i]);
-
-		s->fresh[i] = !old || !old->open;
-		if (old && old->open)
-			memcpy(s->parked[i], old->parked, sizeof(s->parked[i]));
+	for (size_t i = 0; r == 0 && i < s->plan.holds; i++)
 		r = journal_take(j, &s->plan.hold[i]);
-	}
 	return r;
 }
 
@@ -119,28 +110,30 @@ static void unclaim(struct start *s, size_t size)
 	struct journal *j = s->session->journal;
 
 	journal_rewind(j, size);
-	for (size_t i = 0; s->fresh && i < s->plan.holds; i++) {
-		struct journal_hold *hold = journal_find(j, &s->plan.hold[i]);
-
-		if (hold && s->fresh[i])
-			hold->open = false;
-	}
+	for (size_t i = 0; i < j->holds; i++)
+		j->hold[i].open &= !j->hold[i].mine;
 	if (journal_end(j) < 0)
 		notes_add(&s->session->outcome->warnings, "%s: cannot be removed",
 			  JOURNAL_FOLDER);
+}
+
+static bool is_leftover(const struct start *s, const struct journal_hold *h)
+{
+	return h->open && !h->hold.shared && !plan_holds(&s->plan, &h->hold);
 }
 
 /* Devices that an earlier start took and this one does not want: they go back first. */
 static void undo_leftovers(struct start *s)
 {
 	struct session *session = s->session;
+	const struct sharing sharing = {.session = session, .keep = &s->plan};
 	struct deeds *deeds = &session->outcome->deeds;
 	struct journal *j = session->journal;
 	struct err err = {.msg = "out of memory"};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < j->holds; i++)
-		if (j->hold[i].open && !plan_holds(&s->plan, &j->hold[i].hold))
+		if (is_leftover(s, &j->hold[i]))
 			r = undo_add(j, &j->hold[i].hold, 0, false, deeds);
 	if (r == 0 && !session->request->dry)
 		r = engine_run(session->root, j, deeds->item, deeds->n, NULL, &err);
@@ -152,120 +145,109 @@ static void undo_leftovers(struct start *s)
 	for (size_t i = 0; !session->request->dry && i < j->holds; i++) {
 		const struct hold *h = &j->hold[i].hold;
 
-		if (j->hold[i].open && !plan_holds(&s->plan, h) && !undo_is_left(j, h) &&
+		if (is_leftover(s, &j->hold[i]) && !undo_is_left(j, h) &&
 		    journal_close(j, h) < 0)
 			break;
 	}
+	if (sharing_give_back(&sharing, &err) < 0)
+		notes_add_err(&session->outcome->warnings, &err);
 }
 
-static int add_deeds(struct start *s)
+/* Of the plan, or only of its stages up to @last. */
+static int add_deeds(struct start *s, enum plan_stage last)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->plan.steps; i++)
-		r = deeds_add(&s->session->outcome->deeds, &s->plan.step[i], false);
+		if (s->plan.step[i].stage <= last)
+			r = deeds_add(&s->session->outcome->deeds, &s->plan.step[i],
+				      false);
 	return r;
 }
 
-/*
- * A device that was kept stays so, and so does one that an earlier start left behind and
- * that is to stay on vfio-pci. What else it left behind goes back with what this run did:
- * after a failed start Proxmox calls nobody.
- */
-static bool keeps(const struct start *s, size_t hold)
-{
-	return s->parked[hold][0] ||
-	       (!s->fresh[hold] && s->plan.hold[hold].return_to == WISH_RETURN_VFIO);
-}
-
-static uint32_t rollback_from(const struct start *s, size_t hold)
-{
-	return s->fresh[hold] || keeps(s, hold) ? s->first_id : 0;
-}
-
-/* Takes back what this run did, and leaves kept devices kept. */
-static int roll_back(struct start *s, struct err *why)
+static int carry_out(struct start *s, enum plan_stage last, struct err *err)
 {
 	struct session *session = s->session;
 	struct deeds *deeds = &session->outcome->deeds;
-	struct journal *j = session->journal;
 	size_t first = deeds->n;
-	struct err err;
-	bool left = false;
 
-	for (size_t i = s->plan.holds; i-- > 0;) {
-		const struct hold *h = &s->plan.hold[i];
+	if (add_deeds(s, last) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	return engine_run(session->root, session->journal, deeds->item + first,
+			  deeds->n - first, &session->cancel, err);
+}
 
-		/* What the kernel still works on would hold up the next write as well. */
-		if (deeds_stuck(deeds, h->group) ||
-		    undo_add(j, h, rollback_from(s, i), true, deeds) < 0)
-			left = true;
-	}
-	/* Its failures are in the deeds, but for one that kept it from beginning. */
-	if (engine_run(session->root, j, deeds->item + first, deeds->n - first, NULL,
-		       &err) < 0) {
-		left = true;
-		notes_add(&session->outcome->warnings, "taking back: %s", err.msg);
-	}
-	for (size_t i = 0; i < s->plan.holds; i++) {
-		const struct hold *h = &s->plan.hold[i];
-		int r = 0;
+/*
+ * Makes the virtual functions, then looks, judges and plans anew: their IOMMU groups, and
+ * who shares them, are not known before. They are claimed all the while.
+ */
+static int make_vfs(struct start *s, struct err *err)
+{
+	int r = carry_out(s, STAGE_VFS, err);
 
-		if (keeps(s, i))
-			r = journal_park(j, h, s->parked[i][0] ? s->parked[i] : "return");
-		else if (!undo_is_left(j, h))
-			/* On a full /run it is enough that the journal ends. */
-			(void)!journal_close(j, h);
-		left |= r < 0 || (!keeps(s, i) && undo_is_left(j, h));
-	}
-	for (size_t i = first; i < deeds->n; i++)
-		left |= deeds->item[i].state == DEED_FAILED ||
-			deeds->item[i].state == DEED_STUCK ||
-			deeds->item[i].state == DEED_SKIPPED;
-	if (journal_end(j) < 0)
-		left = true;
-	return session_fail(session, left ? EXIT_CODE_LEFT : EXIT_CODE_REFUSED, why);
+	if (r == 0)
+		r = session_relock(s->session, err);
+	if (r < 0)
+		return r;
+	r = consider(s, err);
+	if (r == 0 && claim(s) < 0)
+		r = err_set(err, EIO, "the journal cannot be written");
+	else if (r > 0)
+		r = err->code ? -err->code
+			      : err_set(err, EPERM,
+					"the virtual functions that were made cannot be "
+					"given away");
+	session_unlock(s->session);
+	return r;
+}
+
+/* All of it is on file, or nothing. */
+static int claim_all(struct start *s, struct err *err)
+{
+	struct journal *j = s->session->journal;
+	int r = journal_tidy(j);
+	size_t size = j->size;
+
+	if (r == 0)
+		r = journal_phase(j, "pre-start");
+	s->first_id = j->next_id;
+	if (r == 0)
+		r = claim(s);
+	if (r == 0)
+		return 0;
+	/* Nothing was done yet, so nothing of this run needs to stay on file. */
+	unclaim(s, size);
+	return err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
 }
 
 static int prepare(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
-	struct deeds *deeds = &session->outcome->deeds;
 	struct journal *j = session->journal;
-	size_t first, size;
-	int r;
+	int r = claim_all(s, err);
 
-	r = journal_tidy(j);
-	size = j->size;
-	if (r == 0)
-		r = claim(s);
 	session_unlock(session);
-	if (r < 0) {
-		/* Nothing was done yet, so nothing of this run needs to stay on file. */
-		unclaim(s, size);
-		(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
+	if (r < 0)
 		return session_fail(session, EXIT_CODE_REFUSED, err);
-	}
 	undo_leftovers(s);
-	first = deeds->n;
-	r = add_deeds(s);
+	if (plan_makes_vfs(&s->plan))
+		r = make_vfs(s, err);
 	if (r == 0)
-		r = engine_run(session->root, j, deeds->item + first, deeds->n - first,
-			       &session->cancel, err);
-	else
-		(void)err_set(err, -r, "out of memory");
+		r = carry_out(s, _STAGE_MAX, err);
 	if (r == 0)
 		r = booking_renew(session, &s->booking, err);
 	if (r == 0)
 		r = chain_start(session, &s->spec.vm.hooks, err);
 	if (r < 0)
-		return roll_back(s, err);
-	r = journal_phase(j, "prepared");
+		return roll_back(session, s->first_id, err);
+	r = sharing_settle(j);
+	if (r == 0)
+		r = journal_phase(j, "prepared");
 	if (r == 0)
 		r = journal_end(j); /* no device after all */
 	if (r < 0) {
 		(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
-		return roll_back(s, err);
+		return roll_back(session, s->first_id, err);
 	}
 	return outcome_exit(session->outcome, EXIT_CODE_DONE);
 }
@@ -288,7 +270,7 @@ static int plan_only(struct start *s)
 
 	if (s->session->journal)
 		undo_leftovers(s);
-	r = add_deeds(s);
+	r = add_deeds(s, _STAGE_MAX);
 	if (r == 0)
 		r = chain_start(s->session, &s->spec.vm.hooks, &err);
 	return outcome_exit(s->session->outcome,
@@ -357,11 +339,14 @@ int start_run(struct session *session)
 		return session_fail(session, EXIT_CODE_REFUSED, &err);
 	}
 	s->session = session;
+	s->notes = session->outcome->notes.n;
 	r = read_spec(s, &err);
 	if (r != 0)
 		return r;
 	if (!spec_has_devices(&s->spec) && !have_journal(session))
 		return start_without_devices(s, &err);
+	if (!session->request->dry)
+		policy_copy_refresh(session->root, &session->outcome->warnings);
 	r = session_begin(session, true, &err);
 	if (r == 0 && undo_first(session)) {
 		session_end(session);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "run/booking.h"
+#include "run/sharing.h"
 #include "run/stop.h"
 #include "run/undo.h"
 
@@ -84,11 +85,22 @@ struct stop stop_for(struct session *session, enum stop_cause cause)
 bool stop_is_idle(const struct stop *stop)
 {
 	const struct journal *j = stop->session->journal;
-	bool idle = journal_has_open(j);
+	bool idle = true, devices = false;
 
-	for (size_t i = 0; i < j->holds; i++)
-		idle &= !j->hold[i].open || fate_of(stop, &j->hold[i]) == FATE_STAY;
-	return idle;
+	for (size_t i = 0; i < j->holds; i++) {
+		if (!j->hold[i].open || j->hold[i].hold.shared)
+			continue;
+		devices = true;
+		idle &= fate_of(stop, &j->hold[i]) == FATE_STAY;
+	}
+	return devices && idle;
+}
+
+/* A dry run's journal is its own: what would be over is so, for what comes after it. */
+static int closed_dry(struct journal_hold *h, int r)
+{
+	h->open = false;
+	return r;
 }
 
 static int forget(struct journal *j, const struct hold *hold)
@@ -113,11 +125,13 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 	bool dry = s->session->request->dry;
 	struct journal *j = s->session->journal;
 	char text[128];
+	int r;
 
 	switch (fate_of(s, h)) {
 	case FATE_BACK:
 		h->parked[0] = '\0'; /* on file it stays so until it is back */
-		return undo_add(j, &h->hold, 0, false, deeds);
+		r = undo_add(j, &h->hold, 0, false, deeds);
+		return dry ? closed_dry(h, r) : r;
 	case FATE_STAY:
 		return 0;
 	case FATE_REBOOT:
@@ -133,7 +147,7 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 		return dry ? 0 : journal_park(j, &h->hold, "return");
 	case FATE_FORGET:
 		say(s, h, "is left alone (return = none)");
-		return dry ? 0 : forget(j, &h->hold);
+		return dry ? closed_dry(h, 0) : forget(j, &h->hold);
 	}
 	return -EINVAL;
 }
@@ -152,7 +166,7 @@ static int settle_all(const struct stop *s)
 	first = first < 0 ? first : r;
 	/* In reverse: what was taken last goes back first. */
 	for (size_t i = j->holds; i-- > 0;) {
-		if (!j->hold[i].open)
+		if (!j->hold[i].open || j->hold[i].hold.shared)
 			continue;
 		r = settle(s, &j->hold[i], &session->outcome->deeds);
 		first = first < 0 ? first : r;
@@ -160,50 +174,56 @@ static int settle_all(const struct stop *s)
 	return first;
 }
 
-static bool is_left(const struct journal *j, const struct step *step)
+static void close_done(struct journal *j)
 {
-	const struct hold about = {.bdf = step->bdf, .mdev = step->mdev};
-
-	return undo_is_left(j, &about);
-}
-
-static int close_done(struct journal *j, const struct deeds *deeds)
-{
-	bool left = false;
-	int r = 0;
-
-	for (size_t i = 0; i < deeds->n; i++)
-		left |= is_left(j, &deeds->item[i].step);
 	for (size_t i = 0; i < j->holds; i++) {
 		const struct journal_hold *h = &j->hold[i];
 
-		if (h->open && !undo_is_left(j, &h->hold) && !h->parked[0] &&
-		    journal_close(j, &h->hold) < 0)
-			r = -EIO;
+		/* On a full /run it is enough that the journal ends. */
+		if (h->open && !h->hold.shared && !undo_is_left(j, &h->hold) &&
+		    !h->parked[0])
+			(void)!journal_close(j, &h->hold);
 	}
-	/* On a full /run it is enough that the journal ends. */
-	if (!journal_has_open(j))
-		r = journal_end(j);
-	return r < 0 ? r : left;
+}
+
+/* First the devices, then the physical functions that no device is of any more. */
+static int give_back_both(const struct stop *s, struct err *err)
+{
+	struct session *session = s->session;
+	const struct sharing sharing = {.session = session,
+					.back = s->cause == STOP_RELEASE};
+	struct deeds *deeds = &session->outcome->deeds;
+	struct err why;
+	int r, shared;
+
+	r = session->request->dry ? 0
+				  : engine_run(session->root, session->journal,
+					       deeds->item, deeds->n, NULL, err);
+	if (!session->request->dry)
+		close_done(session->journal);
+	shared = sharing_give_back(&sharing, &why);
+	if (shared < 0 && r == 0)
+		*err = why;
+	return r < 0 ? r : shared;
 }
 
 static int give_back(const struct stop *s, struct err *err)
 {
 	struct session *session = s->session;
-	struct deeds *deeds = &session->outcome->deeds;
 	struct journal *j = session->journal;
-	int r, settled, left;
+	int r, settled = settle_all(s), ended;
 
-	settled = settle_all(s);
+	if (session->request->dry && settled < 0)
+		return err_set(err, -settled, "out of memory");
+	r = give_back_both(s, err);
 	if (session->request->dry)
-		return settled < 0 ? err_set(err, -settled, "out of memory") : 0;
-	r = engine_run(session->root, j, deeds->item, deeds->n, NULL, err);
-	left = close_done(j, deeds);
-	if (settled < 0 && journal_has_open(j))
-		left = settled;
-	if (left < 0 && r == 0)
-		r = err_set(err, -left, "the journal cannot be written: %s",
-			    strerror(-left));
+		return r;
+	ended = journal_end(j);
+	if (ended == 0 && settled < 0 && journal_has_open(j))
+		ended = settled;
+	if (ended < 0 && r == 0)
+		r = err_set(err, -ended, "the journal cannot be written: %s",
+			    strerror(-ended));
 	return r;
 }
 

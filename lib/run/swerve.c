@@ -76,8 +76,8 @@ static int slot_of(const struct swerve *s, const struct bdf *bdf)
 
 static bool is_unused(const struct swerve *s, const struct journal_hold *h)
 {
-	return h->open && !uuid_is_set(&h->hold.mdev) && is_mapped(s, h->hold.slot) &&
-	       !is_group_used(s, h->hold.group);
+	return h->open && !h->hold.shared && !uuid_is_set(&h->hold.mdev) &&
+	       is_mapped(s, h->hold.slot) && !is_group_used(s, h->hold.group);
 }
 
 static int take_back(struct swerve *s, struct err *err)

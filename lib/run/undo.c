@@ -16,6 +16,7 @@ int undo_add(const struct journal *journal, const struct hold *hold, uint32_t fi
 		if (!concerns(&journal->step[i], hold) || step.id < first_id)
 			continue;
 		step.direction = STEP_UNDO;
+		step.partly = journal->step[i].state != JOURNAL_DONE;
 		step.stage = 0; /* their order is that of the list */
 		step.lane = step.group;
 		r = deeds_add(deeds, &step, rollback);

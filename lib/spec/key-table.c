@@ -2,15 +2,20 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/mac.h"
 #include "spec/key.h"
 #include "spec/mdev-attribute.h"
+#include "spec/pf-name.h"
 #include "spec/storage.h"
+#include "spec/vf-attribute.h"
 
 static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
 const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
 static const char *const gate_words[_WISH_GATE_MAX] = {"strict", "warn"};
 const char *const wish_power_words[_WISH_POWER_MAX] = {"on", "auto"};
 static const char *const new_id_words[_WISH_NEW_ID_MAX] = {"tell", "remove"};
+const char *const wish_vlan_protocol_words[_WISH_VLAN_MAX] = {"802.1Q", "802.1ad"};
+const char *const wish_link_state_words[_WISH_LINK_MAX] = {"auto", "enable", "disable"};
 
 /* pve-configid: a letter, then letters, digits, - and _ (pve-common, JSONSchema). */
 static bool valid_id(const char *s)
@@ -57,10 +62,32 @@ static bool valid_hook(const char *s)
 	return s[0] == '/' || volume_parse(s, &volume) == 0;
 }
 
+static bool valid_pf(const char *s)
+{
+	struct pf_name name;
+
+	return pf_name_parse(s, &name) == 0;
+}
+
+static bool valid_mac(const char *s)
+{
+	struct mac mac;
+
+	return !strcmp(s, "auto") || (mac_parse(s, &mac) == 0 && mac_is_unicast(&mac));
+}
+
+static bool valid_vf_attribute(const char *s)
+{
+	struct vf_attribute attribute;
+
+	return vf_attribute_parse(s, '=', &attribute) == 0;
+}
+
 #define AT(member) .offset = offsetof(struct wish, member)
 #define TEXT(member) \
 	AT(member), .type = KEY_TYPE_TEXT, .max = sizeof(((struct wish *)0)->member)
-#define BOTH .where = KEY_IN_PROXMOX | KEY_IN_DEVICE
+#define BOTH  .where = KEY_IN_PROXMOX | KEY_IN_DEVICE
+#define OF_VF .where = KEY_IN_DEVICE | KEY_IN_SRIOV
 
 const struct key key_table[_KEY_MAX] = {
 	[KEY_HOST] = {.name = "host",
@@ -252,6 +279,127 @@ const struct key key_table[_KEY_MAX] = {
 			 "hostpci-hook itself",
 		 .help = "hookscripts that are run beside hostpci-hook, in this "
 			 "order"},
+	[KEY_VF_OF] = {.name = "vf-of",
+		       .type = KEY_TYPE_TEXTS,
+		       .where = KEY_IN_DEVICE,
+		       AT(vf_of),
+		       .valid = valid_pf,
+		       .each = true,
+		       .form = PF_NAME_FORM,
+		       .help = "a virtual function of these physical functions, instead "
+			       "of host"},
+	[KEY_INDEX] =
+		{.name = "index",
+		 .type = KEY_TYPE_INT,
+		 .where = KEY_IN_DEVICE,
+		 AT(index),
+		 .min =
+			 0,
+		 .max =
+			 LIMIT_VFS - 1,
+		 .word = "any",
+		 .help = "which virtual function: its number, or \"any\" (default): "
+			 "one that nobody has"},
+	[KEY_PF] = {.name = "pf",
+		    .where = KEY_IN_SRIOV,
+		    TEXT(pf),
+		    .valid = valid_pf,
+		    .form = PF_NAME_FORM,
+		    .help = "the physical function, by address or by what it is"},
+	[KEY_VFS] = {.name = "vfs",
+		     .type = KEY_TYPE_INT,
+		     .where = KEY_IN_SRIOV,
+		     AT(vfs),
+		     .min = 0,
+		     .max = LIMIT_VFS,
+		     .help = "how many virtual functions it is to have"},
+	[KEY_AUTOPROBE] = {.name = "autoprobe",
+			   .type = KEY_TYPE_BOOL,
+			   .where = KEY_IN_SRIOV,
+			   AT(autoprobe),
+			   .help = "whether the host's drivers take its virtual "
+				   "functions (default: not those made for machines)"},
+	[KEY_TEMPORARY] = {.name = "temporary",
+			   .type = KEY_TYPE_BOOL,
+			   .where = KEY_IN_SRIOV,
+			   AT(temporary),
+			   .help = "virtual functions that a start has made go with the "
+				   "last machine that uses one (default: they stay)"},
+	[KEY_MAC] = {.name = "mac",
+		     OF_VF,
+		     TEXT(mac),
+		     .valid = valid_mac,
+		     .form = "auto, or six pairs of hexadecimal digits, not of a group",
+		     .help = "virtual function: its address; auto: derived from its "
+			     "card's own and its number, always the same"},
+	[KEY_VLAN] = {.name = "vlan",
+		      .type = KEY_TYPE_INT,
+		      OF_VF,
+		      AT(vlan),
+		      .max = 4094,
+		      .help = "virtual function: the VLAN that its card puts it in, "
+			      "0 for none"},
+	[KEY_VLAN_QOS] = {.name = "vlan-qos",
+			  .type = KEY_TYPE_INT,
+			  OF_VF,
+			  AT(vlan_qos),
+			  .max = 7,
+			  .help = "virtual function: priority in the VLAN's tag "
+				  "(default 0)"},
+	[KEY_VLAN_PROTOCOL] = {.name = "vlan-protocol",
+			       .type = KEY_TYPE_WORD,
+			       OF_VF,
+			       AT(vlan_protocol),
+			       .max = _WISH_VLAN_MAX,
+			       .words = wish_vlan_protocol_words,
+			       .help = "virtual function: kind of the VLAN's tag, 802.1Q "
+				       "(default) or 802.1ad"},
+	[KEY_TRUST] = {.name = "trust",
+		       .type = KEY_TYPE_BOOL,
+		       OF_VF,
+		       AT(trust),
+		       .help = "virtual function: whether the guest may change its "
+			       "address and see other traffic"},
+	[KEY_SPOOF_CHECK] =
+		{.name = "spoof-check",
+		 .type = KEY_TYPE_BOOL,
+		 OF_VF,
+		 AT(spoof_check),
+		 .help = "virtual function: whether the card drops what the guest sends "
+			 "from other addresses"},
+	[KEY_MIN_RATE] = {.name = "min-rate",
+			  .type = KEY_TYPE_INT,
+			  OF_VF,
+			  AT(min_rate),
+			  .max = 1000000,
+			  .help = "virtual function: Mbit/s that it may always send, 0 "
+				  "for none"},
+	[KEY_MAX_RATE] = {.name = "max-rate",
+			  .type = KEY_TYPE_INT,
+			  OF_VF,
+			  AT(max_rate),
+			  .max = 1000000,
+			  .help = "virtual function: Mbit/s that it may send at most, 0 "
+				  "for no limit"},
+	[KEY_LINK_STATE] = {.name = "link-state",
+			    .type = KEY_TYPE_WORD,
+			    OF_VF,
+			    AT(link_state),
+			    .max = _WISH_LINK_MAX,
+			    .words = wish_link_state_words,
+			    .help = "virtual function: auto (as the card's own link), "
+				    "enable or disable"},
+	[KEY_VF_ATTRIBUTES] =
+		{.name = "vf-attributes",
+		 .type = KEY_TYPE_TEXTS,
+		 OF_VF,
+		 AT(vf_attributes),
+		 .valid = valid_vf_attribute,
+		 .each = true,
+		 .form = "NAME=VALUE, the name a file below the function's folder "
+			 "sriov_admin/vfN, without '..'",
+		 .help = "virtual function of a graphics card: what its card allots to "
+			 "it, files with their values"},
 	[KEY_MDEV_ATTRIBUTES] =
 		{.name = "mdev-attributes",
 		 .type = KEY_TYPE_TEXTS,

@@ -42,6 +42,8 @@ const char *key_hint(const char *name, unsigned where, char buf[static KEY_HINT]
 		(void)snprintf(buf, KEY_HINT, ": it belongs into hostpciN = { ... }");
 	else if (where & KEY_IN_DEVICE && key_find(name, KEY_IN_VM))
 		(void)snprintf(buf, KEY_HINT, ": it belongs outside of hostpciN");
+	else if (where & KEY_IN_HOST && key_find(name, KEY_IN_SRIOV))
+		(void)snprintf(buf, KEY_HINT, ": it belongs into sriov = ( { ... } )");
 	else if (policy && !strncmp(name, "hostpci", strlen("hostpci")))
 		(void)snprintf(buf, KEY_HINT, ": %s",
 			       where & KEY_IN_VM
@@ -49,9 +51,9 @@ const char *key_hint(const char *name, unsigned where, char buf[static KEY_HINT]
 				       : "devices are declared in vm/VMID.conf");
 	else
 		(void)snprintf(buf, KEY_HINT, ": remove it (%s names all)",
-			       where & KEY_IN_HOST ? "hostpci.conf(5)"
-			       : policy		   ? "hostpci-vm.conf(5)"
-						   : "hostpciN in qm(1)");
+			       where & (KEY_IN_HOST | KEY_IN_SRIOV) ? "hostpci.conf(5)"
+			       : policy				    ? "hostpci-vm.conf(5)"
+					: "hostpciN in qm(1)");
 	return buf;
 }
 
@@ -59,6 +61,39 @@ static void *member(const struct key *key, struct wish *wish)
 {
 	wish->set |= UINT64_C(1) << (key - key_table);
 	return (char *)wish + key->offset;
+}
+
+size_t key_size(const struct key *key)
+{
+	switch (key->type) {
+	case KEY_TYPE_BOOL:
+		return sizeof(bool);
+	case KEY_TYPE_WORD:
+	case KEY_TYPE_INT:
+		return sizeof(int);
+	case KEY_TYPE_TEXT:
+		return (size_t)key->max;
+	case KEY_TYPE_ADDRESSES:
+		return sizeof(struct address_list);
+	case KEY_TYPE_TEXTS:
+		return sizeof(struct text_list);
+	case KEY_TYPE_RESET:
+		return sizeof(struct reset_wish);
+	case KEY_TYPE_BAR_SIZES:
+		return sizeof(struct bar_sizes);
+	}
+	return 0;
+}
+
+void wish_add_vf(struct wish *wish, const struct wish *from)
+{
+	for (int id = KEY_MAC; id <= KEY_VF_ATTRIBUTES; id++) {
+		const struct key *key = &key_table[id];
+
+		if (wish_has(from, (enum key_id)id) && !wish_has(wish, (enum key_id)id))
+			memcpy(member(key, wish), (const char *)from + key->offset,
+			       key_size(key));
+	}
 }
 
 /* "host, vfio, none" */
@@ -89,8 +124,10 @@ int key_wrong_type(const struct key *key, struct err *err)
 	if (key->type == KEY_TYPE_WORD)
 		list_words(key, more, sizeof(more));
 	else if (key->type == KEY_TYPE_INT)
-		(void)snprintf(more, sizeof(more), " from %ld to %ld, without quotes",
-			       key->min, key->max);
+		(void)snprintf(more, sizeof(more),
+			       " from %ld to %ld, without quotes%s%s%s", key->min,
+			       key->max, key->word ? ", or \"" : "",
+			       key->word ? key->word : "", key->word ? "\"" : "");
 	return err_set(err, EINVAL, "'%s' takes %s%s", key->name, wanted[key->type],
 		       more);
 }
@@ -203,8 +240,12 @@ int key_store_text(const struct key *key, const char *text, struct wish *wish,
 		   struct err *err)
 {
 	switch (key->type) {
-	case KEY_TYPE_BOOL:
 	case KEY_TYPE_INT:
+		if (!key->word || strcmp(text, key->word) != 0)
+			return key_wrong_type(key, err);
+		*(int *)member(key, wish) = -1;
+		return 0;
+	case KEY_TYPE_BOOL:
 		return key_wrong_type(key, err);
 	case KEY_TYPE_WORD:
 		return store_word(key, text, wish, err);

@@ -39,6 +39,22 @@ enum key_id {
 	KEY_BAR_SIZES,
 	KEY_NEW_ID,
 	KEY_HOOKS,
+	KEY_VF_OF,
+	KEY_INDEX,
+	KEY_PF,
+	KEY_VFS,
+	KEY_AUTOPROBE,
+	KEY_TEMPORARY,
+	KEY_MAC,
+	KEY_VLAN,
+	KEY_VLAN_QOS,
+	KEY_VLAN_PROTOCOL,
+	KEY_TRUST,
+	KEY_SPOOF_CHECK,
+	KEY_MIN_RATE,
+	KEY_MAX_RATE,
+	KEY_LINK_STATE,
+	KEY_VF_ATTRIBUTES,
 	KEY_MDEV_ATTRIBUTES,
 	_KEY_MAX,
 };
@@ -58,8 +74,9 @@ enum key_type {
 enum {
 	KEY_IN_PROXMOX = 1 << 0, /* a property of a hostpciN line */
 	KEY_IN_DEVICE = 1 << 1,	 /* a setting of a hostpciN group of the policy */
-	KEY_IN_VM = 1 << 2,   /* a setting of a machine's policy, for all its devices */
-	KEY_IN_HOST = 1 << 3, /* a setting of hostpci.conf, for all machines */
+	KEY_IN_VM = 1 << 2,    /* a setting of a machine's policy, for all its devices */
+	KEY_IN_HOST = 1 << 3,  /* a setting of hostpci.conf, for all machines */
+	KEY_IN_SRIOV = 1 << 4, /* a setting of an entry of sriov in hostpci.conf */
 };
 
 enum wish_driver {
@@ -101,6 +118,19 @@ enum wish_new_id {
 	_WISH_NEW_ID_MAX,
 };
 
+enum wish_vlan_protocol {
+	WISH_VLAN_8021Q,
+	WISH_VLAN_8021AD,
+	_WISH_VLAN_MAX,
+};
+
+enum wish_link_state {
+	WISH_LINK_AUTO, /* follows the card's own link */
+	WISH_LINK_ENABLE,
+	WISH_LINK_DISABLE,
+	_WISH_LINK_MAX,
+};
+
 /* What a machine, or one of its devices, asks for. Only members whose bit is in @set
  * count. */
 struct wish {
@@ -133,6 +163,20 @@ struct wish {
 	struct bar_sizes bar_sizes;
 	int new_id;		/* enum wish_new_id */
 	struct text_list hooks; /* hookscripts to run beside ours: volumes or paths */
+	struct text_list vf_of; /* physical functions, as pf_name_parse takes them */
+	int index;		/* of a virtual function; -1: any */
+	char pf[80];		/* as pf_name_parse takes it */
+	int vfs;		/* how many virtual functions there are to be */
+	bool autoprobe;		/* the host's drivers take them */
+	bool temporary;		/* they go with the last machine that uses one */
+	/* Of a virtual function. */
+	char mac[18]; /* "auto": derived from its card's */
+	int vlan, vlan_qos;
+	int vlan_protocol; /* enum wish_vlan_protocol */
+	bool trust, spoof_check;
+	int min_rate, max_rate;		  /* Mbit/s, 0: none */
+	int link_state;			  /* enum wish_link_state */
+	struct text_list vf_attributes;	  /* vf-attribute.h */
 	struct text_list mdev_attributes; /* NAME=VALUE */
 };
 
@@ -146,6 +190,7 @@ struct key {
 	bool (*valid)(const char *text); /* a text's form; NULL: any */
 	const char *form;		 /* what valid asks for, in words */
 	bool each;			 /* every text of a list has that form */
+	const char *word; /* of an int: a text that stands for -1; NULL: none */
 	const char *help;
 };
 
@@ -154,6 +199,8 @@ enum { KEY_HINT = 96 }; /* size of a text of key_hint */
 extern const struct key key_table[_KEY_MAX];
 extern const char *const wish_return_words[_WISH_RETURN_MAX];
 extern const char *const wish_power_words[_WISH_POWER_MAX];
+extern const char *const wish_vlan_protocol_words[_WISH_VLAN_MAX];
+extern const char *const wish_link_state_words[_WISH_LINK_MAX];
 
 /* NULL: no such key in any place of @where. */
 const struct key *key_find(const char *name, unsigned where);
@@ -169,6 +216,22 @@ static inline bool wish_has(const struct wish *wish, enum key_id id)
 {
 	return wish->set & UINT64_C(1) << id;
 }
+
+/* True if it sets what a network card keeps for a virtual function. */
+static inline bool wish_has_vf(const struct wish *wish)
+{
+	bool has = false;
+
+	for (int id = KEY_MAC; id <= KEY_LINK_STATE; id++)
+		has |= wish_has(wish, (enum key_id)id);
+	return has;
+}
+
+/* Bytes of @key's member of struct wish. */
+size_t key_size(const struct key *key);
+
+/* Adds what @from sets of a virtual function, and @wish does not. */
+void wish_add_vf(struct wish *wish, const struct wish *from);
 
 /* True if its text may be several, joined by ';': an array of the policy. */
 bool key_takes_list(const struct key *key);

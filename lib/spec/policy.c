@@ -2,17 +2,11 @@
 #include "spec/policy.h"
 
 #include <errno.h>
-#include <libconfig.h>
 #include <string.h>
 
 #include "base/number.h"
+#include "spec/policy-reader.h"
 #include "spec/policy-text.h"
-
-struct reader {
-	const char *file;
-	const char *node; /* whose section counts; a host's policy only */
-	struct spec *spec;
-};
 
 /* ["/usr/bin/systemctl", "stop", "x"] for a key that takes texts. */
 static int store_texts(const struct key *key, config_setting_t *array, struct wish *wish,
@@ -57,7 +51,7 @@ static int store_array(const struct key *key, config_setting_t *array, struct wi
 	return key_store_text(key, text, wish, err);
 }
 
-static int store(const struct reader *r, const struct key *key, config_setting_t *setting,
+int reader_store(const struct reader *r, const struct key *key, config_setting_t *setting,
 		 struct wish *wish, struct err *err)
 {
 	unsigned line = config_setting_source_line(setting);
@@ -86,7 +80,7 @@ static int store(const struct reader *r, const struct key *key, config_setting_t
 	return ret < 0 ? err_at(err, -ret, r->file, line, "%s", why.msg) : 0;
 }
 
-static void unknown(const struct reader *r, config_setting_t *setting, unsigned where)
+void reader_unknown(const struct reader *r, config_setting_t *setting, unsigned where)
 {
 	const char *name = config_setting_name(setting);
 	char hint[KEY_HINT];
@@ -124,7 +118,8 @@ static int store_slot(const struct reader *r, config_setting_t *group, unsigned 
 	if (slot->present)
 		return 0;
 	slot->present = wish_has(&slot->wish, KEY_HOST) ||
-			wish_has(&slot->wish, KEY_MAPPING) || is_defined(&slot->wish);
+			wish_has(&slot->wish, KEY_MAPPING) ||
+			wish_has(&slot->wish, KEY_VF_OF) || is_defined(&slot->wish);
 	if (!slot->present) {
 		notes_add(&r->spec->notes,
 			  "%s:%u: hostpci%u has neither a line in the VM config nor "
@@ -149,6 +144,18 @@ static int slot_number(const char *name)
 	return (int)n;
 }
 
+/* The physical functions of all nodes, or of one; another's are checked. */
+static int store_sriov(const struct reader *r, config_setting_t *group, bool mine,
+		       struct err *err)
+{
+	config_setting_t *list = config_setting_get_member(group, "sriov");
+	struct sriov_list other = {0};
+	int ret = list ? reader_sriov(r, list, mine ? &r->spec->sriov : &other, err) : 0;
+
+	sriov_free(&other);
+	return ret;
+}
+
 /* Sections of a host's policy; those of other nodes are checked, and do not count. */
 static int store_nodes(const struct reader *r, config_setting_t *nodes, struct err *err)
 {
@@ -168,6 +175,8 @@ static int store_nodes(const struct reader *r, config_setting_t *nodes, struct e
 				      config_setting_name(node));
 		ret = store_group(r, node, KEY_IN_HOST, mine ? &r->spec->host : &other,
 				  err);
+		if (ret == 0)
+			ret = store_sriov(r, node, mine, err);
 		if (ret < 0)
 			return ret;
 	}
@@ -184,11 +193,13 @@ static int store_setting(const struct reader *r, config_setting_t *setting,
 	if (n >= 0)
 		return store_slot(r, setting, (unsigned)n, err);
 	if (key)
-		return store(r, key, setting, wish, err);
+		return reader_store(r, key, setting, wish, err);
 	if (where & KEY_IN_HOST && !strcmp(name, "nodes") &&
 	    config_setting_is_root(config_setting_parent(setting)))
 		return 0; /* after the settings for all nodes */
-	unknown(r, setting, where);
+	if (where & KEY_IN_HOST && !strcmp(name, "sriov"))
+		return 0; /* in store_sriov */
+	reader_unknown(r, setting, where);
 	return 0;
 }
 
@@ -218,6 +229,8 @@ static int read_host(void *context, config_setting_t *top, struct err *err)
 	config_setting_t *nodes = config_setting_get_member(top, "nodes");
 	int ret = store_group(r, top, KEY_IN_HOST, &r->spec->host, err);
 
+	if (ret == 0)
+		ret = store_sriov(r, top, true, err);
 	return ret == 0 && nodes ? store_nodes(r, nodes, err) : ret;
 }
 

@@ -10,6 +10,7 @@
 #include "spec/vmconf.h"
 
 enum { POLICY_PATH = 128 };
+#define CLUSTER "/etc/pve/hostpci"
 
 static int read_policy(const struct root *root, const char *folder, uint32_t vmid,
 		       char path[static POLICY_PATH], char **ret, size_t *ret_size,
@@ -50,15 +51,15 @@ static int load_host_policy(const struct root *root, const char *folder, const c
 	return policy_parse_host(text, size, path, node, spec, err);
 }
 
-static int load_host_policies(const struct root *root, const char *node,
-			      struct spec *spec, struct err *err)
+static int load_host_policies(const struct root *root, const char *cluster,
+			      const char *node, struct spec *spec, struct err *err)
 {
 	char name[NODE_NAME];
 	int r;
 
 	if (!node)
 		node = node_name(root, name);
-	r = load_host_policy(root, "/etc/pve/hostpci", node, spec, err);
+	r = load_host_policy(root, cluster, node, spec, err);
 	return r < 0 ? r : load_host_policy(root, "/etc/hostpci", node, spec, err);
 }
 
@@ -149,7 +150,7 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 		r = load_policy(root, "/etc/hostpci", spec, err);
 	if (r == 0 &&
 	    (spec_has_devices(spec) || spec->have_policy || spec->rejected.code))
-		r = load_host_policies(root, node, spec, err);
+		r = load_host_policies(root, CLUSTER, node, spec, err);
 	if (r == 0)
 		r = load_mappings(root, node, spec, err);
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
@@ -165,8 +166,14 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 int spec_load_host(const struct root *root, const char *node, struct spec *ret,
 		   struct err *err)
 {
+	return spec_load_host_at(root, CLUSTER, node, ret, err);
+}
+
+int spec_load_host_at(const struct root *root, const char *cluster, const char *node,
+		      struct spec *ret, struct err *err)
+{
 	*ret = (struct spec){0};
-	return load_host_policies(root, node, ret, err);
+	return load_host_policies(root, cluster, node, ret, err);
 }
 
 void spec_free(struct spec *spec)
@@ -174,6 +181,7 @@ void spec_free(struct spec *spec)
 	notes_free(&spec->notes);
 	mappings_free(&spec->mappings);
 	quirks_free(&spec->quirks);
+	sriov_free(&spec->sriov);
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
 		free(spec->slot[i].definition);
 }

@@ -11,6 +11,7 @@
 #include "spec/mapping.h"
 #include "spec/mdevctl.h"
 #include "spec/quirks.h"
+#include "spec/sriov.h"
 
 /* One hostpciN of a machine. */
 struct slot {
@@ -42,9 +43,11 @@ struct spec {
 	struct slot slot[LIMIT_SLOTS];
 	struct mappings mappings; /* owned; read if a slot names one */
 	struct quirks quirks;	  /* owned; see spec_load_quirks */
-	char node[NODE_NAME];	  /* whose maps count; known if they are read */
-	struct notes notes;	  /* what was not understood: warnings */
-	struct err rejected;	  /* the first line that Proxmox drops; code 0: none */
+	struct sriov_list
+		sriov;	      /* owned; physical functions that the host's policy names */
+	char node[NODE_NAME]; /* whose maps count; known if they are read */
+	struct notes notes;   /* what was not understood: warnings */
+	struct err rejected;  /* the first line that Proxmox drops; code 0: none */
 };
 
 /*
@@ -62,6 +65,9 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 /* Only the host's policy: spec.host. */
 int spec_load_host(const struct root *root, const char *node, struct spec *ret,
 		   struct err *err) _must_check_;
+/* The same with @cluster in the place of /etc/pve/hostpci. */
+int spec_load_host_at(const struct root *root, const char *cluster, const char *node,
+		      struct spec *ret, struct err *err) _must_check_;
 void spec_free(struct spec *spec);
 
 /*

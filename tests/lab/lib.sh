@@ -178,6 +178,8 @@ expect_same_host() { # BEFORE AFTER
 . "$LAB_DIR/lib-inner.sh"
 # shellcheck source=tests/lab/lib-vm.sh
 . "$LAB_DIR/lib-vm.sh"
+# shellcheck source=tests/lab/lib-sriov.sh
+. "$LAB_DIR/lib-sriov.sh"
 # shellcheck source=tests/lab/lib-vgpu.sh
 . "$LAB_DIR/lib-vgpu.sh"
 # shellcheck source=tests/lab/lib-libvirt.sh

@@ -300,6 +300,12 @@ static const struct {
 	 "drivers/pci/pci-sysfs.c d3cold_allowed_store: a number (seen)"},
 	{"sys/devices/*/sriov_drivers_autoprobe", answer_switch,
 	 "drivers/pci/iov.c sriov_drivers_autoprobe_store: a boolean (seen)"},
+	{"sys/devices/*/sriov_numvfs", answer_numvfs,
+	 "drivers/pci/iov.c sriov_numvfs_store: ERANGE beyond sriov_totalvfs, ENOENT "
+	 "without a "
+	 "driver that makes them, EBUSY from one number to another, success if only a "
+	 "part "
+	 "came (seen)"},
 	{"sys/devices/*/resource?_resize", answer_resize,
 	 "pci-sysfs.c resource_resize_store: EBUSY with a driver bound, EINVAL for a "
 	 "size "
@@ -317,6 +323,12 @@ static const struct {
 	 "KEY=VALUE (seen)"},
 	{"sys/devices/*/remove", answer_remove,
 	 "pci-sysfs.c remove_store: the driver lets go, the device goes (seen)"},
+	{"sys/devices/*/netlink/*", answer_vf,
+	 "net/core/rtnetlink.c do_setvfinfo: EOPNOTSUPP for what the driver lacks; "
+	 "igb_main.c: EPROTONOSUPPORT for 802.1ad, EINVAL for a minimum rate (seen)"},
+	{"sys/devices/*/sriov_admin/vf*/*", answer_vf_attribute,
+	 "drivers/gpu/drm/xe/xe_sriov_pf_sysfs.c: numbers; EACCES for a priority, which "
+	 "is read-only there"},
 	{"sys/devices/*/nvidia/current_vgpu_type", answer_vgpu_type,
 	 "NVIDIA's vGPU driver, as qemu-server and the lab's module (lab-vgpu.c) know "
 	 "it: "

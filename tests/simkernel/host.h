@@ -48,6 +48,13 @@ int answer_switch(const struct sim_write *write);
 int answer_resize(const struct sim_write *write);
 int answer_remove(const struct sim_write *write);
 int answer_rescan(const struct sim_write *write);
+/* answers-sriov.c */
+int answer_numvfs(const struct sim_write *write);
+/* Of answers-vf.c. */
+int answer_vf(const struct sim_write *write);
+int answer_vf_attribute(const struct sim_write *write);
+/* What is set of a function, "" if it is not known. */
+const char *vf_value(const char *address, const char *key, char buf[static 64]);
 int answer_vgpu_type(const struct sim_write *write);
 int answer_vgpu_params(const struct sim_write *write);
 

@@ -19,11 +19,12 @@ DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0 VGPU=hostpci2:\ 41:00
 # A scenario is set_up_NAME, after which its action is killed: pre-start, post-stop, release
 # or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
-	stop-card stop-two reboot release sweep start-vgpu stop-vgpu
-	start-mdev stop-mdev)
+	stop-card stop-two reboot release sweep start-vf stop-vf
+	start-made stop-made start-vgpu stop-vgpu start-mdev stop-mdev)
 declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
-	[release]=release [sweep]=sweep [stop-vgpu]=post-stop
+	[release]=release [sweep]=sweep [stop-vf]=post-stop [stop-made]=post-stop [stop-vgpu]=post-stop
 	[stop-mdev]=post-stop)
+declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-made]=pool [stop-made]=pool)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
 ran() {
@@ -63,11 +64,28 @@ set_up_release() {
 	set_up_stop-two
 	hook_exits 0 100 post-stop
 }
+set_up_start-vf() {
+	config 100 'hostpci0: 02:10.0' 'hostpci1: 03:00.1'
+	policy 100 'hostpci0 = { mac = "auto"; vlan = 5; link-state = "enable"; };' \
+		'hostpci1 = { vf-attributes = [ "profile/exec_quantum_ms=20" ]; };'
+}
+set_up_stop-vf() {
+	set_up_start-vf
+	ran
+}
 set_up_sweep() {
 	set_up_stop-two
 	long_ago
 }
 
+set_up_start-made() {
+	echo 'sriov = ( { pf = "01:00.0"; vfs = 3; temporary = true; } );' >"$ROOT/etc/hostpci/hostpci.conf"
+	config 100 'hostpci0: 01:10.2'
+}
+set_up_stop-made() {
+	set_up_start-made
+	ran
+}
 set_up_start-vgpu() { config 100 "$NIC" "$VGPU"; }
 set_up_stop-vgpu() {
 	config 100 "$NIC" "$VGPU"
@@ -103,7 +121,7 @@ nothing_but_kept() { # SCENARIO
 	[[ -z ${USED[$1]-} ]] || driver_is "$DISK" vfio-pci
 	[[ -e $(journal 100) ]] || return
 	driver_is 02:00.0 igb
-	driver_is 03:00.0 nouveau
+	[[ $HOST != shelf ]] || driver_is 03:00.0 nouveau
 	hostpci_exits 0 status 100
 	says ' kept '
 }
@@ -177,8 +195,8 @@ again() {
 
 for scenario in "${@:-${SCENARIOS[@]}}"; do
 	declare -F "set_up_$scenario" >/dev/null || { echo "no scenario $scenario"; exit 1; }
-	turn=0 reached=0
-	rm -rf "$DIR/state"
+	turn=0 reached=0 HOST=${HOST_OF[$scenario]:-shelf}
+	rm -rf "$DIR/state" "$DIR/template"
 	points "$scenario" '* * N kill parent before'
 	points "$scenario" '* * N kill parent after'
 	points "$scenario" 'vm/*.journal * N tear'

@@ -8,7 +8,7 @@
 
 # scenario NAME: what the machine has, and which phases write.
 scenario() {
-	phases='pre-start post-stop' lines=() rules_of=()
+	phases='pre-start post-stop' lines=() rules_of=() host_rules=''
 	case $1 in
 	one) lines=('hostpci0: 02:00.0') ;;
 	two) lines=('hostpci0: 02:00.0' 'hostpci1: 03:00') ;;
@@ -29,6 +29,17 @@ scenario() {
 		lines=('hostpci0: 02:00.0' 'hostpci1: 03:00')
 		rules_of=('power = "on"; d3cold = false;')
 		;;
+	vf)
+		HOST=vfs
+		lines=('hostpci0: 02:10.0' 'hostpci1: 03:00.1')
+		rules_of=('hostpci0 = { mac = "auto"; vlan = 5; trust = true; max-rate = 100; };'
+			'hostpci1 = { vf-attributes = [ "profile/exec_quantum_ms=20" ]; };')
+		;;
+	made)
+		HOST=pool
+		lines=('hostpci0: 01:10.2')
+		host_rules='sriov = ( { pf = "01:00.0"; vfs = 3; temporary = true; } );'
+		;;
 	vgpu) lines=('hostpci0: 41:00.4,mdev=nvidia-557') ;;
 	mdev)
 		lines=('hostpci0: 05:00.0,mdev=lab-mdev-1')
@@ -47,6 +58,7 @@ errors() {
 	*/bind) echo ENODEV EBUSY EINVAL ENOMEM EIO ;;
 	*/unbind) echo ENODEV EPERM EIO ;;
 	*/driver_override) echo EINVAL ENOMEM ;;
+	*/netlink/mac | */netlink/vlan) echo EPERM EBUSY ENOMEM EOPNOTSUPP ;;
 	*/current_vgpu_type) echo EINVAL EIO ;;
 	*/create) echo ENOSPC EEXIST ENODEV EIO ;;
 	*/vgpu_params) echo EINVAL EPERM ENOENT ;;
@@ -61,6 +73,7 @@ before() {
 	shift
 	config 100 "${lines[@]}"
 	policy 100 "${rules_of[@]}" "$@"
+	[[ -z $host_rules ]] || echo "$host_rules" >"$ROOT/etc/hostpci/hostpci.conf"
 	[[ $phase == pre-start ]] || hook_exits 0 100 pre-start
 	[[ $phase != release ]] || hook_exits 0 100 post-stop
 	: >"$SIM/log"
@@ -111,9 +124,13 @@ heal() {
 	as_before
 }
 
-# The device that a write is about.
+# The device that a write is about; of a function that is in its card's folder, it.
 device_of() {
 	local uuid
+	if [[ $1 =~ (.*)/sriov_admin/vf([0-9]+)/ ]]; then
+		basename "$(readlink "$ROOT/${BASH_REMATCH[1]}/virtfn$((BASH_REMATCH[2] - 1))")"
+		return
+	fi
 	uuid=$(grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' <<<"$1" | tail -1)
 	if [[ -n $uuid ]]; then
 		echo "mdev $uuid"

@@ -155,7 +155,7 @@ static int lock_device(const struct sim_write *write)
 	return fd;
 }
 
-static ssize_t store(const struct sim_write *write, size_t size)
+int sim_store(const struct sim_write *write)
 {
 	struct verdict verdict;
 	int error, lock, device;
@@ -166,12 +166,20 @@ static ssize_t store(const struct sim_write *write, size_t size)
 	rules_before(write, &verdict);
 	lock = sim_lock();
 	/* kernfs_fop_write_iter: nothing is stored where nothing is written. */
-	error = verdict.error || verdict.lie || !size ? verdict.error : answer(write);
+	error = verdict.error || verdict.lie || !write->value[0] ? verdict.error
+								 : answer(write);
 	sim_unlock(lock);
 	note("result", write, error ? strerrorname_np(error) : "ok");
 	rules_after(&verdict);
 	close(device);
 	let_die();
+	return error;
+}
+
+static ssize_t store(const struct sim_write *write, size_t size)
+{
+	int error = sim_store(write);
+
 	errno = error;
 	return error ? -1 : (ssize_t)size;
 }
@@ -244,14 +252,16 @@ ssize_t write(int fd, const void *data, size_t size)
 	return record(fd, &write, data, size);
 }
 
-/* Showing driver_override takes the device lock; other attributes that are read do not.
- */
+/* Showing driver_override or sriov_numvfs takes the device lock; other attributes that
+ * are read do not. */
 ssize_t read(int fd, void *buf, size_t size)
 {
 	char path[PATH_MAX];
 	struct sim_write what = {.path = sim.real ? NULL : path_of(fd, path)};
 	const char *name = what.path ? strrchr(what.path, '/') : NULL;
-	int device = name && !strcmp(name, "/driver_override") ? lock_device(&what) : -1;
+	bool locks = name && (!strcmp(name, "/driver_override") ||
+			      !strcmp(name, "/sriov_numvfs"));
+	int device = locks ? lock_device(&what) : -1;
 	ssize_t n = syscall(SYS_read, fd, buf, size);
 
 	if (device >= 0)

@@ -38,6 +38,9 @@ void sim_unlock(int fd);
 /* True if `busy` lists @path ("/dev/vfio/14"). */
 bool sim_is_busy(const char *path);
 
+/* A write as the kernel and the rules answer it: 0 or a positive errno. */
+int sim_store(const struct sim_write *write);
+
 /* What the kernel would do (answers.c): 0 or a positive errno. */
 int answer(const struct sim_write *write);
 

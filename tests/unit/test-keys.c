@@ -7,28 +7,6 @@
 
 #include "spec/key.h"
 
-static size_t member_size(const struct key *key)
-{
-	switch (key->type) {
-	case KEY_TYPE_BOOL:
-		return sizeof(bool);
-	case KEY_TYPE_WORD:
-	case KEY_TYPE_INT:
-		return sizeof(int);
-	case KEY_TYPE_TEXT:
-		return (size_t)key->max;
-	case KEY_TYPE_ADDRESSES:
-		return sizeof(struct address_list);
-	case KEY_TYPE_TEXTS:
-		return sizeof(struct text_list);
-	case KEY_TYPE_RESET:
-		return sizeof(struct reset_wish);
-	case KEY_TYPE_BAR_SIZES:
-		return sizeof(struct bar_sizes);
-	}
-	return 0;
-}
-
 static void each_row_is_complete(void **state)
 {
 	(void)state;
@@ -43,7 +21,8 @@ static void each_row_is_complete(void **state)
 			fail_msg("%s has no help or no place", key->name);
 		assert_true(key->help[strlen(key->help) - 1] != '.');
 		assert_int_equal(key->where & ~(unsigned)(KEY_IN_PROXMOX | KEY_IN_DEVICE |
-							  KEY_IN_VM | KEY_IN_HOST),
+							  KEY_IN_VM | KEY_IN_HOST |
+							  KEY_IN_SRIOV),
 				 0);
 		/* Whatever a line can say, the policy's group can say too. */
 		if (key->where & KEY_IN_PROXMOX && !(key->where & KEY_IN_DEVICE))
@@ -68,7 +47,7 @@ static void each_type_has_what_it_needs(void **state)
 		if (key->valid)
 			assert_true(key->type == KEY_TYPE_TEXT ||
 				    key->type == KEY_TYPE_TEXTS);
-		assert_true(key->offset + member_size(key) <= sizeof(struct wish));
+		assert_true(key->offset + key_size(key) <= sizeof(struct wish));
 	}
 }
 
@@ -80,8 +59,8 @@ static void names_and_members_are_unique(void **state)
 			const struct key *a = &key_table[i], *b = &key_table[j];
 
 			assert_string_not_equal(a->name, b->name);
-			if (a->offset < b->offset + member_size(b) &&
-			    b->offset < a->offset + member_size(a))
+			if (a->offset < b->offset + key_size(b) &&
+			    b->offset < a->offset + key_size(a))
 				fail_msg("%s and %s share memory", a->name, b->name);
 		}
 }

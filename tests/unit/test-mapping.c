@@ -156,8 +156,8 @@ static void what_differs_from_the_host_is_said(void **state)
 
 		(void)snprintf(text, sizeof(text), "nic\n\tmap %s\n", rows[i].line);
 		m = parse(text);
-		assert_true(mapping_check(&s->root, &m.item[0], &m.item[0].map[0], &err) <
-			    0);
+		assert_true(mapping_check(&s->root, &m.item[0], &m.item[0].map[0], NULL,
+					  &err) < 0);
 		assert_contains(err.msg, rows[i].why);
 		mappings_free(&m);
 	}

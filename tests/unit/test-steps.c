@@ -8,6 +8,7 @@
 #include "plan/step.h"
 
 #define DEVICE	 "/sys/bus/pci/devices/0000:01:00.0/"
+#define FUNCTION "/sys/bus/pci/devices/0000:01:00.0"
 #define DRIVERS	 "/sys/bus/pci/drivers/"
 #define IDENTITY "8086:10c9 group 14"
 
@@ -88,6 +89,26 @@ static const struct {
 	 "switch its resets off", false, LOOK_TEXT},
 	{STEP_METHODS, STEP_UNDO, "", "flr", NULL, NULL, "use the reset methods flr",
 	 false, LOOK_TEXT},
+	{STEP_NUMVFS, STEP_DO, "0", "7", DEVICE "sriov_numvfs", "7",
+	 "make 7 virtual functions", false, LOOK_VFS},
+	{STEP_NUMVFS, STEP_UNDO, "0", "1", DEVICE "sriov_numvfs", "0",
+	 "remove its 1 virtual function", false, LOOK_VFS},
+	{STEP_NUMVFS, STEP_UNDO, "3", "0", DEVICE "sriov_numvfs", "3",
+	 "make 3 virtual functions", false, LOOK_VFS},
+	{STEP_AUTOPROBE, STEP_DO, "1", "0", DEVICE "sriov_drivers_autoprobe", "0",
+	 "set sriov_drivers_autoprobe to 0", false, LOOK_TEXT},
+	{STEP_AUTOPROBE, STEP_UNDO, "1", "0", DEVICE "sriov_drivers_autoprobe", "1",
+	 "set sriov_drivers_autoprobe to 1", false, LOOK_TEXT},
+	{STEP_VF, STEP_DO, "3 mac 00:00:00:00:00:00", "3 mac 02:00:00:00:00:01", FUNCTION,
+	 "3 mac 02:00:00:00:00:01", "set mac to 02:00:00:00:00:01", false, LOOK_VF},
+	{STEP_VF, STEP_UNDO, "3 vlan 0:0:802.1Q", "3 vlan 5:0:802.1Q", FUNCTION,
+	 "3 vlan 0:0:802.1Q", "set vlan to 0:0:802.1Q", true, LOOK_VF},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x 10", "3 profile/x 20",
+	 DEVICE "physfn/sriov_admin/vf4/profile/x", "20", "set profile/x to 20", false,
+	 LOOK_TEXT},
+	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20",
+	 DEVICE "physfn/sriov_admin/vf4/profile/x", "10", "set profile/x to 10", false,
+	 LOOK_TEXT},
 	{STEP_VGPU_TYPE, STEP_DO, "0", "557", DEVICE "nvidia/current_vgpu_type", "557",
 	 "set vGPU type 557", true, LOOK_VGPU},
 	{STEP_VGPU_TYPE, STEP_UNDO, "0", "557", DEVICE "nvidia/current_vgpu_type", "0",
@@ -118,6 +139,7 @@ static void each_direction_has_its_one_write(void **state)
 			assert_string_equal(w.path, writes[i].path);
 			assert_string_equal(w.value, writes[i].value);
 			assert_int_equal(w.module, s.kind == STEP_MODULE);
+			assert_int_equal(w.netlink, s.kind == STEP_VF);
 			assert_true(w.value[0]); /* an empty write does nothing */
 		}
 		ops->describe(&s, words, sizeof(words));
@@ -129,6 +151,9 @@ static void each_direction_has_its_one_write(void **state)
 		assert_memory_equal(look.path, "/sys/", 5);
 	}
 }
+
+#define MAC_FOUND "3 mac 00:00:00:00:00:00"
+#define MAC_WANT  "3 mac 02:00:00:00:00:01"
 
 static const struct {
 	enum step_kind kind;
@@ -225,6 +250,49 @@ static const struct {
 	{STEP_METHODS, STEP_DO, "", "", "pm", false, STEP_GO},
 	{STEP_METHODS, STEP_DO, "", "", "", true, STEP_REACHED},
 	{STEP_METHODS, STEP_UNDO, "", "flr", "pm", false, STEP_REACHED},
+	{STEP_NUMVFS, STEP_DO, "0", "7", "0", false, STEP_GO},
+	{STEP_NUMVFS, STEP_DO, "0", "7", "7", false, STEP_REACHED},
+	{STEP_NUMVFS, STEP_DO, "0", "7", "7 late 2", true, STEP_REACHED},
+	{STEP_NUMVFS, STEP_DO, "0", "7", "7 links 5", true, STEP_GO}, /* not all there */
+	{STEP_NUMVFS, STEP_DO, "0", "7", "5", true, STEP_FOREIGN},    /* a part */
+	{STEP_NUMVFS, STEP_DO, "0", "7", "3", false, STEP_FOREIGN},
+	{STEP_NUMVFS, STEP_DO, "3", "0", "3", false, STEP_GO},
+	{STEP_NUMVFS, STEP_UNDO, "0", "7", "7", false, STEP_GO},
+	{STEP_NUMVFS, STEP_UNDO, "0", "7", "0", true, STEP_REACHED},
+	{STEP_NUMVFS, STEP_UNDO, "0", "7", "4", false, STEP_FOREIGN},
+	{STEP_AUTOPROBE, STEP_DO, "1", "0", "1", false, STEP_GO},
+	{STEP_AUTOPROBE, STEP_DO, "1", "0", "0", true, STEP_REACHED},
+	{STEP_AUTOPROBE, STEP_UNDO, "1", "0", "0", false, STEP_GO},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", false, STEP_GO},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:01", true, STEP_REACHED},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", true, STEP_GO},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:09", false, STEP_FOREIGN},
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00 down eth0", false,
+	 STEP_FOREIGN},
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:01", false, STEP_GO},
+	/* A guest may change its own. */
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:09", false, STEP_GO},
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", true,
+	 STEP_REACHED},
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:00", true,
+	 STEP_REACHED},
+	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00 down eth0", true,
+	 STEP_REACHED},
+	{STEP_VF, STEP_UNDO, "3 trust off", "3 trust on", "on", false, STEP_GO},
+	{STEP_VF, STEP_UNDO, "3 vlan 0:0:802.1Q", "3 vlan 5:0:802.1Q", "6:0:802.1Q",
+	 false, STEP_FOREIGN},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x 10", "3 profile/x 20", "10", false,
+	 STEP_GO},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x 10", "3 profile/x 20", "11", false,
+	 STEP_FOREIGN},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x low", "3 profile/x high",
+	 "[low] normal high", false, STEP_GO},
+	{STEP_VF_ATTRIBUTE, STEP_DO, "3 profile/x low", "3 profile/x high",
+	 "low normal [high]", true, STEP_REACHED},
+	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20", "20", false,
+	 STEP_GO},
+	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20", "30", false,
+	 STEP_FOREIGN},
 	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "0 557 557 (L4-1Q)", false, STEP_GO},
 	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "557 0 ", false, STEP_REACHED},
 	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "557 0 ", true, STEP_REACHED},
@@ -264,6 +332,20 @@ static void each_look_is_judged(void **state)
 				 verdicts[i].direction == STEP_DO ? "do" : "undo",
 				 verdicts[i].seen, verdicts[i].written ? "" : "not ");
 	}
+}
+
+/* A write that failed, or was cut off, may have made some of them. */
+static void what_was_made_in_part_is_taken_back(void **state)
+{
+	struct step s = make(STEP_NUMVFS, STEP_UNDO, "0", "7");
+
+	(void)state;
+	s.partly = true;
+	assert_int_equal(step_ops(&s)->judge(&s, "5", false), STEP_GO);
+	assert_int_equal(step_ops(&s)->judge(&s, "9", false), STEP_FOREIGN);
+	assert_true(step_ops(&s)->spares_vfs(&s));
+	s.direction = STEP_DO;
+	assert_false(step_ops(&s)->spares_vfs(&s));
 }
 
 static void the_table_is_complete(void **state)
@@ -450,6 +532,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_direction_has_its_one_write),
 		cmocka_unit_test(each_look_is_judged),
+		cmocka_unit_test(what_was_made_in_part_is_taken_back),
 		cmocka_unit_test(the_table_is_complete),
 		scratch_test(looks_answer_what_judges_expect),
 		scratch_test(who_has_a_device_open_is_found),

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/sriov.h"
+#include "run/policy-copy.h"
+
+/* The entries of the policy whose physical function is not there yet, or has no driver.
+ */
+struct wait {
+	const struct spec *spec;
+	struct pfs *pfs;
+	bool missing[LIMIT_PFS];
+	bool driverless;
+};
+
+static int see(void *context, struct pf *pf)
+{
+	struct wait *w = context;
+
+	w->driverless |= !pf->device.driver[0];
+	return 1;
+}
+
+/* False: there is something to wait for. */
+static bool all_there(const struct root *root, struct wait *w)
+{
+	bool all = true;
+
+	*w->pfs = (struct pfs){.root = root, .spec = w->spec};
+	w->driverless = false;
+	for (unsigned i = 0; i < w->spec->sriov.n; i++) {
+		const struct wish *wish = &w->spec->sriov.item[i].wish;
+
+		w->missing[i] = pfs_each(w->pfs, wish->pf, see, w) != 1;
+		all &= !w->missing[i];
+	}
+	return all && !w->driverless;
+}
+
+/* Cards are found, and their drivers come, while this runs; nobody waits for ever. */
+static void await_cards(const struct context *context, struct wait *w)
+{
+	int64_t end = clock_ms() + LIMIT_BOOT_MS;
+
+	while (!all_there(&context->root, w) && clock_ms() < end &&
+	       !context->value[OPTION_DRY_RUN])
+		clock_sleep_ms(LIMIT_BOOT_POLL_MS);
+}
+
+/* What is missing does not keep the others from being set. */
+static int tell_missing(const struct context *context, const struct wait *w)
+{
+	int code = EXIT_CODE_DONE;
+
+	for (unsigned i = 0; i < w->spec->sriov.n; i++) {
+		const struct sriov *s = &w->spec->sriov.item[i];
+
+		if (!w->missing[i])
+			continue;
+		(void)fprintf(
+			stderr,
+			"hostpci: boot: %s:%u: pf %s: no physical function is that, "
+			"%s (hostpci sriov list shows all)\n",
+			s->file, s->line, s->wish.pf,
+			context->value[OPTION_DRY_RUN] ? "now" : "waited for in vain");
+		code = EXIT_CODE_REFUSED;
+	}
+	return code;
+}
+
+static int apply_all(struct context *context, const struct spec *spec, struct pfs *pfs)
+{
+	const struct pf *pf[LIMIT_PFS];
+	int code = EXIT_CODE_DONE;
+	unsigned n;
+
+	if (pfs_declared(pfs) < 0)
+		return EXIT_CODE_REFUSED;
+	n = sriov_in_order(pfs, pf);
+	for (unsigned i = 0; i < n; i++) {
+		int one;
+
+		if (!pf[i]->policy || !wish_has(&pf[i]->policy->wish, KEY_VFS))
+			continue;
+		one = sriov_apply(context, spec, "boot", &pf[i]->device.bdf, -1);
+		/* What is left behind is worse than what was refused, and that than busy.
+		 */
+		if (one == EXIT_CODE_LEFT || code == EXIT_CODE_DONE ||
+		    (one == EXIT_CODE_REFUSED && code == EXIT_CODE_BUSY))
+			code = one ? one : code;
+	}
+	return code;
+}
+
+static int run(struct context *context)
+{
+	_cleanup_(spec_free) struct spec spec = {0};
+	_cleanup_free_ struct pfs *pfs = calloc(1, sizeof(*pfs));
+	struct wait wait = {.spec = &spec, .pfs = pfs};
+	struct notes told = {0};
+	struct err err;
+	int code, missing;
+
+	if (geteuid() != 0 && !context->root.moved) {
+		(void)fprintf(stderr, "hostpci: boot must run as root\n");
+		return EXIT_CODE_REFUSED;
+	}
+	if (!pfs)
+		return EXIT_CODE_REFUSED;
+	if (policy_copy_load(&context->root, context->value[OPTION_NODE], &spec, &told,
+			     &err) < 0)
+		return error_print(context, EXIT_CODE_CONFIG, &err);
+	warn_all(context, &spec.notes);
+	for (size_t i = 0; i < told.n && !context->value[OPTION_QUIET]; i++)
+		(void)fprintf(stderr, "hostpci: boot: %s\n", told.text[i]);
+	notes_free(&told);
+	await_cards(context, &wait);
+	missing = tell_missing(context, &wait);
+	code = apply_all(context, &spec, pfs);
+	return code ? code : missing;
+}
+
+const struct command command_boot = {
+	.name = "boot",
+	.arguments = "",
+	.summary = "make the virtual functions that hostpci.conf declares",
+	.help = "For the time before bridges and machines need them: waits, bounded, for "
+		"the cards and\n"
+		"their drivers, one physical function after the other in the order of "
+		"addresses. What\n"
+		"is so already, and what anybody uses, is left alone. As /etc/pve is not "
+		"there yet, the\n"
+		"copy of the cluster's policy that later runs leave in /var/lib/hostpci "
+		"is "
+		"read.\n"
+		"Exit code: 0 all is as declared, 1 something was refused, or a card is "
+		"missing, 2\n"
+		"something failed and could not be taken back, 75 another run is at it, "
+		"78 the policy\n"
+		"is wrong.\n",
+	.options = 1U << OPTION_DRY_RUN,
+	.min = 0,
+	.max = 0,
+	.run = run,
+};

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/sriov.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "host/sysfs.h"
+#include "run/apply.h"
+#include "run/claims.h"
+#include "spec/pf-name.h"
+
+/* What there is, and who has what. */
+struct view {
+	struct context *context;
+	struct spec spec;
+	struct pfs pfs;
+	struct facts *facts; /* for the claims */
+	struct json_object *list;
+};
+
+static void view_free(struct view *v)
+{
+	spec_free(&v->spec);
+	v->facts = facts_free(v->facts);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct pf *const *x = a, *const *y = b;
+
+	return bdf_compare(&(*x)->device.bdf, &(*y)->device.bdf);
+}
+
+unsigned sriov_in_order(const struct pfs *pfs, const struct pf *ret[static LIMIT_PFS])
+{
+	for (unsigned i = 0; i < pfs->n; i++)
+		ret[i] = &pfs->item[i];
+	if (pfs->n)
+		qsort(ret, pfs->n, sizeof(*ret), by_address);
+	return pfs->n;
+}
+
+int sriov_apply(struct context *context, const struct spec *spec, const char *what,
+		const struct bdf *pf, int vfs)
+{
+	const struct apply apply = {
+		.root = &context->root,
+		.spec = spec,
+		.what = what,
+		.pf = *pf,
+		.vfs = vfs,
+		.dry = context->value[OPTION_DRY_RUN] != NULL,
+	};
+	_cleanup_(outcome_free) struct outcome outcome;
+	int code = apply_vfs(&apply, &outcome);
+	bool plan = apply.dry || context->value[OPTION_VERBOSE];
+
+	if (context->format != FORMAT_TEXT)
+		json_print(context, report_json(&outcome));
+	else if (code || !context->value[OPTION_QUIET])
+		report_text(&context->root, &outcome, plan ? REPORT_PLAN : REPORT_HOOK,
+			    code && !apply.dry ? stderr : stdout);
+	return code;
+}
+
+static int add_pf(void *context, const char *address)
+{
+	struct view *v = context;
+	struct bdf bdf;
+
+	if (bdf_parse(address, &bdf) == 0)
+		(void)pfs_at(&v->pfs, &bdf);
+	return 0;
+}
+
+static int look(struct view *v, struct err *err)
+{
+	struct notes notes = {0};
+	int r = spec_load_host(&v->context->root, v->context->value[OPTION_NODE],
+			       &v->spec, err);
+
+	if (r < 0)
+		return r;
+	v->pfs.root = &v->context->root;
+	v->pfs.spec = &v->spec;
+	v->facts = facts_new();
+	r = v->facts ? claims_gather(&v->context->root, 0, v->facts, &notes, err)
+		     : err_set(err, ENOMEM, "out of memory");
+	notes_free(&notes);
+	if (r == 0)
+		r = pfs_declared(&v->pfs);
+	if (r == 0)
+		r = sysfs_each(&v->context->root, "bus/pci/devices", SYSFS_LINKS, add_pf,
+			       v);
+	return r < 0 && !err->code ? err_set(err, -r, "/sys: %s", strerror(-r)) : r;
+}
+
+/* "100, 101", or nothing. */
+static void list_holders(const struct view *v, const struct bdf *pf, char *buf,
+			 size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < v->facts->claims && at < size; i++) {
+		const struct claim *c = &v->facts->claim[i];
+
+		if (bdf_equal(&c->bdf, pf))
+			at += (size_t)snprintf(buf + at, size - at, "%s%u",
+					       at ? ", " : "", c->vmid);
+	}
+}
+
+static void put(struct json_object *to, const char *name, const char *text)
+{
+	json_object_object_add(to, name, json_object_new_string(text));
+}
+
+static void put_number(struct json_object *to, const char *name, unsigned value)
+{
+	json_object_object_add(to, name, json_object_new_int64(value));
+}
+
+static void list_one(struct view *v, const struct pf *pf)
+{
+	struct json_object *o = json_object_new_object();
+	bool wants = pf->policy && wish_has(&pf->policy->wish, KEY_VFS);
+	char holders[200];
+
+	list_holders(v, &pf->device.bdf, holders, sizeof(holders));
+	put(o, "device", BDF(&pf->device.bdf));
+	put(o, "driver", pf->device.driver);
+	put_number(o, "vfs", pf->device.vfs);
+	put_number(o, "most", pf->total);
+	if (wants)
+		put_number(o, "policy", pf_wanted(pf));
+	put(o, "autoprobe", pf->autoprobe);
+	put(o, "machines", holders);
+	json_object_array_add(v->list, o);
+	if (v->context->format != FORMAT_TEXT)
+		return;
+	(void)printf("%s  %-12s %3u of %-3u", BDF(&pf->device.bdf),
+		     pf->device.driver[0] ? pf->device.driver : "none", pf->device.vfs,
+		     pf->total);
+	if (wants)
+		(void)printf("  policy %u", pf_wanted(pf));
+	(void)printf("%s%s\n", holders[0] ? "  VM " : "", holders);
+}
+
+/* The function's address by its link; false: there is none. */
+static bool find_vf(const struct view *v, const struct pf *pf, unsigned index,
+		    struct device *ret)
+{
+	char name[32], address[32];
+	struct bdf bdf;
+
+	(void)snprintf(name, sizeof(name), "virtfn%u", index);
+	return sysfs_link(&v->context->root, DEVICE_ATTR(&pf->device.bdf, name), address,
+			  sizeof(address)) == 0 &&
+	       bdf_parse(address, &bdf) == 0 &&
+	       device_read(&v->context->root, &bdf, ret) == 0;
+}
+
+static void show_one(struct view *v, const struct pf *pf)
+{
+	for (unsigned i = 0; i < pf->device.vfs; i++) {
+		struct json_object *o;
+		char holders[64];
+		struct device d;
+
+		if (!find_vf(v, pf, i, &d))
+			continue;
+		o = json_object_new_object();
+		list_holders(v, &d.bdf, holders, sizeof(holders));
+		put_number(o, "index", i);
+		put(o, "device", BDF(&d.bdf));
+		put(o, "driver", d.driver);
+		json_object_object_add(o, "group", json_object_new_int(d.group));
+		put(o, "machine", holders);
+		json_object_array_add(v->list, o);
+		if (v->context->format == FORMAT_TEXT)
+			(void)printf("%3u  %s  %-12s group %d%s%s\n", i, BDF(&d.bdf),
+				     d.driver[0] ? d.driver : "none", d.group,
+				     holders[0] ? "  VM " : "", holders);
+	}
+}
+
+struct found {
+	struct pf *pf;
+	unsigned n;
+};
+
+static int count(void *context, struct pf *pf)
+{
+	struct found *found = context;
+
+	found->pf = pf;
+	found->n++;
+	return 0;
+}
+
+/* The one that argument @n names; NULL after saying that it is none. */
+static struct pf *argument_pf(struct view *v, int n, int *ret_code)
+{
+	const char *name = v->context->argument[n];
+	struct found found = {0};
+	struct err err;
+
+	if (pfs_each(&v->pfs, name, count, &found) == -EINVAL) {
+		*ret_code = usage_error(v->context->command,
+					"'%s' names no physical function: it is %s", name,
+					PF_NAME_FORM);
+		return NULL;
+	}
+	if (found.n == 1)
+		return found.pf;
+	(void)err_set(&err, ENODEV, "%s: %s (hostpci sriov list shows all)", name,
+		      found.n ? "that is more than one physical function"
+			      : "no physical function of this host is that");
+	*ret_code = error_print(v->context, EXIT_CODE_REFUSED, &err);
+	return NULL;
+}
+
+static int set(struct view *v)
+{
+	struct context *c = v->context;
+	int code = EXIT_CODE_DONE;
+	struct pf *pf;
+	uint64_t n;
+
+	if (c->arguments != 3 || number_parse(c->argument[2], LIMIT_VFS, &n) < 0)
+		return usage_error(c->command,
+				   "set needs a physical function and a number from 0 "
+				   "to %d",
+				   LIMIT_VFS);
+	if (geteuid() != 0 && !c->root.moved) {
+		(void)fprintf(stderr, "hostpci: sriov set must run as root\n");
+		return EXIT_CODE_REFUSED;
+	}
+	pf = argument_pf(v, 1, &code);
+	return pf ? sriov_apply(c, &v->spec, "sriov set", &pf->device.bdf, (int)n) : code;
+}
+
+static int print(struct view *v, const struct pf *only)
+{
+	const struct pf *pf[LIMIT_PFS];
+	unsigned n = sriov_in_order(&v->pfs, pf);
+
+	v->list = json_object_new_array();
+	for (unsigned i = 0; i < n; i++) {
+		if (only && only == pf[i])
+			show_one(v, pf[i]);
+		else if (!only)
+			list_one(v, pf[i]);
+	}
+	if (v->context->format != FORMAT_TEXT)
+		json_print(v->context, v->list);
+	else
+		json_object_put(v->list);
+	return EXIT_CODE_DONE;
+}
+
+static int dispatch(struct view *v)
+{
+	const struct context *c = v->context;
+	int code = EXIT_CODE_DONE;
+	struct pf *pf;
+
+	if (!strcmp(c->argument[0], "list") && c->arguments == 1)
+		return print(v, NULL);
+	if (!strcmp(c->argument[0], "set"))
+		return set(v);
+	if (strcmp(c->argument[0], "show") != 0 || c->arguments != 2)
+		return usage_error(c->command, "it is list, show PF, or set PF N");
+	pf = argument_pf(v, 1, &code);
+	return pf ? print(v, pf) : code;
+}
+
+static int run(struct context *context)
+{
+	struct view *v = calloc(1, sizeof(*v));
+	struct err err = {0};
+	int code;
+
+	if (!v)
+		return EXIT_CODE_REFUSED;
+	v->context = context;
+	if (look(v, &err) < 0) {
+		code = error_print(context, EXIT_CODE_CONFIG, &err);
+	} else {
+		warn_all(context, &v->spec.notes);
+		code = dispatch(v);
+	}
+	view_free(v);
+	free(v);
+	return code;
+}
+
+const struct command command_sriov = {
+	.name = "sriov",
+	.arguments = "list|show PF|set PF N",
+	.summary = "physical functions and their virtual ones: who has them, how many",
+	.help = "PF is an address (01:00.0), or id=VENDOR:DEVICE, serial=, mac=, netdev= "
+		"or "
+		"slot=, if\n"
+		"one card is that. set makes N virtual functions, 0 removes them; while "
+		"anybody uses\n"
+		"one it is refused. They stay until the next reboot: hostpci.conf "
+		"declares "
+		"what is\n"
+		"to be there always.\n"
+		"Exit code: 0 done, 1 refused or failed, the host as before, 2 failed, "
+		"not "
+		"all could be\n"
+		"taken back, 75 another run is at it, 78 the policy is wrong.\n",
+	.options = 1U << OPTION_DRY_RUN,
+	.min = 1,
+	.max = 3,
+	.run = run,
+};

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/builder.h"
+
+/* What is wanted of a physical function, and what it has. */
+struct aim {
+	const struct pf *pf;
+	const struct pf_past *past; /* NULL: no journal has one */
+	struct fact fact;	    /* it, as builder_add wants it */
+	const char *autoprobe;	    /* while it has those that are made now */
+	bool temporary;
+};
+
+static bool is_set(const struct pf *pf, enum key_id id)
+{
+	return pf->policy && wish_has(&pf->policy->wish, id);
+}
+
+/*
+ * What is made for machines is for them: unless the policy wants it the host's drivers do
+ * not take it. It stays so while they exist, as a driver that is loaded later would take
+ * them then.
+ */
+static struct aim aim_of(const struct facts *facts, const struct pf *pf)
+{
+	struct aim a = {.pf = pf, .fact = {.device = pf->device, .slot = pf->slot}};
+
+	a.past = facts_past(facts, &pf->device.bdf);
+	a.temporary = is_set(pf, KEY_TEMPORARY) && pf->policy->wish.temporary;
+	a.autoprobe = "0";
+	if (is_set(pf, KEY_AUTOPROBE))
+		a.autoprobe = pf->policy->wish.autoprobe ? "1" : "0";
+	else if (pf->vfs >= 0) /* by hand: as the kernel is set */
+		a.autoprobe = pf->autoprobe;
+	return a;
+}
+
+static int add_autoprobe(struct builder *b, const struct aim *a, const char *found,
+			 const char *want)
+{
+	if (!found[0] || !strcmp(found, want))
+		return 0;
+	return builder_add(b, &a->fact, STEP_AUTOPROBE, STAGE_VFS, found, want);
+}
+
+static int add_numvfs(struct builder *b, const struct aim *a, unsigned found,
+		      unsigned want)
+{
+	char from[16], to[16];
+
+	(void)snprintf(from, sizeof(from), "%u", found);
+	(void)snprintf(to, sizeof(to), "%u", want);
+	return builder_add(b, &a->fact, STEP_NUMVFS, STAGE_VFS, from, to);
+}
+
+/* From one number to another the kernel goes only through none. */
+static int make_vfs(struct builder *b, const struct aim *a)
+{
+	unsigned now = a->pf->device.vfs, want = pf_wanted(a->pf);
+	int r = 0;
+
+	if (want)
+		r = add_autoprobe(b, a, a->pf->autoprobe, a->autoprobe);
+	if (r == 0 && now != want && now)
+		r = add_numvfs(b, a, now, 0);
+	return r == 0 && now != want && want ? add_numvfs(b, a, 0, want) : r;
+}
+
+/* Others have made them for themselves: whoever of us stops last takes them back. */
+static int adopt_vfs(struct builder *b, const struct aim *a)
+{
+	const struct pf *pf = a->pf;
+	int r = 0;
+
+	if (!a->temporary || !a->past || a->past->own)
+		return 0;
+	if (a->past->autoprobe >= 0)
+		r = add_autoprobe(b, a, a->past->autoprobe ? "1" : "0", pf->autoprobe);
+	if (r == 0 && a->past->vfs >= 0 && (unsigned)a->past->vfs != pf->device.vfs)
+		r = add_numvfs(b, a, (unsigned)a->past->vfs, pf->device.vfs);
+	return r;
+}
+
+static void note_number(struct builder *b, const struct pf *pf)
+{
+	if (!is_set(pf, KEY_VFS) || pf->lacking || pf_wanted(pf) == pf->device.vfs)
+		return;
+	notes_add(b->notes,
+		  "%s has %u virtual functions, and hostpci.conf wants %u: left so, as "
+		  "what VM %u needs is there (hostpci sriov set %s %u changes it)",
+		  BDF(&pf->device.bdf), pf->device.vfs, pf_wanted(pf), b->spec->vmid,
+		  BDF(&pf->device.bdf), pf_wanted(pf));
+}
+
+static int add_hold(struct builder *b, const struct aim *a)
+{
+	const struct hold hold = {
+		.bdf = a->pf->device.bdf,
+		.slot = a->pf->slot,
+		.group = a->pf->device.group,
+		.shared = true,
+		.changing = a->pf->lacking,
+		.return_to = a->temporary ? WISH_RETURN_HOST : WISH_RETURN_NONE,
+	};
+
+	note_number(b, a->pf);
+	return plan_add_hold(b->plan, &hold);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct pf *const *x = a, *const *y = b;
+
+	return bdf_compare(&(*x)->device.bdf, &(*y)->device.bdf);
+}
+
+/* The numbers of their IOMMU groups follow the order in which functions are made. */
+static unsigned in_order(const struct facts *facts,
+			 const struct pf *ret[static LIMIT_PFS])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < facts->pfs.n; i++)
+		if (facts->pfs.item[i].needed)
+			ret[n++] = &facts->pfs.item[i];
+	if (n)
+		qsort(ret, n, sizeof(*ret), by_address);
+	return n;
+}
+
+int builder_pfs(struct builder *b, const struct facts *facts)
+{
+	const struct pf *pf[LIMIT_PFS];
+	unsigned n = in_order(facts, pf);
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < n; i++) {
+		struct aim a = aim_of(facts, pf[i]);
+
+		if (b->pf_lane < 0)
+			b->pf_lane = pf[i]->device.group;
+		r = add_hold(b, &a);
+		if (r == 0)
+			r = pf[i]->lacking ? make_vfs(b, &a) : adopt_vfs(b, &a);
+	}
+	return r;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/apply.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "plan/gate.h"
+#include "run/claims.h"
+#include "run/machine.h"
+#include "run/reservation.h"
+#include "run/session.h"
+#include "run/undo.h"
+
+struct work {
+	const struct apply *apply;
+	struct session *session;
+	struct facts *facts;
+	struct plan plan;
+};
+
+static void work_free(struct work *w)
+{
+	w->facts = facts_free(w->facts);
+	plan_free(&w->plan);
+}
+
+/* What a run that was cut off has begun: this one sees what there is, and goes on. */
+static int drop_leftovers(struct journal *j)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->steps; i++)
+		if (journal_alive(&j->step[i]))
+			r = journal_mark(j, "undone", j->step[i].step.id);
+	for (size_t i = 0; r == 0 && i < j->holds; i++)
+		if (j->hold[i].open)
+			r = journal_close(j, &j->hold[i].hold);
+	return r;
+}
+
+/* As many as are wanted, and probed as is wanted, if it has any. */
+static bool is_lacking(const struct pf *pf)
+{
+	unsigned want = pf_wanted(pf);
+	const struct wish *wish = pf->policy ? &pf->policy->wish : NULL;
+
+	if (want != pf->device.vfs)
+		return true;
+	return want && wish && wish_has(wish, KEY_AUTOPROBE) && pf->autoprobe[0] &&
+	       (pf->autoprobe[0] == '1') != wish->autoprobe;
+}
+
+static int find_pf(struct work *w, struct err *err)
+{
+	struct pfs *pfs = &w->facts->pfs;
+	struct pf *pf;
+	int r;
+
+	pfs->root = w->session->root;
+	pfs->spec = w->apply->spec;
+	r = pfs_declared(pfs);
+	if (r < 0)
+		return err_set(err, -r, "/sys/bus/pci/devices: %s", strerror(-r));
+	pf = pfs_at(pfs, &w->apply->pf);
+	if (!pf)
+		return err_set(err, ENODEV,
+			       "%s can have no virtual functions (hostpci sriov list "
+			       "shows those that can)",
+			       BDF(&w->apply->pf));
+	pf->vfs = w->apply->vfs;
+	pf->needed = pf->lacking = is_lacking(pf);
+	return 0;
+}
+
+static int look(struct work *w, struct err *err)
+{
+	const struct root *root = w->session->root;
+	struct outcome *o = w->session->outcome;
+	int r;
+
+	w->facts = facts_free(w->facts);
+	w->facts = facts_new();
+	if (!w->facts)
+		return err_set(err, ENOMEM, "out of memory");
+	r = claims_gather(root, 0, w->facts, &o->warnings, err);
+	if (r == 0)
+		r = reservation_gather(root, 0, w->facts, err);
+	if (r == 0)
+		r = find_pf(w, err);
+	if (r < 0)
+		return r;
+	w->facts->iommu = true; /* it is not asked for here */
+	claims_mark_passing(root, w->facts);
+	r = facts_look(root, w->apply->spec, w->facts, err);
+	findings_free(&o->findings);
+	if (r == 0)
+		gate_check(w->apply->spec, w->facts, &o->findings);
+	return r;
+}
+
+static bool passes(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->item[i].grade != GRADE_TELL && !findings->item[i].passing)
+			return false;
+	return true;
+}
+
+/* Looks, and waits for who is just going; 0, or an exit code. */
+static int judge_host(struct work *w, struct err *err)
+{
+	struct session *s = w->session;
+	int64_t begin = clock_ms();
+	int r;
+
+	for (;;) {
+		r = look(w, err);
+		if (r < 0)
+			return session_fail(s, EXIT_CODE_REFUSED, err);
+		if (!s->outcome->findings.refused)
+			return 0;
+		if (w->apply->dry || !passes(&s->outcome->findings) ||
+		    clock_ms() - begin > LIMIT_PASSING_MS)
+			return outcome_exit(s->outcome, EXIT_CODE_REFUSED);
+		r = session_pause(s, LIMIT_PASSING_POLL_MS, err);
+		if (r < 0)
+			return session_fail(s, EXIT_CODE_BUSY, err);
+	}
+}
+
+static int take_back(struct work *w, const struct err *why)
+{
+	struct session *s = w->session;
+	struct deeds *deeds = &s->outcome->deeds;
+	size_t first = deeds->n;
+	struct err err;
+	const struct hold about = {.bdf = w->apply->pf};
+	int r = undo_add(s->journal, &about, 0, true, deeds);
+
+	if (r == 0)
+		r = engine_run(s->root, s->journal, deeds->item + first, deeds->n - first,
+			       NULL, &err);
+	return session_fail(s, r < 0 ? EXIT_CODE_LEFT : EXIT_CODE_REFUSED, why);
+}
+
+static int carry_out(struct work *w, struct err *err)
+{
+	struct session *s = w->session;
+	struct deeds *deeds = &s->outcome->deeds;
+	struct journal *j = s->journal;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < w->plan.steps; i++)
+		r = deeds_add(deeds, &w->plan.step[i], false);
+	if (w->apply->dry)
+		return outcome_exit(s->outcome, EXIT_CODE_DONE);
+	for (size_t i = 0; r == 0 && i < w->plan.holds; i++)
+		r = journal_take(j, &w->plan.hold[i]);
+	session_unlock(s);
+	if (r < 0) {
+		(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
+		return session_fail(s, EXIT_CODE_REFUSED, err);
+	}
+	r = engine_run(s->root, j, deeds->item, deeds->n, &s->cancel, err);
+	return r < 0 ? take_back(w, err) : outcome_exit(s->outcome, EXIT_CODE_DONE);
+}
+
+static int run(struct work *w, struct err *err)
+{
+	struct session *s = w->session;
+	int r = s->request->dry ? 0 : drop_leftovers(s->journal);
+
+	if (r < 0) {
+		(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
+		return session_fail(s, EXIT_CODE_REFUSED, err);
+	}
+	r = judge_host(w, err);
+	if (r == 0 &&
+	    plan_build(w->apply->spec, w->facts, &w->plan, &s->outcome->notes, err) < 0)
+		r = session_fail(s, EXIT_CODE_REFUSED, err);
+	if (r == 0)
+		r = carry_out(w, err);
+	if (!s->request->dry) {
+		/* It told others what is under way; what was done is to stay. */
+		(void)!drop_leftovers(s->journal);
+		if (journal_end(s->journal) < 0)
+			notes_add(&s->outcome->warnings, "%s: cannot be removed",
+				  JOURNAL_FOLDER);
+	}
+	return r;
+}
+
+int apply_vfs(const struct apply *apply, struct outcome *ret)
+{
+	const struct request request = {
+		.root = apply->root, .scope = SCOPE_SRIOV, .dry = apply->dry};
+	struct session session = {
+		.request = &request,
+		.root = apply->root,
+		.outcome = ret,
+		.cancel = CANCEL_NONE,
+		.lock = -1,
+		.patience_ms = LIMIT_LOCK_MS,
+	};
+	struct work work = {.apply = apply, .session = &session};
+	int64_t begin = clock_ms();
+	struct err err = {0};
+	int r;
+
+	*ret = (struct outcome){
+		.what = apply->what, .scope = SCOPE_SRIOV, .dry = apply->dry};
+	r = session_begin(&session, true, &err);
+	if (r < 0)
+		r = session_fail(&session,
+				 r == -EBUSY || r == -EINTR ? EXIT_CODE_BUSY
+							    : EXIT_CODE_REFUSED,
+				 &err);
+	else
+		r = run(&work, &err);
+	session_end(&session);
+	work_free(&work);
+	ret->ms = (int)(clock_ms() - begin);
+	return r;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "spec/policy-reader.h"
+
+static unsigned line_of(config_setting_t *setting)
+{
+	return config_setting_source_line(setting);
+}
+
+static int wants_groups(const struct reader *r, config_setting_t *setting,
+			struct err *err)
+{
+	bool list = config_setting_is_list(setting);
+
+	for (int i = 0; list && i < config_setting_length(setting); i++)
+		list = config_setting_is_group(
+			config_setting_get_elem(setting, (unsigned)i));
+	return list ? 0
+		    : err_at(err, EINVAL, r->file, line_of(setting),
+			     "'%s' must be a list of groups: %s = ( { ... }, { ... } );",
+			     config_setting_name(setting), config_setting_name(setting));
+}
+
+static int store_index(const struct reader *r, config_setting_t *setting, unsigned *ret,
+		       struct err *err)
+{
+	int n = config_setting_type(setting) == CONFIG_TYPE_INT
+			? config_setting_get_int(setting)
+			: -1;
+
+	if (n < 0 || n >= LIMIT_VFS)
+		return err_at(err, EINVAL, r->file, line_of(setting),
+			      "'index' takes a number from 0 to %d, without quotes",
+			      LIMIT_VFS - 1);
+	*ret = (unsigned)n;
+	return 0;
+}
+
+/* { index = 0; ... }: what an entry sets for all functions, for one. */
+static int store_vf(const struct reader *r, config_setting_t *group, struct sriov *sriov,
+		    struct err *err)
+{
+	config_setting_t *index = config_setting_get_member(group, "index");
+	struct sriov_vf *vf = sriov_add_vf(sriov);
+	int ret;
+
+	if (!vf)
+		return err_set(err, ENOMEM, "out of memory");
+	if (!index)
+		return err_at(err, EINVAL, r->file, line_of(group),
+			      "a group of 'vf' says whose it is: index = N;");
+	ret = store_index(r, index, &vf->index, err);
+	for (int i = 0; ret == 0 && i < config_setting_length(group); i++) {
+		config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+		const struct key *key =
+			key_find(config_setting_name(setting), KEY_IN_DEVICE);
+
+		if (setting == index)
+			continue;
+		if (key && key->where & KEY_IN_SRIOV)
+			ret = reader_store(r, key, setting, &vf->wish, err);
+		else
+			reader_unknown(r, setting, KEY_IN_SRIOV);
+	}
+	return ret;
+}
+
+static int store_vfs(const struct reader *r, config_setting_t *list, struct sriov *sriov,
+		     struct err *err)
+{
+	int ret = wants_groups(r, list, err);
+
+	for (int i = 0; ret == 0 && i < config_setting_length(list); i++)
+		ret = store_vf(r, config_setting_get_elem(list, (unsigned)i), sriov, err);
+	return ret;
+}
+
+static int store_entry(const struct reader *r, config_setting_t *group,
+		       struct sriov *sriov, struct err *err)
+{
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < config_setting_length(group); i++) {
+		config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+		const char *name = config_setting_name(setting);
+		const struct key *key = key_find(name, KEY_IN_SRIOV);
+
+		if (!strcmp(name, "vf"))
+			ret = store_vfs(r, setting, sriov, err);
+		else if (key)
+			ret = reader_store(r, key, setting, &sriov->wish, err);
+		else
+			reader_unknown(r, setting, KEY_IN_SRIOV);
+	}
+	if (ret == 0 && wish_has(&sriov->wish, KEY_MAC) &&
+	    strcmp(sriov->wish.mac, "auto") != 0)
+		return err_at(
+			err, EINVAL, r->file, line_of(group),
+			"'mac' of all virtual functions can only be \"auto\": one of "
+			"them is set in vf = ( { index = N; mac = ...; } )");
+	if (ret == 0 && !wish_has(&sriov->wish, KEY_PF))
+		ret = err_at(err, EINVAL, r->file, line_of(group),
+			     "an entry of 'sriov' names its physical function: pf = "
+			     "\"01:00.0\";");
+	return ret;
+}
+
+int reader_sriov(const struct reader *r, config_setting_t *setting,
+		 struct sriov_list *list, struct err *err)
+{
+	int ret = wants_groups(r, setting, err);
+
+	for (int i = 0; ret == 0 && i < config_setting_length(setting); i++) {
+		config_setting_t *group = config_setting_get_elem(setting, (unsigned)i);
+		struct sriov *sriov = list->n < LIMIT_PFS ? sriov_add(list) : NULL;
+
+		if (!sriov)
+			return err_at(err, E2BIG, r->file, line_of(group),
+				      "more than %d entries of 'sriov'", LIMIT_PFS);
+		sriov->line = line_of(group);
+		(void)snprintf(sriov->file, sizeof(sriov->file), "%s", r->file);
+		ret = store_entry(r, group, sriov, err);
+		if (ret == 0)
+			sriov_drop_earlier(list);
+	}
+	return ret;
+}

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Virtual functions that do not exist yet: made for a machine, given, taken back; of a
+# network card, and of a disk controller, whose functions stay with the machine until they
+# are released.
+
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+expect_same() {
+	wait_for 20 netdev_of "$LAB_IGB0"
+	host_snapshot "$LAB_TMP/after"
+	expect_same_host "$LAB_TMP/before" "$LAB_TMP/after"
+}
+
+wait_for 20 netdev_of "$LAB_IGB0"
+wait_for 20 disk_of "$LAB_NVME_SRIOV"
+name=$(netdev_of "$LAB_IGB0")
+ip link set "$name" up
+wait_for 10 grep -q 1 "/sys/class/net/$name/carrier"
+host_snapshot "$LAB_TMP/before"
+vf=$(vf_address "$LAB_IGB0" 2)
+
+say "a network card: 7 functions are made, the third is the machine's, and set for it"
+host_policy "sriov = ( { pf = \"mac=$(cat "/sys/class/net/$name/address")\"; vfs = 7; temporary = true;" \
+	'mac = "auto"; trust = true; vf = ( { index = 2; mac = "02:00:00:00:85:02"; }, { index = 0; vlan = 7; } ); } );'
+vm_policy 185 'hostpci0 = { vlan = 42; spoof-check = false; };'
+vm_config 185 "machine: q35" "hostpci0: ${vf#0000:},pcie=1"
+hook_as_planned 185 pre-start
+last_output
+vfs_are "$LAB_IGB0" 7
+expect_eq vfio-pci "$(driver_of "$vf")"
+expect_eq none "$(driver_of "$(vf_address "$LAB_IGB0" 0)")"
+expect_eq 0 "$(cat "/sys/bus/pci/devices/$LAB_IGB0/sriov_drivers_autoprobe")" autoprobe
+expect_exit 0 hook 185 post-start
+ip -j link show dev "$name" | jq -e '.[0].vfinfo_list[2] | .address == "02:00:00:00:85:02" and
+	.vlan_list[0].vlan == 42 and .trust == true and .spoofchk == false' >/dev/null ||
+	fail "$(ip -d link show dev "$name")"
+
+say "the guest sees its address"
+cat >"$LAB_TMP/guest" <<'END'
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	[ ! -e /sys/class/net/eth0 ] || break
+	sleep 1
+done
+cat /sys/class/net/eth0/address
+END
+expect_exit 0 vm_guest 185 sriov "$LAB_TMP/guest"
+expect_match '^02:00:00:00:85:02$' "$LAST_OUT"
+hook_as_planned 185 post-stop
+last_output
+vfs_are "$LAB_IGB0" 0
+expect_no_journal 185
+expect_same
+
+say "a disk controller: its function is kept after the stop, and with it all of them"
+vf=$(vf_address "$LAB_NVME_SRIOV" 0)
+host_policy "sriov = ( { pf = \"${LAB_NVME_SRIOV#0000:}\"; vfs = 4; temporary = true; } );"
+vm_config 185 "machine: q35"
+vm_policy 185 "hostpci0 = { vf-of = \"serial=LABSRIOV\"; pcie = true; };"
+hook_as_planned 185 pre-start
+last_output
+vfs_are "$LAB_NVME_SRIOV" 4
+expect_eq vfio-pci "$(driver_of "$vf")"
+mapfile -t arguments < <(vm_arguments 185)
+INNER_QMP_ARGUMENTS='{"path":"/machine/peripheral/hostpci0","property":"host"}' \
+	expect_exit 0 inner_qmp qom-get -- "${arguments[@]}"
+expect_match "\"return\": \"$vf\""
+hook_as_planned 185 post-stop
+expect_eq vfio-pci "$(driver_of "$vf")"
+vfs_are "$LAB_NVME_SRIOV" 4
+expect_exit 0 hostpci release 185
+last_output
+vfs_are "$LAB_NVME_SRIOV" 0
+expect_no_journal 185
+expect_same
+
+say "numbers that the kernel refuses are refused before, in words"
+host_policy "sriov = ( { pf = \"$LAB_IGB0\"; vfs = 9; temporary = true; } );"
+vm_policy 185 "hostpci0 = { vf-of = \"$LAB_IGB0\"; index = 8; };"
+expect_refused 1 hook 185 pre-start
+expect_match 'at most 7 virtual functions \(sriov_totalvfs\), not 9'
+vm_forget 185
+rm /etc/hostpci/hostpci.conf
+expect_same
+ip link set "$name" down

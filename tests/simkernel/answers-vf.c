@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a physical function's driver answers when one of its virtual ones is set. */
+#include "host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lines "KEY VALUE" of a function, below the fake root. */
+static struct path state_of(const char *address)
+{
+	return below("sys/netlink/%s", address);
+}
+
+const char *vf_value(const char *address, const char *key, char buf[static 64])
+{
+	FILE *f = fopen(state_of(address).s, "re");
+	size_t n = strlen(key);
+	char line[128];
+
+	buf[0] = '\0';
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, n) && line[n] == ' ')
+			(void)snprintf(buf, 64, "%.*s", (int)strcspn(line + n + 1, "\n"),
+				       line + n + 1);
+	if (f)
+		fclose(f);
+	return buf;
+}
+
+static void vf_set(const char *address, const char *key, const char *value)
+{
+	char lines[16][128];
+	FILE *f = fopen(state_of(address).s, "re");
+	size_t n = 0, length = strlen(key);
+
+	while (f && n < 16 && fgets(lines[n], sizeof(lines[n]), f))
+		n++;
+	if (f)
+		fclose(f);
+	f = fopen(state_of(address).s, "we");
+	for (size_t i = 0; f && i < n; i++) {
+		if (!strncmp(lines[i], key, length) && lines[i][length] == ' ')
+			(void)fprintf(f, "%s %s\n", key, value);
+		else
+			(void)fputs(lines[i], f);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* The function of ".../ADDRESS/netlink/SETTING". */
+static const char *address_of(const struct sim_write *write, char buf[static 32])
+{
+	const char *end = strstr(write->path, "/netlink/"), *at = end;
+
+	while (at[-1] != '/')
+		at--;
+	(void)snprintf(buf, 32, "%.*s", (int)(end - at), at);
+	return buf;
+}
+
+/* igb_ndo_set_vf_bw(): no minimum, and no more than the link's speed. */
+static int set_rate(const char *address, const char *value)
+{
+	const char *max = strchr(value, ':') + 1;
+	char min[16];
+
+	(void)snprintf(min, sizeof(min), "%.*s", (int)(max - 1 - value), value);
+	if (strcmp(min, "0") != 0 || strtoul(max, NULL, 10) > 1000)
+		return EINVAL;
+	vf_set(address, "max-rate", max);
+	return 0;
+}
+
+/* As igb does it (drivers/net/ethernet/intel/igb/igb_main.c). */
+int answer_vf(const struct sim_write *write)
+{
+	const char *name = strrchr(write->path, '/') + 1;
+	char address[32];
+
+	(void)address_of(write, address);
+	if (!strcmp(name, "link-state"))
+		return EOPNOTSUPP; /* it has no ndo_set_vf_link_state */
+	if (!strcmp(name, "rate"))
+		return set_rate(address, write->value);
+	if (!strcmp(name, "vlan") && strstr(write->value, "802.1ad"))
+		return EPROTONOSUPPORT;
+	if (!strcmp(name, "mac") && strtoul(write->value, NULL, 16) & 1)
+		return EINVAL;
+	vf_set(address, name, write->value);
+	return 0;
+}
+
+/* xe: files of the physical function; a choice is shown among its others. */
+int answer_vf_attribute(const struct sim_write *write)
+{
+	struct path at = below("%s", write->path);
+	char shown[64];
+
+	read_text(at, shown, sizeof(shown));
+	if (strchr(shown, '['))
+		return EACCES;
+	if (!write->value[0] || write->value[strspn(write->value, "0123456789")])
+		return EINVAL;
+	write_text(at, write->value);
+	return 0;
+}

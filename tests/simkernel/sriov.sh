@@ -1,0 +1,303 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Virtual functions: made for a machine, given, taken back.
+# shellcheck source=tests/simkernel/lib.sh
+. "$(dirname "$0")/lib.sh"
+HOST=pool
+PF=01:00.0 VF=01:10.0 # function 0 of it
+
+host_policy() { printf '%s\n' "$@" >"$ROOT/etc/hostpci/hostpci.conf"; }
+attribute() { cat "$ROOT/sys/bus/pci/devices/0000:$1/$2"; }
+vfs_are() { # ADDRESS N
+	[[ $(attribute "$1" sriov_numvfs) == "$2" ]] || fail "$1 has $(attribute "$1" sriov_numvfs) virtual functions, not $2"
+	[[ $(find "$ROOT/sys/bus/pci/devices/0000:$1/" -name 'virtfn*' | wc -l) -eq $2 ]] || fail "$1 has other links than $2"
+}
+autoprobe_is() { [[ $(attribute "$1" sriov_drivers_autoprobe) == "$2" ]] || fail "sriov_drivers_autoprobe of $1 is not $2"; }
+# The writes of the log, in order: "FILE VALUE".
+order() { awk -F'\t' '$1 == "write" { n = split($5, p, "/"); printf "%s%s:%s", s, p[n], $6; s = " " }' "$SIM/log"; }
+
+TEMPORARY='sriov = ( { pf = "01:00.0"; vfs = 7; temporary = true; } );'
+
+it "a function that does not exist yet is made, given, and goes again"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+hostpci_exits 0 plan 100
+says 'make 7 virtual functions'
+says 'hostpci0 0000:01:10.0: bind to vfio-pci'
+writes_are 0
+planned=$(grep -oE 'echo .*' "$DIR/$cases/out" | sed -E 's,echo (.*)> .*/([a-z_]+)$,\2:\1,; s/ *$//')
+hook_exits 0 100 pre-start
+vfs_are $PF 7
+autoprobe_is $PF 0
+driver_is $VF vfio-pci
+driver_is 01:10.2 ''
+[[ $(order) == "$(tr '\n' ' ' <<<"$planned" | sed 's/ *$//')" ]] || fail "did: $(order); planned: $planned"
+hook_exits 0 100 post-start
+hostpci_exits 0 status 100
+hostpci_exits 0 plan 100 post-stop
+says 'remove its 7 virtual functions'
+hook_exits 0 100 post-stop
+vfs_are $PF 0
+has_no_journal 100
+
+as_before
+
+it "what is not temporary stays"
+host_policy 'sriov = ( { pf = "mac=none"; }, { pf = "id=8086:10c9"; vfs = 3; } );'
+config 100 "hostpci0: $VF"
+hook_exits 78 100 pre-start
+host_policy 'sriov = ( { pf = "id=8086:10c9"; vfs = 3; } );'
+hook_exits 0 100 pre-start
+vfs_are $PF 3
+vfs_are 02:00.0 0
+hook_exits 0 100 post-stop
+says '0000:01:00.0 keeps its virtual functions'
+vfs_are $PF 3
+has_no_journal 100
+
+it "vf-of and index, and another number through none when nobody uses one"
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 3; } );'
+config 100 'name: x'
+policy 100 'hostpci0 = { vf-of = "netdev=enp1s0"; index = 2; };'
+hook_exits 0 100 pre-start
+driver_is 01:10.4 vfio-pci
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 5; } );'
+config 101 'name: y'
+policy 101 'hostpci0 = { vf-of = "01:00.0"; index = 4; };'
+: >"$SIM/log"
+hook_exits 1 101 pre-start
+says 'its virtual function 0000:01:10.4.*is held by VM 100, and would go'
+writes_are 0
+hook_exits 0 100 post-stop
+hook_exits 0 101 pre-start
+vfs_are $PF 5
+driver_is 01:10.8 ''
+driver_is 01:11.0 vfio-pci
+hook_exits 0 101 post-stop
+
+it "the last of two takes them back"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+config 101 "hostpci0: 01:10.2"
+hook_exits 0 100 pre-start
+hook_exits 0 101 pre-start
+hook_exits 0 100 post-stop
+says '0000:01:00.0 keeps its virtual functions: VM 101 has 0000:01:10.2'
+vfs_are $PF 7
+hook_exits 0 101 post-stop
+vfs_are $PF 0
+as_before
+
+it "any: each gets another, and when none is left the holders are named"
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; temporary = true; } );'
+for vmid in 100 101 102; do
+	config $vmid 'name: x'
+	policy $vmid 'hostpci0 = { vf-of = [ "01:00.0" ]; index = "any"; };'
+done
+hook_exits 0 100 pre-start
+hook_exits 0 101 pre-start
+driver_is 01:10.0 vfio-pci
+driver_is 01:10.2 vfio-pci
+hook_exits 1 102 pre-start
+says 'none of 2 virtual functions is free \(0000:01:10.0: VM 100, 0000:01:10.2: VM 101\)'
+hook_exits 0 100 post-stop
+hook_exits 0 102 pre-start
+driver_is 01:10.0 vfio-pci
+hook_exits 0 101 post-stop
+hook_exits 0 102 post-stop
+as_before
+
+
+# --- hostpci sriov, and what the kernel may answer
+
+it "sriov set: more, fewer, none; in between through none"
+hostpci_exits 0 sriov list
+says '^0000:01:00.0  igb +0 of 7'
+hostpci_exits 0 sriov set 01:00.0 3 --dry-run
+says 'echo 3 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs'
+writes_are 0
+hostpci_exits 0 sriov set 01:00.0 3
+vfs_are $PF 3
+driver_is $VF igbvf
+[[ $(order) == 'sriov_numvfs:3' ]] || fail "did: $(order)"
+hostpci_exits 0 sriov show netdev=enp1s0
+says '^  2  0000:01:10.4  igbvf +group'
+: >"$SIM/log"
+hostpci_exits 0 sriov set 01:00.0 3
+writes_are 0
+hostpci_exits 0 sriov set 01:00.0 5
+[[ $(order) == 'sriov_numvfs:0 sriov_numvfs:5' ]] || fail "did: $(order)"
+hostpci_exits 0 sriov set 01:00.0 0
+hostpci_exits 1 sriov set 01:00.0 9
+says 'at most 7 virtual functions'
+hostpci_exits 1 sriov set 00:1c.0 1
+says 'no physical function of this host is that'
+hostpci_exits 1 sriov set id=8086:10c9 1
+says 'more than one physical function'
+hostpci_exits 64 sriov set eth0 1
+as_before
+
+it "while a machine has one it is not lowered"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+hostpci_exits 1 sriov set 01:00.0 0
+says 'its virtual function 0000:01:10.0 is held by VM 100, and would go'
+writes_are 0
+config 101 'hostpci0: 01:00.0'
+hook_exits 1 101 pre-start
+says '0000:01:00.0 has virtual functions that VM 100 has'
+writes_are 0
+hostpci_exits 0 sriov list
+says 'VM 100'
+hook_exits 0 100 post-stop
+as_before
+
+it "the whole card is another's: its functions are nobody's"
+host_policy "$TEMPORARY"
+config 101 'hostpci0: 01:00.0'
+hook_exits 0 101 pre-start
+config 100 "hostpci0: $VF"
+hook_exits 1 100 pre-start
+says 'is held by VM 101 whole'
+hook_exits 0 101 post-stop
+config 100 "hostpci0: $VF" "hostpci1: 01:00.0"
+hook_exits 1 100 pre-start
+says 'is given to VM 100 as well'
+as_before
+
+it "fewer come than were asked for"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+sed -i 's/ 7 1$/ 5 1/' "$SIM/sriov/0000:01:00.0"
+hook_exits 1 100 pre-start
+says 'make 7 virtual functions: 5 of 7 virtual functions were enabled: the card or its driver has no more now'
+says 'the host is as before'
+as_before
+
+for error in ERANGE:'has fewer than that' EBUSY:'somebody else has just made them' ENOENT:'makes no virtual functions' \
+	ENOMEM:'pci=realloc'; do
+	it "the kernel says ${error%%:*}"
+	host_policy "$TEMPORARY"
+	config 100 "hostpci0: $VF"
+	rule "sriov_numvfs 7 * errno ${error%%:*}"
+	hook_exits 1 100 pre-start
+	says "hostpci0 0000:01:00.0: make 7 virtual functions: .*${error#*:}"
+	as_before
+done
+
+it "removing them takes the kernel too long: the hook returns, and says so"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+policy 100 'deadline = 1;'
+hook_exits 0 100 pre-start
+rule 'sriov_numvfs 0 * block go'
+hook_exits 2 100 post-stop
+says 'remove its 7 virtual functions is stuck in the kernel for 1 s'
+: >"$SIM/go"
+settle
+no_rules
+hostpci_exits 0 release 100
+has_no_journal 100
+as_before
+
+it "a network interface comes late: it is waited for, and told if it does not come"
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; autoprobe = true; } );'
+sed -i 's/ 7 1$/ 7 0/' "$SIM/sriov/0000:01:00.0"
+(
+	until [[ -e $ROOT/sys/bus/pci/devices/0000:01:10.2 ]]; do sleep 0.05; done
+	sleep 0.3
+	for vf in 01:10.0 01:10.2; do
+		mkdir -p "$ROOT/sys/bus/pci/devices/0000:$vf/net/late"
+		echo 7 >"$ROOT/sys/bus/pci/devices/0000:$vf/net/late/ifindex"
+	done
+) &
+hostpci_exits 0 boot
+[[ $took -ge 300 && $took -lt 5000 ]] || fail "took $took ms"
+wait
+driver_is 01:10.2 igbvf
+
+# --- at boot
+
+it "boot makes what is declared, in the order of addresses, and once"
+host_policy 'sriov = ( { pf = "02:00.0"; vfs = 2; }, { pf = "id=8086:10c9"; vfs = 1; }, { pf = "03:00.0"; vfs = 4; autoprobe = false; } );'
+hostpci_exits 0 boot
+vfs_are 01:00.0 1
+vfs_are 02:00.0 1
+vfs_are 03:00.0 4
+driver_is 03:00.1 ''
+[[ $(order) == 'sriov_drivers_autoprobe:0 sriov_numvfs:1 sriov_drivers_autoprobe:0 sriov_numvfs:1 sriov_drivers_autoprobe:0 sriov_numvfs:4' ]] || fail "did: $(order)"
+: >"$SIM/log"
+hostpci_exits 0 boot
+writes_are 0
+[[ ! -e $ROOT/run/hostpci/vm/host.journal ]] || fail "a journal is left"
+config 100 'hostpci0: 03:00.1'
+hook_exits 0 100 pre-start
+host_policy 'sriov = ( { pf = "03:00.0"; vfs = 2; }, { pf = "02:00.0"; vfs = 3; } );'
+: >"$SIM/log"
+hostpci_exits 1 boot
+says 'boot: refused, nothing was changed'
+says '0000:03:00.1 is held by VM 100, and would go'
+vfs_are 03:00.0 4
+vfs_are 02:00.0 3
+
+it "before the cluster's policy is there, its copy is read; a start refreshes it"
+mkdir -p "$ROOT/etc/pve/hostpci"
+echo 'sriov = ( { pf = "01:00.0"; vfs = 2; } );' >"$ROOT/etc/pve/hostpci/hostpci.conf"
+config 100 'hostpci0: 03:00.0'
+policy 100 'return = "host";'
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+mv "$ROOT/etc/pve" "$ROOT/etc/away"
+hostpci_exits 0 boot
+says "the cluster's policy \(/etc/pve/hostpci/hostpci.conf\) is not there yet: its copy of 20.* is used"
+vfs_are 01:00.0 2
+mv "$ROOT/etc/away" "$ROOT/etc/pve"
+echo 'sriov = ( { pf = "01:00.0"; vfs = 3; } );' >"$ROOT/etc/pve/hostpci/hostpci.conf"
+hook_exits 0 100 pre-start
+says '/var/lib/hostpci/hostpci.conf was stale'
+hook_exits 0 100 post-stop
+says_not stale
+hostpci_exits 0 boot
+vfs_are 01:00.0 3
+
+it "cut off at any write, the next boot goes on"
+for ((n = 1; n < 20; n++)); do
+	host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; autoprobe = true; }, { pf = "02:00.0"; vfs = 2; autoprobe = false; } );'
+	rule "* * $n kill both $([[ $((n % 2)) -eq 0 ]] && echo before || echo after)"
+	hostpci boot
+	no_rules
+	sleep 0.1
+	[[ $rc -ne 0 ]] || break
+	hostpci_exits 0 boot
+	vfs_are 01:00.0 2
+	vfs_are 02:00.0 2
+	[[ ! -e $ROOT/run/hostpci/vm/host.journal ]] || fail "a journal is left"
+	hostpci_exits 0 sriov set 01:00.0 0
+	hostpci_exits 0 sriov set 02:00.0 0
+done
+[[ $n -gt 8 ]] || fail "only $n points"
+
+it "hostpci-sriov alone makes them and takes them back; who binds is another"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+one_kind() { run "$BUILD/hooks/hostpci-sriov" "$@"; }
+one_kind 100 pre-start
+[[ $rc -eq 0 ]] || fail "exits $rc"
+vfs_are $PF 7
+driver_is $VF ''
+[[ -e $ROOT/run/hostpci/vm/100.sriov.journal && ! -e $(journal 100) ]] || fail "not in a journal of its own"
+hostpci_exits 1 sriov set 01:00.0 0
+says 'is held by VM 100'
+one_kind 100 post-stop
+[[ $rc -eq 0 ]] || fail "exits $rc"
+[[ ! -e $ROOT/run/hostpci/vm/100.sriov.journal ]] || fail "its journal is left"
+as_before
+one_kind 100 pre-start
+sed -i -E 's/,"at":[0-9]+//' "$ROOT/run/hostpci/vm/100.sriov.journal"
+rm -f "$ROOT/run/qemu-server/pci-id-reservations"
+hostpci_exits 0 sweep
+as_before
+
+finish
