@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/mdev-vgpu.h"
 #include "cli/mdev.h"
 
 #include <errno.h>
@@ -9,6 +8,7 @@
 #include "base/fileio.h"
 #include "base/name.h"
 #include "base/opener.h"
+#include "cli/mdev-vgpu.h"
 #include "host/look.h"
 #include "host/mdev.h"
 #include "host/sysfs.h"
@@ -171,16 +171,17 @@ static void print_rows(const struct json_object *rows, const char *const *column
 static int each_of(struct show *s, bool types, struct err *err)
 {
 	const struct root *root = &s->context->root;
+	const char *parent = s->parent;
 	int r = child_spawn(&s->looker, root, look_handle, err);
 
 	if (r < 0)
 		return r;
-	if (types && s->parent)
-		r = add_types(s, s->parent);
+	if (types && parent)
+		r = add_types(s, parent);
 	else if (types)
 		r = sysfs_each(root, MDEV_BUS, SYSFS_LINKS, add_types, s);
 	if (types && (r == 0 || r == -ENOENT))
-		r = mdev_vgpu_types(root, &s->looker, s->parent, s->rows);
+		r = mdev_vgpu_types(root, &s->looker, parent, s->rows);
 	else if (!types)
 		r = sysfs_each(root, "bus/mdev/devices", SYSFS_LINKS, add_device, s);
 	child_end(&s->looker);

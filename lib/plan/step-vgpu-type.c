@@ -56,8 +56,10 @@ static enum step_verdict judge_do(const struct step *step, const struct vgpu *vg
 {
 	uint32_t number = vgpu_number(step->want);
 
+	if (frees(step) && vgpu->type)
+		return vgpu->type == vgpu_number(step->found) ? STEP_GO : STEP_FOREIGN;
 	if (frees(step))
-		return vgpu->type ? STEP_GO : STEP_REACHED;
+		return STEP_REACHED;
 	if (!vgpu->type)
 		return vgpu->id || written ? STEP_GO : STEP_FOREIGN;
 	/* A name is not shown any more: the number came from it. */

@@ -195,8 +195,12 @@ says 'the host is as before'
 has_no_journal 100
 as_before
 
-it "what the functions offer and have is listed"
+it "what the functions offer and have is listed, beside mediated devices"
+mkdir -p "$ROOT"/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1 "$ROOT/sys/class/mdev_bus"
+echo 24 >"$ROOT/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/available_instances"
+ln -s ../../devices/virtual/mtty/mtty "$ROOT/sys/class/mdev_bus/mtty"
 hostpci_exits 0 mdev types
+says '^mtty +mtty-1 .* 24 '
 says '^0000:41:00.4 +nvidia-557 +NVIDIA L40S-1B +1 +0'
 says '^0000:41:00.5 +nvidia-558 +NVIDIA L40S-2B +1 +0'
 has_type 41:00.4 557

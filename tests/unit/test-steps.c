@@ -310,6 +310,7 @@ static const struct {
 	{STEP_VGPU_TYPE, STEP_UNDO, "0", "557", "", false, STEP_REACHED},
 	{STEP_VGPU_TYPE, STEP_DO, "558", "0", "558 0 ", false, STEP_GO},
 	{STEP_VGPU_TYPE, STEP_DO, "558", "0", "0 0 557 (L4-1Q)", true, STEP_REACHED},
+	{STEP_VGPU_TYPE, STEP_DO, "558", "0", "557 0 ", false, STEP_FOREIGN},
 	{STEP_VGPU_TYPE, STEP_UNDO, "558", "0", "0 0 557 (L4-1Q)", false, STEP_REACHED},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "", false, STEP_GO},
 	{STEP_MODULE, STEP_DO, "", "vfio-pci", "yes", false, STEP_REACHED},
