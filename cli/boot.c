@@ -78,7 +78,7 @@ static int apply_all(struct context *context, const struct spec *spec, struct pf
 
 	if (pfs_declared(pfs) < 0)
 		return EXIT_CODE_REFUSED;
-	n = sriov_in_order(pfs, pf);
+	n = pfs_in_order(pfs, false, pf);
 	for (unsigned i = 0; i < n; i++) {
 		int one;
 

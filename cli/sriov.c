@@ -26,22 +26,6 @@ static void view_free(struct view *v)
 	v->facts = facts_free(v->facts);
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct pf *const *x = a, *const *y = b;
-
-	return bdf_compare(&(*x)->device.bdf, &(*y)->device.bdf);
-}
-
-unsigned sriov_in_order(const struct pfs *pfs, const struct pf *ret[static LIMIT_PFS])
-{
-	for (unsigned i = 0; i < pfs->n; i++)
-		ret[i] = &pfs->item[i];
-	if (pfs->n)
-		qsort(ret, pfs->n, sizeof(*ret), by_address);
-	return pfs->n;
-}
-
 int sriov_apply(struct context *context, const struct spec *spec, const char *what,
 		const struct bdf *pf, int vfs)
 {
@@ -246,7 +230,7 @@ static int set(struct view *v)
 static int print(struct view *v, const struct pf *only)
 {
 	const struct pf *pf[LIMIT_PFS];
-	unsigned n = sriov_in_order(&v->pfs, pf);
+	unsigned n = pfs_in_order(&v->pfs, false, pf);
 
 	v->list = json_object_new_array();
 	for (unsigned i = 0; i < n; i++) {

@@ -4,9 +4,6 @@
 #include "cli/command.h"
 #include "host/pf.h"
 
-/* Physical functions by address; returns their number. */
-unsigned sriov_in_order(const struct pfs *pfs, const struct pf *ret[static LIMIT_PFS]);
-
 /* Lets the one at @pf have @vfs virtual functions, -1: as many as policy says, and tells
  * what came of it. */
 int sriov_apply(struct context *context, const struct spec *spec, const char *what,

@@ -340,57 +340,6 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 	return 0;
 }
 
-int facts_add_claim(struct facts *facts, const struct claim *claim)
-{
-	struct claim *grown = realloc(facts->claim, (facts->claims + 1) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	facts->claim = grown;
-	facts->claim[facts->claims++] = *claim;
-	return 0;
-}
-
-int facts_add_own(struct facts *facts, const struct bdf *bdf)
-{
-	struct bdf *grown = realloc(facts->own, (facts->owns + 1) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	facts->own = grown;
-	facts->own[facts->owns++] = *bdf;
-	return 0;
-}
-
-int facts_add_past(struct facts *facts, const struct pf_past *past)
-{
-	struct pf_past *grown = realloc(facts->past, (facts->pasts + 1) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	facts->past = grown;
-	facts->past[facts->pasts++] = *past;
-	return 0;
-}
-
-const struct pf_past *facts_past(const struct facts *facts, const struct bdf *pf)
-{
-	const struct pf_past *found = NULL;
-
-	for (size_t i = 0; i < facts->pasts; i++)
-		if (bdf_equal(&facts->past[i].bdf, pf) && (!found || facts->past[i].own))
-			found = &facts->past[i];
-	return found;
-}
-
-const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf)
-{
-	for (size_t i = 0; i < facts->claims; i++)
-		if (bdf_equal(&facts->claim[i].bdf, bdf))
-			return &facts->claim[i];
-	return NULL;
-}
-
 struct facts *facts_free(struct facts *facts)
 {
 	if (facts) {

@@ -175,3 +175,23 @@ void pf_coming(const struct pf *pf, const struct bdf *vf, struct device *ret)
 		.coming = true,
 	};
 }
+
+unsigned pfs_in_order(const struct pfs *pfs, bool needed,
+		      const struct pf *ret[static LIMIT_PFS])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < pfs->n; i++) {
+		const struct pf *pf = &pfs->item[i];
+		unsigned at = n;
+
+		if (needed && !pf->needed)
+			continue;
+		for (n++;
+		     at && bdf_compare(&ret[at - 1]->device.bdf, &pf->device.bdf) > 0;
+		     at--)
+			ret[at] = ret[at - 1];
+		ret[at] = pf;
+	}
+	return n;
+}

@@ -59,6 +59,9 @@ int pfs_each(struct pfs *pfs, const char *name, pfs_entry *each,
 
 /* All that the host's policy names; -errno: /sys cannot be read. */
 int pfs_declared(struct pfs *pfs) _must_check_;
+/* All of them, or those that are needed, by address; returns their number. */
+unsigned pfs_in_order(const struct pfs *pfs, bool needed,
+		      const struct pf *ret[static LIMIT_PFS]);
 /* The one at @bdf, added if it is one; NULL: it is no physical function, or too many. */
 struct pf *pfs_at(struct pfs *pfs, const struct bdf *bdf);
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdlib.h>
 #include <string.h>
 
 #include "plan/builder.h"
@@ -109,31 +108,11 @@ static int add_hold(struct builder *b, const struct aim *a)
 	return plan_add_hold(b->plan, &hold);
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct pf *const *x = a, *const *y = b;
-
-	return bdf_compare(&(*x)->device.bdf, &(*y)->device.bdf);
-}
-
 /* The numbers of their IOMMU groups follow the order in which functions are made. */
-static unsigned in_order(const struct facts *facts,
-			 const struct pf *ret[static LIMIT_PFS])
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < facts->pfs.n; i++)
-		if (facts->pfs.item[i].needed)
-			ret[n++] = &facts->pfs.item[i];
-	if (n)
-		qsort(ret, n, sizeof(*ret), by_address);
-	return n;
-}
-
 int builder_pfs(struct builder *b, const struct facts *facts)
 {
 	const struct pf *pf[LIMIT_PFS];
-	unsigned n = in_order(facts, pf);
+	unsigned n = pfs_in_order(&facts->pfs, true, pf);
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < n; i++) {

@@ -52,9 +52,11 @@ int sharing_machines(const struct root *root, uint32_t vmid, const struct bdf *p
 {
 	_cleanup_(facts_freep) struct facts *facts = facts_new();
 	struct notes notes = {0};
-	int r = facts ? claims_gather(root, vmid, facts, &notes, err)
-		      : err_set(err, ENOMEM, "out of memory");
+	int r;
 
+	if (!facts)
+		return err_set(err, ENOMEM, "out of memory");
+	r = claims_gather(root, vmid, facts, &notes, err);
 	notes_free(&notes);
 	if (r == 0)
 		r = reservation_gather(root, vmid, facts, err);
