@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 static int openat2_fd(int dirfd, const char *path, int flags, mode_t mode,
@@ -78,4 +79,33 @@ int root_opensys(const struct root *root, const char *path, int flags)
 {
 	return openat2_fd(root->sys, path, flags, 0,
 			  RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
+int root_linksys(const struct root *root, const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	if (root->moved) {
+		fd = root_opensys(root, path, O_PATH | O_NOFOLLOW);
+		if (fd < 0)
+			return fd;
+	}
+	n = root->moved ? readlinkat(fd, "", buf, size - 1)
+			: readlinkat(root->sys, path, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return 0;
+}
+
+bool root_hassys(const struct root *root, const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (!root->moved)
+		return fstatat(root->sys, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	fd = root_opensys(root, path, O_PATH | O_NOFOLLOW);
+	return fd >= 0;
 }

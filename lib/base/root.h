@@ -34,3 +34,10 @@ int root_openat(const struct root *root, const char *path, int flags,
 
 /* Opens @path relative to /sys; it cannot leave /sys. Returns a descriptor or -errno. */
 int root_opensys(const struct root *root, const char *path, int flags) _must_check_;
+
+/* Where the link @path of /sys points, cut to @size with its NUL; -errno. One call of the
+ * kernel where the root is not moved: a look at a device asks for many. */
+int root_linksys(const struct root *root, const char *path, char *buf,
+		 size_t size) _must_check_;
+/* Whether /sys has @path, be it a link. */
+bool root_hassys(const struct root *root, const char *path);

@@ -26,19 +26,11 @@ int sysfs_read(const struct root *root, const char *path, char *buf, size_t size
 
 int sysfs_target(const struct root *root, const char *path, char *buf, size_t size)
 {
-	_cleanup_close_ int fd = root_opensys(root, path, O_PATH | O_NOFOLLOW);
-	ssize_t n;
+	int r = root_linksys(root, path, buf, size);
 
-	if (fd == -ENOENT) {
-		buf[0] = '\0';
-		return 0;
-	}
-	if (fd < 0)
-		return fd;
-	n = readlinkat(fd, "", buf, size - 1);
-	if (n < 0)
-		return -errno;
-	buf[n] = '\0';
+	if (r != -ENOENT)
+		return r;
+	buf[0] = '\0';
 	return 0;
 }
 
@@ -56,9 +48,7 @@ int sysfs_link(const struct root *root, const char *path, char *buf, size_t size
 
 bool sysfs_exists(const struct root *root, const char *path)
 {
-	_cleanup_close_ int fd = root_opensys(root, path, O_PATH | O_NOFOLLOW);
-
-	return fd >= 0;
+	return root_hassys(root, path);
 }
 
 uint32_t sysfs_number(const struct root *root, const char *path, uint32_t fallback)
@@ -80,7 +70,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool is_of(const struct dirent *e, enum sysfs_type type)
+static bool is_of(const struct dirent64 *e, enum sysfs_type type)
 {
 	return type == SYSFS_LINKS ? e->d_type == DT_LNK
 				   : e->d_type == DT_DIR && e->d_name[0] != '.';
@@ -113,25 +103,36 @@ static int names_add(struct names *names, const char *name)
 	return names->name[names->n] ? (names->n++, 0) : -ENOMEM;
 }
 
+/* Not readdir(3): that asks the kernel three more questions for each folder. */
+static int names_read(struct names *names, int fd, enum sysfs_type type)
+{
+	_Alignas(struct dirent64) char buf[8192];
+	const struct dirent64 *e;
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0 && (n = getdents64(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0)
+			return -errno;
+		for (ssize_t at = 0; r == 0 && at < n; at += e->d_reclen) {
+			e = (const struct dirent64 *)(buf + at);
+			if (is_of(e, type))
+				r = names_add(names, e->d_name);
+		}
+	}
+	return r;
+}
+
 int sysfs_each(const struct root *root, const char *path, enum sysfs_type type,
 	       sysfs_entry *each, void *context)
 {
-	int fd = root_opensys(root, path, O_RDONLY | O_DIRECTORY), r = 0;
+	int fd = root_opensys(root, path, O_RDONLY | O_DIRECTORY), r;
 	_cleanup_(names_free) struct names names = {0};
-	struct dirent *e;
-	DIR *dir;
 
 	if (fd < 0)
 		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while (r == 0 && (e = readdir(dir)))
-		if (is_of(e, type))
-			r = names_add(&names, e->d_name);
-	closedir(dir);
+	r = names_read(&names, fd, type);
+	close(fd); /* before others are opened */
 	if (names.n)
 		qsort(names.name, names.n, sizeof(*names.name), by_name);
 	for (size_t i = 0; r == 0 && i < names.n; i++)

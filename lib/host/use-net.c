@@ -10,7 +10,7 @@
 
 /* An interface of the function, or one on top of it. */
 struct interface {
-	char name[64];
+	char name[NETDEV_NAME];
 	unsigned index;
 	size_t below; /* the one of the function that leads here */
 };
@@ -31,8 +31,6 @@ static bool has(const struct net *net, const char *name)
 	return false;
 }
 
-/* More than LIMIT_NETDEVS are an error: one that is not looked at may be the host's way
- * out. */
 static int add(struct net *net, const char *name, size_t below)
 {
 	struct interface *i = &net->item[net->n];
@@ -54,21 +52,6 @@ static int add(struct net *net, const char *name, size_t below)
 	i->below = below;
 	net->n++;
 	return 0;
-}
-
-/* Links in class/net lead through the folder of the function, on whatever bus the
- * interface itself is (virtio, USB). */
-static int each_netdev(void *context, const char *name)
-{
-	struct net *net = context;
-	char path[CHILD_PATH], target[512], want[32];
-
-	(void)snprintf(path, sizeof(path), "class/net/%s", name);
-	(void)snprintf(want, sizeof(want), "/%s/", BDF(&net->use->device->bdf));
-	if (sysfs_target(net->use->root, path, target, sizeof(target)) < 0 ||
-	    !strstr(target, want))
-		return 0;
-	return add(net, name, net->n);
 }
 
 static int each_upper(void *context, const char *name)
@@ -278,15 +261,14 @@ static int check_elsewhere(struct net *net)
 int use_net(struct use *use, struct err *err)
 {
 	struct net net = {.use = use, .err = err};
-	int r;
+	int r = 0;
 
 	err->code = 0;
-	r = sysfs_each(use->root, "class/net", SYSFS_LINKS, each_netdev, &net);
-	if (r == -ENOENT)
-		return 0; /* a kernel without network */
-	net.own = net.n;
-	if (r == 0 && !net.own)
+	if (!use->netdevs)
 		return check_elsewhere(&net);
+	for (size_t i = 0; r == 0 && i < use->netdevs; i++)
+		r = add(&net, use->netdev[i], net.n);
+	net.own = net.n;
 	if (r == 0)
 		r = add_uppers(&net);
 	for (size_t i = 0; r == 0 && i < net.own; i++)

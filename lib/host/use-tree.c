@@ -85,6 +85,32 @@ static int add_file(const struct folder *f, const char *path, const char *name,
 	return use_add_node(f->use, GRADE_ASK, node, number, f->err);
 }
 
+static int count(void *context, const char *name)
+{
+	(void)name;
+	++*(uint32_t *)context;
+	return 0;
+}
+
+/*
+ * Nobody has the file of a network card's clock open: of the references to the module ptp
+ * none is left beside those of the drivers that use it (posix_clock_register, whose cdev
+ * has ptp as its owner). A kernel that has ptp built in does not count them.
+ */
+static bool clocks_are_closed(struct use *use)
+{
+	uint32_t drivers = 0;
+
+	if (use->clocks == USE_CLOCKS_UNKNOWN &&
+	    sysfs_each(use->root, "module/ptp/holders", SYSFS_LINKS, count, &drivers) >=
+		    0)
+		use->clocks = sysfs_number(use->root, "module/ptp/refcnt", UINT32_MAX) ==
+					      drivers
+				      ? USE_CLOCKS_CLOSED
+				      : USE_CLOCKS_OPEN;
+	return use->clocks == USE_CLOCKS_CLOSED;
+}
+
 struct subsystem {
 	const struct folder *folder;
 	const char *controller; /* nvme0 */
@@ -153,6 +179,10 @@ static int each_folder(void *context, const char *name)
 		return sysfs_exists(f->use->root, at)
 			       ? use_disk(f->use, path, name, f->err)
 			       : 0;
+	if (!strcmp(subsystem, "net"))
+		return use_add_netdev(f->use, name, f->err);
+	if (!strcmp(subsystem, "ptp") && clocks_are_closed(f->use))
+		return 0;
 	if (f->files && subsystem[0])
 		r = add_file(f, path, name, subsystem);
 	if (r == 0 && !strcmp(subsystem, "nvme"))

@@ -60,6 +60,7 @@ int use_look(struct use *use, const struct device *device, struct err *err)
 	use->device = device;
 	use->bdf = device->bdf;
 	use->blocks = 0;
+	use->netdevs = 0;
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].applies(device))
 			r = kinds[i].look(use, err);
@@ -107,8 +108,28 @@ int use_add_node(struct use *use, enum grade grade, const char *path, const char
 	return 0;
 }
 
+/* More than LIMIT_NETDEVS are an error: one that is not looked at may be the host's way
+ * out. */
+int use_add_netdev(struct use *use, const char *name, struct err *err)
+{
+	if (!use->netdev)
+		use->netdev = calloc(LIMIT_NETDEVS, sizeof(*use->netdev));
+	if (!use->netdev)
+		return err_set(err, ENOMEM, "out of memory");
+	if (use->netdevs == LIMIT_NETDEVS)
+		return err_set(err, E2BIG, "%s has more than %d network interfaces",
+			       BDF(&use->bdf), LIMIT_NETDEVS);
+	if (strlen(name) >= sizeof(*use->netdev))
+		return err_set(err, EBADMSG,
+			       "%s has an interface with a name of %zu characters",
+			       BDF(&use->bdf), strlen(name));
+	memcpy(use->netdev[use->netdevs++], name, strlen(name) + 1);
+	return 0;
+}
+
 void use_free(struct use *use)
 {
+	free(use->netdev);
 	free(use->mounts);
 	free(use->swaps);
 	free(use->node);

@@ -15,6 +15,8 @@ struct use_node {
 	enum grade grade; /* if somebody has it open */
 };
 
+enum { NETDEV_NAME = 64 }; /* more than IFNAMSIZ: the kernel may come to allow more */
+
 /*
  * A look at who of the host uses functions. Each kind of use is a file use-*.c of its own
  * that adds holdings, and nodes for the one look at all processes at the end.
@@ -27,13 +29,16 @@ struct use {
 	size_t claims;
 	/* What is read once for all functions, when the first needs it; owned. */
 	char *mounts, *swaps; /* mountinfo and swaps */
+	enum { USE_CLOCKS_UNKNOWN, USE_CLOCKS_CLOSED, USE_CLOCKS_OPEN } clocks;
 	struct use_node *node;
 	size_t nodes;
 	size_t first_open; /* the first holding of use_openers */
 	/* The function that is looked at now, and in whose name: its own or its PF's. */
 	const struct device *device;
 	struct bdf bdf;
-	unsigned blocks; /* disks and partitions found on it so far */
+	unsigned blocks;	     /* disks and partitions found on it so far */
+	char (*netdev)[NETDEV_NAME]; /* owned; its network interfaces */
+	size_t netdevs;
 };
 
 /*
@@ -56,10 +61,14 @@ int use_ask(struct use *use, const struct child_request *request, int timeout_ms
 int use_add_node(struct use *use, enum grade grade, const char *path, const char *number,
 		 struct err *err) _must_check_;
 
+/* A network interface of the function. */
+int use_add_netdev(struct use *use, const char *name, struct err *err) _must_check_;
+
 /* The disk @name with folder @path, and its partitions. */
 int use_disk(struct use *use, const char *path, const char *name,
 	     struct err *err) _must_check_;
-/* Everything below the function in sysfs: disks, and files of classes that have some. */
+/* Everything below the function in sysfs: disks, network interfaces, and files of classes
+ * that have some. */
 int use_tree(struct use *use, struct err *err) _must_check_;
 int use_net(struct use *use, struct err *err) _must_check_;
 int use_screen(struct use *use, struct err *err) _must_check_;

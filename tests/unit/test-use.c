@@ -394,6 +394,8 @@ static void netdev(struct scene *s, const char *name, const char *upper,
 
 	(void)snprintf(path, sizeof(path), PCI "/net/%s/ifindex", name);
 	put(s, path, "4\n");
+	(void)snprintf(path, sizeof(path), PCI "/net/%s/subsystem", name);
+	link_to(s, "../../../../../class/net", path);
 	(void)snprintf(path, sizeof(path), "/sys/class/net/%s", name);
 	(void)snprintf(target, sizeof(target),
 		       "../../devices/pci0000:00/0000:01:00.0/net/%s", name);
@@ -459,6 +461,24 @@ static void an_interface_elsewhere(void **state)
 	look(s, 0x020000);
 	assert_int_equal(s->holdings.n, 1);
 	is(s, 0, GRADE_NEVER, NULL, "another network namespace", "lsns");
+}
+
+/* Where the module counts, the processes are looked at only if somebody has a clock. */
+static void a_clock_that_is_open(void **state)
+{
+	struct scene *s = *state;
+
+	put(s, PCI "/ptp/ptp0/dev", "0:0\n");
+	link_to(s, "../../../../../class/ptp", PCI "/ptp/ptp0/subsystem");
+	process(s, 71, "phc2sys\n", "", "/dev/ptp0");
+	link_to(s, "../../igb", "/sys/module/ptp/holders/igb");
+	put(s, "/sys/module/ptp/refcnt", "1\n");
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 0);
+	put(s, "/sys/module/ptp/refcnt", "2\n");
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "/dev/ptp0", "held open by pid 71 (phc2sys)", NULL);
 }
 
 /* --- virtual functions */
@@ -531,6 +551,7 @@ int main(void)
 		scene_test(a_port_of_a_bridge),
 		scene_test(an_interface_on_top),
 		scene_test(an_interface_elsewhere),
+		scene_test(a_clock_that_is_open),
 		scene_test(a_virtual_function_in_use),
 		scene_test(odd_names_are_cut_and_cleaned),
 	};

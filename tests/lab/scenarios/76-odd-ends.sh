@@ -30,6 +30,11 @@ back() {
 	expect_no_override "$LAB_E1000E_FN1"
 }
 
+# The process has the device's group open.
+holds_group() { # PID BDF
+	find "/proc/$1/fd" -lname "/dev/vfio/$(group_of "$2")" 2>/dev/null | grep -q .
+}
+
 configure() {
 	vm_config 100 'hookscript: local:snippets/hostpci-hook' 'machine: q35' \
 		"hostpci0: $LAB_NVME2,pcie=1" "hostpci1: $LAB_E1000E_FN0,pcie=1"
@@ -51,6 +56,22 @@ expect_exit 0 pve kill 100
 took=$(((${EPOCHREALTIME/./} - begin) / 1000))
 [ $took -ge 2000 ] || fail "it took only $took ms"
 back
+
+say "the same with a real QEMU, killed under its guest"
+expect_exit 0 hook 100 pre-start
+mapfile -t arguments < <(vm_arguments 100)
+inner_kvm
+inner_qemu -id 100 "${arguments[@]}" </dev/null >"$LAB_OUT/killed-qemu.log" 2>&1 &
+qemu=$!
+echo $qemu >/run/qemu-server/100.pid
+expect_exit 0 hook 100 post-start
+wait_for 30 holds_group "$qemu" "$LAB_NVME2"
+holds_group "$qemu" "$LAB_E1000E_FN0" || fail "QEMU has only one of its devices"
+kill -KILL $qemu
+expect_exit 0 hook 100 post-stop
+back
+wait $qemu || true
+rm -f /run/qemu-server/100.pid
 
 say "a guest powers itself off: no pre-stop"
 expect_exit 0 pve start 100
