@@ -130,6 +130,8 @@ static int load_definition(const struct root *root, struct slot *slot, unsigned 
 	    uuid_parse(slot->wish.mdev, &uuid) < 0)
 		return 0;
 	r = mdevctl_load(root, &uuid, &slot->definition, err);
+	if (r < 0 && err->file[0])
+		return err_wrap(err, "hostpci%u", n);
 	return r < 0 ? err_wrap(err, "%s: hostpci%u", SLOT_PLACE(slot), n) : 0;
 }
 
