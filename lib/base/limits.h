@@ -8,6 +8,7 @@ enum {
 	LIMIT_DEVICES = 256,  /* functions one machine touches, siblings included */
 	LIMIT_STEPS = 2048,   /* steps of one plan, or alive in one journal */
 	LIMIT_VFS = 256,      /* virtual functions of one physical function */
+	LIMIT_AVOID = 64,     /* of them, that the host uses and a machine does not get */
 	LIMIT_PFS = 32,	      /* physical functions that a policy stands for */
 	LIMIT_NAME = 64,      /* driver and module names; the kernel's own are shorter */
 	LIMIT_VALUE = 256,    /* what a step writes */

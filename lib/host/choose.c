@@ -241,7 +241,7 @@ bool chooser_is_free(const struct chooser *c, const struct way *a, struct pick *
 		if (slot >= 0)
 			(void)snprintf(who, sizeof(who), "hostpci%d", slot);
 		else
-			(void)snprintf(who, sizeof(who), "VM %u", claim->vmid);
+			(void)snprintf(who, sizeof(who), "%s", OWNER(claim->vmid));
 		(void)snprintf(pick->passed + at, sizeof(pick->passed) - at, "%s%s: %s",
 			       at ? ", " : "", BDF(&a->bdf[f]), who);
 		return false;

@@ -10,6 +10,7 @@ enum claim_kind {
 	CLAIM_RESERVED, /* Proxmox's reservation of a machine that starts */
 	CLAIM_RUNNING,	/* Proxmox's reservation of a machine that runs */
 	CLAIM_DAMAGED,	/* perhaps: our journal of it cannot be read */
+	CLAIM_HOST,	/* nobody's: the host uses it */
 	CLAIM_SHARED,	/* our journal of it has virtual functions of it */
 };
 

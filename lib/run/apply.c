@@ -208,8 +208,7 @@ int apply_vfs(const struct apply *apply, struct outcome *ret)
 	struct err err = {0};
 	int r;
 
-	*ret = (struct outcome){
-		.what = apply->what, .scope = SCOPE_SRIOV, .dry = apply->dry};
+	*ret = (struct outcome){.what = apply->what, .dry = apply->dry};
 	r = session_begin(&session, true, &err);
 	if (r < 0)
 		r = session_fail(&session,

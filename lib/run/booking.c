@@ -27,6 +27,9 @@ static int resolve(struct session *session, const struct spec *spec, struct fact
 	r = claims_gather(root, vmid, *facts, &session->outcome->warnings, err);
 	if (r == 0 && session->journal)
 		r = claims_own(session->journal, *facts);
+	for (unsigned i = 0; r == 0 && i < session->avoids; i++)
+		r = facts_add_claim(*facts, &(struct claim){.bdf = session->avoid[i],
+							    .kind = CLAIM_HOST});
 	if (r == 0)
 		r = reservation_gather(root, vmid, *facts, err);
 	return r < 0 ? r : facts_resolve(root, spec, *facts, err);

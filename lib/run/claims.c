@@ -225,6 +225,7 @@ static bool is_passing(const struct root *root, const struct claim *claim)
 		       journal_is_locked(root, claim->vmid, claim->scope);
 	case CLAIM_RESERVED:
 	case CLAIM_DAMAGED:
+	case CLAIM_HOST:
 		break;
 	}
 	return false;

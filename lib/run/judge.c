@@ -2,6 +2,7 @@
 #include "run/judge.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "plan/gate.h"
@@ -24,6 +25,37 @@ static int patience_ms(const struct facts *facts)
 		if (facts->claim[i].changing && facts->claim[i].passing)
 			return LIMIT_VFS_MS;
 	return LIMIT_PASSING_MS;
+}
+
+/* The function that was left open for @slot, and that is used: another is chosen. */
+static bool is_used(const struct findings *findings, const struct bdf *bdf)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *f = &findings->item[i];
+
+		if (f->held && f->grade != GRADE_TELL && !f->passing &&
+		    !strcmp(f->device, BDF(bdf)))
+			return true;
+	}
+	return false;
+}
+
+/* True if there is one more that is not to be chosen. */
+static bool avoid_used(struct session *s, const struct spec *spec,
+		       const struct facts *facts)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS && s->avoids < LIMIT_AVOID; i++) {
+		const struct wish *wish = &spec->slot[i].wish;
+		const struct pick *pick = &facts->pick[i];
+
+		if (!wish_has(wish, KEY_VF_OF) || pick->n != 1 ||
+		    (wish_has(wish, KEY_INDEX) && wish->index >= 0) ||
+		    !is_used(&s->outcome->findings, &pick->bdf[0]))
+			continue;
+		s->avoid[s->avoids++] = pick->bdf[0];
+		return true;
+	}
+	return false;
 }
 
 static int look(struct session *s, const struct spec *spec, struct facts **facts,
@@ -55,6 +87,10 @@ int judge(struct session *session, const struct spec *spec, struct facts **facts
 		r = look(session, spec, facts, booking, err);
 		if (r < 0 || !o->findings.refused)
 			break;
+		if (avoid_used(session, spec, *facts)) {
+			notes_cut(&o->warnings, said);
+			continue;
+		}
 		if (passes(&o->findings) && !session->request->dry &&
 		    clock_ms() - begin < patience_ms(*facts)) {
 			/* What each look warns of is the same. */

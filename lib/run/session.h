@@ -14,6 +14,9 @@ struct session {
 	struct cancel cancel;
 	int lock;	 /* /run/hostpci/lock, -1: not held */
 	int patience_ms; /* with another run, and with its children */
+	/* Virtual functions that could be chosen, but that the host uses. */
+	struct bdf avoid[LIMIT_AVOID];
+	unsigned avoids;
 };
 
 /*

@@ -300,4 +300,25 @@ rm -f "$ROOT/run/qemu-server/pci-id-reservations"
 hostpci_exits 0 sweep
 as_before
 
+it "any: one that the host uses is passed over"
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; autoprobe = true; } );'
+hostpci_exits 0 boot
+config 100 'name: x'
+policy 100 'hostpci0 = { vf-of = "01:00.0"; };'
+ip=$(basename "$ROOT"/sys/bus/pci/devices/0000:01:10.0/net/*)
+mkdir -p "$ROOT/sys/class/net/br0/bridge"
+netdev=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:01:10.0")/net/$ip
+ln -s ../../../../../../class/net "$netdev/subsystem"
+ln -s ../../../../../../class/net/br0 "$netdev/master"
+ln -s "../../${netdev#"$ROOT"/sys/}" "$ROOT/sys/class/net/$ip"
+hook_exits 0 100 pre-start
+says '0000:01:10.2: unbind from igbvf'
+driver_is 01:10.0 igbvf
+driver_is 01:10.2 vfio-pci
+config 101 'name: x'
+policy 101 'hostpci0 = { vf-of = "01:00.0"; };'
+hook_exits 1 101 pre-start
+says 'none of 2 virtual functions is free \(0000:01:10.0: the host, 0000:01:10.2: VM 100\)'
+hook_exits 0 100 post-stop
+
 finish
