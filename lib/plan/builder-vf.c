@@ -40,7 +40,9 @@ static int set(const struct vf *vf, enum vf_setting setting, const char *want)
 	const char *unknown = "its card's driver does not tell what it is, so that it "
 			      "can neither be checked nor taken back";
 
-	if (!vf->now->vf_coming && !strcmp(found, want))
+	/* An address that a driver of the host has is perhaps its own (step-vf.c). */
+	if (!vf->now->vf_coming && !strcmp(found, want) &&
+	    (setting != VF_MAC || vf->fact->device.on_vfio))
 		return 0;
 	if (found[0] || vf->now->vf_coming)
 		return add(vf, STEP_VF, name, found, want);

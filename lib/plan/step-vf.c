@@ -52,31 +52,57 @@ static void vf_look_at(const struct step *step, struct child_request *ret)
 	(void)vf_text_head(step->want, ret->value);
 }
 
-/* A guest may change its own address, and a driver makes one up where there was none. */
+static bool is_mac(const struct step *step)
+{
+	return strstr(step->want, " mac ");
+}
+
+/*
+ * A guest may change its own address. Where the card has been told none, and none of ours
+ * any more, there is nothing to put back.
+ */
 static enum step_verdict vf_judge_undo(const struct step *step, const char *seen)
 {
-	struct vf_change want;
-
 	const char *found = vf_text_value(step->found);
 
-	if (is(seen, found) || (!strcmp(found, no_mac) && is(seen, other_no_mac)))
+	if (is(seen, found))
 		return STEP_REACHED;
-	if (vf_change_parse(step->want, &want) < 0)
-		return STEP_FOREIGN;
-	return want.setting == VF_MAC || is(seen, want.value) ? STEP_GO : STEP_FOREIGN;
+	if (is_mac(step))
+		return is(seen, no_mac) ||
+				       (!strcmp(found, no_mac) && is(seen, other_no_mac))
+			       ? STEP_REACHED
+			       : STEP_GO;
+	return is(seen, vf_text_value(step->want)) ? STEP_GO : STEP_FOREIGN;
 }
 
 static enum step_verdict vf_judge(const struct step *step, const char *seen, bool written)
 {
-	(void)written;
+	bool reached = is(seen, vf_text_value(step->want));
+
 	if (step->direction == STEP_UNDO)
 		return vf_judge_undo(step, seen);
 	/* What is set while the interface is down may be gone when it comes up. */
 	if (is_down(seen))
 		return STEP_FOREIGN;
-	if (is(seen, vf_text_value(step->want)))
+	/*
+	 * An address that the function's driver has made up is forgotten when the
+	 * function is reset (igb_vf_reset_event), even if it is the one that is wanted.
+	 */
+	if (is_mac(step))
+		return written && reached ? STEP_REACHED : STEP_GO;
+	if (reached)
 		return STEP_REACHED;
 	return is(seen, vf_text_value(step->found)) ? STEP_GO : STEP_FOREIGN;
+}
+
+/* The driver has taken its own address along: the card was told none. */
+static void vf_learn(struct step *step, const char *seen)
+{
+	char name[LIMIT_NAME];
+
+	if (is_mac(step) && is(seen, no_mac))
+		(void)snprintf(step->found, sizeof(step->found), "%s %s",
+			       vf_text_head(step->want, name), no_mac);
 }
 
 static void vf_explain(const struct step *step, const char *seen, char *buf, size_t size)
@@ -150,6 +176,7 @@ const struct step_ops step_vf = {
 	.name = "vf",
 	.deadline_ms = 15000, /* the lock of all interfaces; a card that is in a reset */
 	.needs_idle = vf_needs_idle,
+	.learn = vf_learn,
 	.tolerates = vf_tolerates,
 	.valid = vf_valid,
 	.write = vf_write,

@@ -97,6 +97,9 @@ struct step_ops {
 	bool shared;
 	/* On file even if there is nothing to write: there is something to take back. */
 	bool keeps;
+	/* Corrects @found by the look before the write: what changed as the driver that
+	 * had the device let go. NULL: nothing does. */
+	void (*learn)(struct step *step, const char *seen);
 	/* True if errno @code of its write is no failure: it is told. NULL: never. */
 	bool (*tolerates)(const struct step *step, int code);
 	/* What a journal may say of it; NULL: @found and @want are names of drivers. */

@@ -283,6 +283,8 @@ static void looked(struct lane *lane, const struct child_reply *reply)
 	(void)snprintf(lane->seen, sizeof(lane->seen), "%s", reply->value);
 	switch (step_ops(&d->step)->judge(&d->step, reply->value, false)) {
 	case STEP_GO:
+		if (!lane->undoing && step_ops(&d->step)->learn)
+			step_ops(&d->step)->learn(&d->step, reply->value);
 		if (!is_patient(lane, reply->value, false))
 			guard(lane);
 		return;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Lines "KEY VALUE" of a function, below the fake root. */
 static struct path state_of(const char *address)
@@ -50,6 +51,40 @@ static void vf_set(const char *address, const char *key, const char *value)
 		fclose(f);
 }
 
+/* "told" if an administrator set its address, "own" for the one of its driver. */
+static struct path note_of(const char *what, const char *address)
+{
+	struct path p;
+
+	(void)snprintf(p.s, sizeof(p.s), "%s/vf-%s.%s", sim.folder, what, address);
+	return p;
+}
+
+/*
+ * igb_vf_reset_event(): the card forgets an address that it was not told. (With QEMU's
+ * igb, which loses what igbvf sends, it is zero all the time.)
+ */
+void vf_released(const struct device *d)
+{
+	char mac[64];
+
+	if (!exists(state_of(d->address)) || exists(note_of("told", d->address)))
+		return;
+	write_text(note_of("own", d->address), vf_value(d->address, "mac", mac));
+	vf_set(d->address, "mac", "00:00:00:00:00:00");
+}
+
+/* igbvf_probe(): the address that it is given, or one that it makes up: the same here. */
+void vf_probed(const struct device *d)
+{
+	char mac[64];
+
+	if (exists(note_of("told", d->address)) || !exists(note_of("own", d->address)))
+		return;
+	read_text(note_of("own", d->address), mac, sizeof(mac));
+	vf_set(d->address, "mac", mac);
+}
+
 /* The function of ".../ADDRESS/netlink/SETTING". */
 static const char *address_of(const struct sim_write *write, char buf[static 32])
 {
@@ -90,6 +125,11 @@ int answer_vf(const struct sim_write *write)
 	if (!strcmp(name, "mac") && strtoul(write->value, NULL, 16) & 1)
 		return EINVAL;
 	vf_set(address, name, write->value);
+	/* igb_ndo_set_vf_mac(): zero gives it back to the function's driver. */
+	if (!strcmp(name, "mac") && strcmp(write->value, "00:00:00:00:00:00") != 0)
+		write_text(note_of("told", address), "1");
+	else if (!strcmp(name, "mac"))
+		(void)unlink(note_of("told", address).s);
 	return 0;
 }
 

@@ -159,6 +159,7 @@ void bind_to(struct device *d, const char *driver)
 	(void)snprintf(d->driver, sizeof(d->driver), "%s", driver);
 	if (strcmp(driver, "vfio-pci") != 0) {
 		move_children(d, false);
+		vf_probed(d);
 		return;
 	}
 	vfio_appear(d);
@@ -172,6 +173,7 @@ void unbind_from(struct device *d)
 	(void)unlink(below("sys/bus/pci/drivers/%s/%s", d->driver, d->address).s);
 	if (strcmp(d->driver, "vfio-pci") != 0) {
 		move_children(d, true);
+		vf_released(d);
 		return;
 	}
 	vfio_vanish(d);

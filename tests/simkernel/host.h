@@ -53,6 +53,9 @@ int answer_numvfs(const struct sim_write *write);
 /* Of answers-vf.c. */
 int answer_vf(const struct sim_write *write);
 int answer_vf_attribute(const struct sim_write *write);
+/* A driver of the host has a function, or has no longer. */
+void vf_probed(const struct device *d);
+void vf_released(const struct device *d);
 /* What is set of a function, "" if it is not known. */
 const char *vf_value(const char *address, const char *key, char buf[static 64]);
 int answer_vgpu_type(const struct sim_write *write);

@@ -57,8 +57,19 @@ hook_exits 0 101 post-stop
 as_before
 
 it "what is set already is not set again, and nothing is taken back"
-vf 'vlan = 0; spoof-check = true; link-state = "auto"; max-rate = 0; mac = "0A:00:00:00:00:01";'
+vf 'vlan = 0; spoof-check = true; link-state = "auto"; max-rate = 0;'
 hook_exits 0 100 pre-start
+! grep -q netlink/ "$SIM/log" || fail "it was set again"
+hook_exits 0 100 post-stop
+as_before
+
+it "but for an address: the driver's own would go with the driver"
+vf 'mac = "0A:00:00:00:00:01";'
+hook_exits 0 100 pre-start
+set_is mac 0a:00:00:00:00:01
+grep -q '^write.*netlink/mac' "$SIM/log" || fail "it was not set"
+: >"$SIM/log"
+hook_exits 0 100 pre-start # once more, without a stop
 ! grep -q netlink/ "$SIM/log" || fail "it was set again"
 hook_exits 0 100 post-stop
 as_before

@@ -265,10 +265,18 @@ static const struct {
 	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", false, STEP_GO},
 	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:01", true, STEP_REACHED},
 	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", true, STEP_GO},
-	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:09", false, STEP_FOREIGN},
+	/* The driver that had the function may have made up one. */
+	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:09", false, STEP_GO},
+	{STEP_VF, STEP_DO, MAC_WANT, MAC_WANT, "02:00:00:00:00:01", false, STEP_GO},
+	{STEP_VF, STEP_DO, "3 trust off", "3 trust on", "on", false, STEP_REACHED},
+	{STEP_VF, STEP_DO, "3 vlan 0:0:802.1Q", "3 vlan 5:0:802.1Q", "6:0:802.1Q", false,
+	 STEP_FOREIGN},
 	{STEP_VF, STEP_DO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00 down eth0", false,
 	 STEP_FOREIGN},
 	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:01", false, STEP_GO},
+	/* The card was told none: what was found was the driver's own. */
+	{STEP_VF, STEP_UNDO, MAC_WANT, "3 mac 02:00:00:00:00:07", "00:00:00:00:00:00",
+	 false, STEP_REACHED},
 	/* A guest may change its own. */
 	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "02:00:00:00:00:09", false, STEP_GO},
 	{STEP_VF, STEP_UNDO, MAC_FOUND, MAC_WANT, "00:00:00:00:00:00", true,
