@@ -220,6 +220,30 @@ static int claim_all(struct start *s, struct err *err)
 	return err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
 }
 
+/* A mediated device need not be on the first of its parents. */
+static int find_parents(struct start *s)
+{
+	const struct deeds *deeds = &s->session->outcome->deeds;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < deeds->n; i++) {
+		const struct step *step = &deeds->item[i].step;
+		struct journal_hold *own;
+		struct hold hold = {.mdev = step->mdev};
+
+		if (step->kind != STEP_MDEV || deeds->item[i].state != DEED_DONE ||
+		    step->direction == STEP_UNDO)
+			continue;
+		own = journal_find(s->session->journal, &hold);
+		if (!own || bdf_equal(&own->hold.bdf, &step->bdf))
+			continue;
+		hold = own->hold;
+		hold.bdf = step->bdf;
+		r = journal_take(s->session->journal, &hold);
+	}
+	return r;
+}
+
 static int prepare(struct start *s, struct err *err)
 {
 	struct session *session = s->session;
@@ -241,6 +265,8 @@ static int prepare(struct start *s, struct err *err)
 	if (r < 0)
 		return roll_back(session, s->first_id, err);
 	r = sharing_settle(j);
+	if (r == 0)
+		r = find_parents(s);
 	if (r == 0)
 		r = journal_phase(j, "prepared");
 	if (r == 0)

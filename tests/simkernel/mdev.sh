@@ -53,6 +53,8 @@ room_is 05:00.0 lab-mdev-1 4
 writes_are 1
 hostpci_exits 0 showcmd 100
 says "sysfsdev=/sys/bus/mdev/devices/$UUID0"
+hostpci_exits 0 showcmd 100 --format libvirt-xml
+says "<address uuid='$UUID0'/>"
 hostpci_exits 0 status
 says "^ *100 +prepared +hostpci0 +$UUID0"
 hook_exits 0 100 post-start
@@ -168,6 +170,7 @@ for error in ENOSPC EUSERS ENODEV; do
 	hook_exits 0 100 pre-start
 	says 'the next one is tried'
 	made_on $UUID0 06:00.0
+	grep -q '"hold":"0000:06:00.0".*"mdev":"'$UUID0 "$(journal 100)" || fail "its parent is not on file"
 	no_rules
 	hook_exits 0 100 post-stop
 	as_before
