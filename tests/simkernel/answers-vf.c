@@ -61,8 +61,8 @@ static struct path note_of(const char *what, const char *address)
 }
 
 /*
- * igb_vf_reset_event(): the card forgets an address that it was not told. (With QEMU's
- * igb, which loses what igbvf sends, it is zero all the time.)
+ * igb_vf_reset_event(): the card forgets an address that it was not told. (Where
+ * QEMU 10.0 loses what igbvf sends, it is zero all the time.)
  */
 void vf_released(const struct device *d)
 {
