@@ -171,6 +171,7 @@ static int create(struct context *context)
 		.root = &context->root, .scope = SCOPE_MDEV, .step = step, .n = 1};
 	char parent[LIMIT_NAME];
 	struct mdev_type type;
+	struct mdev_seen seen;
 	struct err err;
 
 	if (!mdev_find_parent(context, context->argument[1], parent, &err) ||
@@ -178,6 +179,14 @@ static int create(struct context *context)
 		return error_print(context, EXIT_CODE_REFUSED, &err);
 	if (new_uuid(context, &single.hold.mdev, &err) < 0)
 		return error_print(context, EXIT_CODE_USAGE, &err);
+	mdev_read(&context->root, parent, single.hold.mdev.text, &seen);
+	if (seen.there) {
+		(void)err_set(&err, EEXIST, "there is one already with UUID %s%s%s",
+			      single.hold.mdev.text, seen.going ? "" : ", on ",
+			      seen.going ? ", which is still being removed"
+					 : seen.parent);
+		return error_print(context, EXIT_CODE_REFUSED, &err);
+	}
 	about(&context->root, parent, &single);
 	fill(&step[0], &single, STEP_MDEV, parent, type.id);
 	if (add_attributes(context, &single, &err) < 0)

@@ -394,6 +394,8 @@ params_are $RANDOM_UUID a=1
 hostpci_exits 0 mdev create 06:00.0 'LAB A1-1Q' 83B8F4F2-509F-382F-3C1E-E6BFE0FA1001 --output-format json
 jq -e '.ok and .uuid == "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001" and .type == "lab-mdev-1" and .steps[0].kind == "mdev"' \
 	"$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 1 mdev create 06:00.0 lab-mdev-1 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+says 'there is one already .* on 0000:06:00.0'
 hostpci_exits 0 mdev remove 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 hostpci_exits 0 mdev remove $RANDOM_UUID
 silent
