@@ -103,7 +103,7 @@ static int try_pf(void *context, struct pf *pf)
 	s->found++;
 	if (!pf_is_free(s, pf, pick))
 		return 0;
-	for (unsigned i = 0; r == 0 && !s->taken && i < n && i < LIMIT_VFS; i++) {
+	for (unsigned i = 0; r == 0 && !s->taken && i < n && i < pf->total; i++) {
 		bool there;
 
 		if (only >= 0 && (unsigned)only != i)

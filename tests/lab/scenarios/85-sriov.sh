@@ -38,20 +38,16 @@ ip -j link show dev "$name" | jq -e '.[0].vfinfo_list[2] | .address == "02:00:00
 	.vlan_list[0].vlan == 42 and .trust == true and .spoofchk == false' >/dev/null ||
 	fail "$(ip -d link show dev "$name")"
 
-say "the guest sees its address"
-# QEMU's igb answers functions that were made while it was up only after another down and up.
-ip link set "$name" down
-ip link set "$name" up
-wait_for 10 grep -q 1 "/sys/class/net/$name/carrier"
+say "the guest has it (that its address arrives there, 86 shows)"
 cat >"$LAB_TMP/guest" <<'END'
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	[ ! -e /sys/class/net/eth0 ] || break
 	sleep 1
 done
-cat /sys/class/net/eth0/address
+basename "$(readlink /sys/class/net/eth0/device/driver)"
 END
 expect_exit 0 vm_guest 185 sriov "$LAB_TMP/guest"
-expect_match '^02:00:00:00:85:02$' "$LAST_OUT"
+expect_match '^igbvf$' "$LAST_OUT"
 hook_as_planned 185 post-stop
 last_output
 vfs_are "$LAB_IGB0" 0
@@ -82,7 +78,7 @@ expect_same
 
 say "numbers that the kernel refuses are refused before, in words"
 host_policy "sriov = ( { pf = \"$LAB_IGB0\"; vfs = 9; temporary = true; } );"
-vm_policy 185 "hostpci0 = { vf-of = \"$LAB_IGB0\"; index = 8; };"
+vm_policy 185 "hostpci0 = { vf-of = \"$LAB_IGB0\"; index = 0; };"
 expect_refused 1 hook 185 pre-start
 expect_match 'at most 7 virtual functions \(sriov_totalvfs\), not 9'
 vm_forget 185
