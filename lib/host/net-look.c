@@ -34,7 +34,8 @@ struct net {
 	const struct root *root;
 	struct link link[LIMIT_NETDEVS];
 	size_t n;
-	char *tcp[2]; /* owned; /proc/self/net/tcp and tcp6 */
+	char *tcp[2]; /* owned; /proc/self/net/tcp and tcp6, if somebody asked for them */
+	bool has_tcp;
 };
 
 static struct link *find(struct net *net, unsigned index)
@@ -65,6 +66,19 @@ static const char *address_text(int family, const void *address, char *buf, size
 	return buf;
 }
 
+/* Not before an address asks for them: the kernel goes through all its tables. */
+static void read_connections(struct net *net)
+{
+	static const char *const files[] = {"/proc/self/net/tcp", "/proc/self/net/tcp6"};
+
+	/* A host with very many connections, or without IPv6: the routes tell enough. */
+	for (size_t i = 0; !net->has_tcp && i < ARRAY_SIZE(files); i++)
+		if (file_read(net->root, files[i], LIMIT_CONFIG * 4, &net->tcp[i], NULL) <
+		    0)
+			net->tcp[i] = NULL;
+	net->has_tcp = true;
+}
+
 /*
  * Established connections to this host's own @address: sshd, and Proxmox's web interface.
  * Lines of /proc/net/tcp are "N: LOCAL:PORT REMOTE:PORT STATE ...", addresses as words of
@@ -77,6 +91,7 @@ static void find_session(struct net *net, struct link *link, int family,
 	uint32_t word[4];
 	char want[64];
 
+	read_connections(net);
 	memcpy(word, address, address_size(family));
 	for (int i = 0; i < 2; i++) {
 		if (family == AF_INET6 && i == 0)
@@ -215,7 +230,6 @@ static void answer(const struct net *net, char *buf, size_t size)
 
 int net_look(const struct root *root, const char *request, char *buf, size_t size)
 {
-	static const char *const files[] = {"/proc/self/net/tcp", "/proc/self/net/tcp6"};
 	static struct net net;
 	struct netlink netlink;
 	int r;
@@ -236,10 +250,6 @@ int net_look(const struct root *root, const char *request, char *buf, size_t siz
 	r = netlink_open(root, &netlink);
 	if (r < 0)
 		return root->moved && r == -ENOENT ? 0 : r;
-	/* A host with very many connections, or without IPv6: the routes tell enough. */
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (file_read(root, files[i], LIMIT_CONFIG * 4, &net.tcp[i], NULL) < 0)
-			net.tcp[i] = NULL;
 	r = dump(&net, &netlink, RTM_GETADDR);
 	if (r == 0)
 		r = dump(&net, &netlink, RTM_GETROUTE);
