@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/opener.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/fileio.h"
+#include "base/folder.h"
 #include "base/limits.h"
 #include "base/number.h"
 #include "base/say.h"
@@ -21,6 +21,7 @@ struct search {
 	void *context;
 	pid_t pid;
 	bool seen[LIMIT_NODES]; /* of this process */
+	int fds;		/* the folder of its descriptors */
 	int proc;		/* the folder of the processes */
 	bool counted;		/* it tells how many descriptors a process has */
 };
@@ -47,14 +48,9 @@ static bool is_node(const struct node *node, int fds, const char *fd, const char
 	       st.stx_rdev_major == node->major && st.stx_rdev_minor == node->minor;
 }
 
-static DIR *open_folder(const struct root *root, const char *path)
+static int open_folder(const struct root *root, const char *path)
 {
-	_cleanup_close_ int fd = root_openat(root, path, O_RDONLY | O_DIRECTORY, 0);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (dir)
-		TAKE_FD(fd);
-	return dir;
+	return root_openat(root, path, O_RDONLY | O_DIRECTORY, 0);
 }
 
 /* Which of the nodes one descriptor is, for those that were not found yet. */
@@ -71,32 +67,36 @@ static int match(struct search *s, int fds, const char *fd, const char *target)
 	return r;
 }
 
+static int look_at_descriptor(void *context, const struct dirent64 *entry)
+{
+	struct search *s = context;
+	size_t below = strlen(s->root->path);
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(s->fds, entry->d_name, target, sizeof(target) - 1);
+
+	/* Pipes, sockets and the like are "pipe:[1234]". */
+	if (n <= 0 || target[0] != '/')
+		return 0;
+	target[n] = '\0';
+	/* What is open elsewhere is not of a moved root. */
+	return strncmp(target, s->root->path, below) != 0
+		       ? 0
+		       : match(s, s->fds, entry->d_name, target + below);
+}
+
 static int look_at(struct search *s, const char *pid)
 {
-	char path[300], target[PATH_MAX];
-	size_t below = strlen(s->root->path);
-	struct dirent *e;
-	ssize_t n;
-	DIR *fds;
-	int r = 0;
+	char path[300];
+	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
-	fds = open_folder(s->root, path);
-	if (!fds)
+	s->fds = open_folder(s->root, path);
+	if (s->fds < 0)
 		return 0; /* it has ended */
 	memset(s->seen, 0, sizeof(s->seen));
-	while (r == 0 && (e = readdir(fds))) {
-		n = readlinkat(dirfd(fds), e->d_name, target, sizeof(target) - 1);
-		/* Pipes, sockets and the like are "pipe:[1234]". */
-		if (n <= 0 || target[0] != '/')
-			continue;
-		target[n] = '\0';
-		/* What is open elsewhere is not of a moved root. */
-		if (!strncmp(target, s->root->path, below))
-			r = match(s, dirfd(fds), e->d_name, target + below);
-	}
-	closedir(fds);
-	return r;
+	r = folder_each(s->fds, look_at_descriptor, s);
+	close(s->fds);
+	return r < 0 ? 0 : r; /* it ends just now */
 }
 
 /* Descriptors of a process, by the size of its folder (kernel 6.2 and newer,
@@ -112,32 +112,34 @@ static long long count_open(const struct search *s, const char *pid)
 		       : (long long)st.st_size;
 }
 
+static int look_at_entry(void *context, const struct dirent64 *entry)
+{
+	struct search *s = context;
+	uint64_t pid;
+
+	if (number_parse(entry->d_name, INT32_MAX, &pid) < 0 ||
+	    /* Most are threads of the kernel, and have none. */
+	    (s->counted && !count_open(s, entry->d_name)))
+		return 0;
+	s->pid = (pid_t)pid;
+	return look_at(s, entry->d_name);
+}
+
 int opener_each(const struct root *root, const struct node *node, size_t n,
 		opener_found *found, void *context)
 {
 	struct search s = {
 		.root = root, .node = node, .n = n, .found = found, .context = context};
-	struct dirent *e;
-	uint64_t pid;
-	int r = 0;
-	DIR *dir;
+	int r;
 
 	if (n > LIMIT_NODES)
 		return -E2BIG;
-	dir = open_folder(root, "/proc");
-	if (!dir)
+	s.proc = open_folder(root, "/proc");
+	if (s.proc < 0)
 		return -ENOENT;
-	s.proc = dirfd(dir);
 	s.counted = !root->moved && count_open(&s, "self") > 0;
-	while (r == 0 && (e = readdir(dir))) {
-		if (number_parse(e->d_name, INT32_MAX, &pid) < 0 ||
-		    /* Most are threads of the kernel, and have none. */
-		    (s.counted && !count_open(&s, e->d_name)))
-			continue;
-		s.pid = (pid_t)pid;
-		r = look_at(&s, e->d_name);
-	}
-	closedir(dir);
+	r = folder_each(s.proc, look_at_entry, &s);
+	close(s.proc);
 	return r < 0 ? r : 0;
 }
 

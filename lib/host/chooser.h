@@ -18,8 +18,8 @@ struct chooser {
 const struct claim *chooser_claim(const struct chooser *c, const struct bdf *bdf);
 /* True if the slot may have @way; else why not is added to what it passed. */
 bool chooser_is_free(const struct chooser *c, const struct way *way, struct pick *pick);
-/* Gives it to the slot. -EINVAL: it, or another slot, has one of its functions. */
-int chooser_take(struct chooser *c, unsigned slot, const struct way *way) _must_check_;
+/* Gives way @a to the slot. -EINVAL: it, or another slot, has one of its functions. */
+int chooser_take(struct chooser *c, unsigned slot, const struct way *a) _must_check_;
 
 /* One of the virtual functions that the slot's vf-of leaves open. */
 int choose_vf(struct chooser *c, unsigned slot) _must_check_;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/sysfs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+
+#include "base/folder.h"
 
 int sysfs_read(const struct root *root, const char *path, char *buf, size_t size)
 {
@@ -103,39 +104,36 @@ static int names_add(struct names *names, const char *name)
 	return names->name[names->n] ? (names->n++, 0) : -ENOMEM;
 }
 
-/* Not readdir(3): that asks the kernel three more questions for each folder. */
-static int names_read(struct names *names, int fd, enum sysfs_type type)
-{
-	_Alignas(struct dirent64) char buf[8192];
-	const struct dirent64 *e;
-	ssize_t n;
-	int r = 0;
+struct listing {
+	struct names names;
+	enum sysfs_type type;
+};
 
-	while (r == 0 && (n = getdents64(fd, buf, sizeof(buf))) != 0) {
-		if (n < 0)
-			return -errno;
-		for (ssize_t at = 0; r == 0 && at < n; at += e->d_reclen) {
-			e = (const struct dirent64 *)(buf + at);
-			if (is_of(e, type))
-				r = names_add(names, e->d_name);
-		}
-	}
-	return r;
+static int list_entry(void *context, const struct dirent64 *entry)
+{
+	struct listing *l = context;
+
+	return is_of(entry, l->type) ? names_add(&l->names, entry->d_name) : 0;
+}
+
+static void listing_free(struct listing *listing)
+{
+	names_free(&listing->names);
 }
 
 int sysfs_each(const struct root *root, const char *path, enum sysfs_type type,
 	       sysfs_entry *each, void *context)
 {
 	int fd = root_opensys(root, path, O_RDONLY | O_DIRECTORY), r;
-	_cleanup_(names_free) struct names names = {0};
+	_cleanup_(listing_free) struct listing list = {.type = type};
 
 	if (fd < 0)
 		return fd;
-	r = names_read(&names, fd, type);
+	r = folder_each(fd, list_entry, &list);
 	close(fd); /* before others are opened */
-	if (names.n)
-		qsort(names.name, names.n, sizeof(*names.name), by_name);
-	for (size_t i = 0; r == 0 && i < names.n; i++)
-		r = each(context, names.name[i]);
+	if (list.names.n)
+		qsort(list.names.name, list.names.n, sizeof(*list.names.name), by_name);
+	for (size_t i = 0; r == 0 && i < list.names.n; i++)
+		r = each(context, list.names.name[i]);
 	return r;
 }

@@ -181,7 +181,7 @@ expect_eq "5 2" "$(cat "$types"/lab-mdev-{1,2}/available_instances | xargs)" "ro
 rmmod lab-mdev
 
 say "virtual functions with vGPU types"
-vgpu_up "$LAB_IGB1" 2 linger=1500
+vgpu_up "$LAB_IGB1" 2 linger=5000
 vf=/sys/bus/pci/devices/${VGPU[0]}/nvidia
 expect_eq "ID    : vGPU Name|557   : LAB L4-1Q|558   : LAB L4-2Q|559   : LAB L4-4Q|" \
 	"$(tr '\n' '|' <"$vf/creatable_vgpu_types")" "types"
@@ -195,7 +195,7 @@ expect_exit 0 inner_qmp query-pci -- -device "vfio-pci,host=${VGPU[0]},id=hostpc
 expect_match '"qdev_id": "hostpci0"'
 expect_exit 1 bash -c "echo 0 >$vf/current_vgpu_type"
 expect_match 'not permitted'
-wait_for 10 sh -c "echo 0 >$vf/current_vgpu_type"
+wait_for 20 sh -c "echo 0 >$vf/current_vgpu_type"
 vgpu_down "$LAB_IGB1"
 
 say "a guest that hangs is ended"
