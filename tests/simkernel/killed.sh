@@ -20,11 +20,12 @@ DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0 VGPU=hostpci2:\ 41:00
 # or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
 	stop-card stop-two reboot release sweep start-vf stop-vf
-	start-made stop-made start-vgpu stop-vgpu start-mdev stop-mdev)
+	start-made stop-made start-vgpu stop-vgpu start-mdev stop-mdev
+	start-second)
 declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
 	[release]=release [sweep]=sweep [stop-vf]=post-stop [stop-made]=post-stop [stop-vgpu]=post-stop
 	[stop-mdev]=post-stop)
-declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-made]=pool [stop-made]=pool)
+declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-made]=pool [stop-made]=pool [start-second]=mdev)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
 ran() {
@@ -102,6 +103,19 @@ set_up_start-mdev() { mdevs; }
 set_up_stop-mdev() {
 	mdevs
 	ran
+}
+
+# The first of two parents has no room after all.
+set_up_start-second() {
+	mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/proc/sys/kernel"
+	echo node1 >"$ROOT/proc/sys/kernel/hostname"
+	{
+		echo cards
+		printf '  map id=1234:11e8,iommugroup=%s,node=node1,path=0000:%s\n' 24 05:00.0 25 06:00.0
+		echo '  mdev 1'
+	} >"$ROOT/etc/pve/mapping/pci.cfg"
+	policy 100 'hostpci0 = { mapping = "cards"; mdev = "lab-mdev-1"; };'
+	rule '0000:05:00.0/mdev_supported_types/lab-mdev-1/create * * errno ENOSPC'
 }
 
 # The scenario's action; true if it came to its end.
