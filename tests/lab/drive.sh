@@ -262,13 +262,31 @@ run_share() { # SCRIPT...
 	done
 }
 
-# Machines side by side, each with the scripts that its number falls to.
-run_workers() { # JOBS SCRIPT...
-	local jobs=$1 i pid share=() pids=()
+# Shares the scripts out to workers: the longest first, each to whoever has least to do.
+share_out() { # JOBS SCRIPT...: prints "WORKER SCRIPT" a line
+	local jobs=$1 takes script worker least
+	local -a busy=()
 	shift
+	for script; do
+		takes=$(header "$script" lab-takes)
+		printf '%s\t%s\n' "${takes:-45}" "$script"
+	done | sort -s -r -n -k 1,1 | while IFS=$'\t' read -r takes script; do
+		least=1
+		for ((worker = 2; worker <= jobs; worker++)); do
+			[ "${busy[worker]:-0}" -ge "${busy[least]:-0}" ] || least=$worker
+		done
+		busy[least]=$((${busy[least]:-0} + takes))
+		printf '%s %s\n' "$least" "$script"
+	done
+}
+
+# Machines side by side, each with its share of the scripts.
+run_workers() { # JOBS SCRIPT...
+	local jobs=$1 pid share=() pids=() shares
+	shift
+	shares=$(share_out "$jobs" "$@")
 	for ((worker = 1; worker <= jobs; worker++)); do
-		share=()
-		for ((i = worker; i <= $#; i += jobs)); do share+=("${!i}"); done
+		mapfile -t share < <(sed -n "s/^$worker //p" <<<"$shares" | sort)
 		LAB_RESULTS=$LAB_RESULTS/$worker LAB_DISKS_DIR=$LAB_DISKS_DIR/$worker \
 			run_share "${share[@]}" &
 		pids+=($!)

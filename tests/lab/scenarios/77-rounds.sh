@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-takes: 80
 # lab-timeout: 600
 # lab-snapshot: differs
 #
