@@ -6,7 +6,6 @@
 
 BOOT_TIMEOUT=120
 boot_retries=2
-worker= # its number, if several machines run side by side
 # Beyond a scenario's own limit, which the lab itself enforces: for its snapshots, and
 # until we conclude that it hangs.
 GRACE=90
@@ -47,7 +46,6 @@ scenario_limit() { # SCRIPT
 
 report() { # SCRIPT ok|skipped|FAILED SECONDS [WHY]
 	verdicts[$1]=$2
-	printf '%s %s\n' "$2" "$(scenario_name "$1")" >>"$LAB_RESULTS/verdicts"
 	case $2 in
 	ok) printf 'ok %s (%s s)\n' "$(scenario_name "$1")" "$3" ;;
 	skipped) printf 'skipped %s (%s s)\n' "$(scenario_name "$1")" "$3" ;;
@@ -77,17 +75,17 @@ emulator_broke() { # SCRIPT CONSOLE-LOG WHY
 start_qemu() { # CONSOLE-LOG QEMU-ARGUMENTS...
 	local console=$1
 	shift
-	rm -f "$LAB_RESULTS/talk"
-	mkfifo "$LAB_RESULTS/talk"
+	rm -f "$LAB_BUILD/talk"
+	mkfifo "$LAB_BUILD/talk"
 	# Not stdin: QEMU would put the caller's terminal in raw mode.
 	qemu-system-x86_64 "$@" \
 		-serial "file:$console" \
 		-device virtio-serial-pci,bus=pcie.0,addr=0x6 \
-		-chardev "file,id=talk,path=$LAB_RESULTS/talk" \
+		-chardev "file,id=talk,path=$LAB_BUILD/talk" \
 		-device virtserialport,chardev=talk,name=lab \
 		</dev/null 2>"$LAB_RESULTS/qemu.log" 8>&- &
 	qemu_pid=$!
-	exec {qemu_out}<"$LAB_RESULTS/talk"
+	exec {qemu_out}<"$LAB_BUILD/talk"
 }
 
 stop_qemu() {
@@ -127,9 +125,9 @@ boot() { # CONFIGURATION SCRIPT...
 		printf '%s\t%s\t%s\t%s\n' "$(scenario_name "$script")" "$script" \
 			"$(scenario_limit "$script")" "$(header "$script" lab-snapshot)" >>"$LAB_RESULTS/plan"
 	done
-	mkdir -p "$LAB_DISKS_DIR"
-	machine_disks "$LAB_DISKS_DIR"
-	mapfile -t arguments < <(machine_arguments "$LAB_DISKS_DIR" "$LAB_RESULTS" "$configuration" \
+	mkdir -p "$LAB_BUILD/disks"
+	machine_disks "$LAB_BUILD/disks"
+	mapfile -t arguments < <(machine_arguments "$LAB_BUILD/disks" "$LAB_RESULTS" "$configuration" \
 		"lab.checkout=$CHECKOUT lab.mode=run")
 
 	note "booting ($configuration), console in ${console#"$CHECKOUT"/}"
@@ -213,7 +211,7 @@ boot() { # CONFIGURATION SCRIPT...
 }
 
 output() { # LINE
-	printf '    %s%s\n' "${worker:+${current:+$(scenario_name "$current"): }}" "$1"
+	printf '    %s\n' "$1"
 	[ -z "$current" ] || printf '%s\n' "$1" >>"$LAB_RESULTS/$(scenario_name "$current").log"
 }
 
@@ -247,78 +245,26 @@ check_scripts() { # SCRIPT...
 	done
 }
 
-# Boots until each of the scripts has its verdict.
-run_share() { # SCRIPT...
-	local configuration left=()
+run_scenarios() { # SCRIPT...
+	local scripts=() script configuration left=() failed=() skipped=()
+	check_scripts "$@"
+	rm -rf "$LAB_RESULTS"
 	mkdir -p "$LAB_RESULTS"
 	printf '%s\n' ${HOSTPCI_TESTS_FULL:+"HOSTPCI_TESTS_FULL=$HOSTPCI_TESTS_FULL"} \
 		${HOSTPCI_TESTS_SEED:+"HOSTPCI_TESTS_SEED=$HOSTPCI_TESTS_SEED"} >"$LAB_RESULTS/environment"
 	trap stop_qemu EXIT
-	trap 'exit 130' INT TERM
 	for configuration in "${LAB_CONFIGURATIONS[@]}"; do
-		while mapfile -t left < <(pending "$configuration" "$@") && [ ${#left[@]} -gt 0 ]; do
+		while mapfile -t left < <(pending "$configuration" "${scripts[@]}") && [ ${#left[@]} -gt 0 ]; do
 			boot "$configuration" "${left[@]}"
 		done
 	done
-}
 
-# Shares the scripts out to workers: the longest first, each to whoever has least to do.
-share_out() { # JOBS SCRIPT...: prints "WORKER SCRIPT" a line
-	local jobs=$1 takes script worker least
-	local -a busy=()
-	shift
-	for script; do
-		takes=$(header "$script" lab-takes)
-		printf '%s\t%s\n' "${takes:-45}" "$script"
-	done | sort -s -r -n -k 1,1 | while IFS=$'\t' read -r takes script; do
-		least=1
-		for ((worker = 2; worker <= jobs; worker++)); do
-			[ "${busy[worker]:-0}" -ge "${busy[least]:-0}" ] || least=$worker
-		done
-		busy[least]=$((${busy[least]:-0} + takes))
-		printf '%s %s\n' "$least" "$script"
-	done
-}
-
-# Machines side by side, each with its share of the scripts.
-run_workers() { # JOBS SCRIPT...
-	local jobs=$1 pid share=() pids=() shares
-	shift
-	shares=$(share_out "$jobs" "$@")
-	for ((worker = 1; worker <= jobs; worker++)); do
-		mapfile -t share < <(sed -n "s/^$worker //p" <<<"$shares" | sort)
-		LAB_RESULTS=$LAB_RESULTS/$worker LAB_DISKS_DIR=$LAB_DISKS_DIR/$worker \
-			run_share "${share[@]}" &
-		pids+=($!)
-	done
-	# shellcheck disable=SC2064 # the children of now
-	trap "kill ${pids[*]} 2>/dev/null; wait" EXIT
-	trap 'exit 130' INT TERM
-	for pid in "${pids[@]}"; do wait "$pid" || true; done
-	trap - EXIT INT TERM
-}
-
-run_scenarios() { # JOBS SCRIPT...
-	local jobs=$1 scripts=() script failed=() skipped=() name passed=' '
-	shift
-	check_scripts "$@"
-	rm -rf "$LAB_RESULTS"
-	mkdir -p "$LAB_RESULTS"
-	[ "$jobs" -le ${#scripts[@]} ] || jobs=${#scripts[@]}
-	if [ "$jobs" -gt 1 ]; then
-		run_workers "$jobs" "${scripts[@]}"
-	else
-		run_share "${scripts[@]}"
-	fi
-	while read -r verdict name; do
-		case $verdict in
-		ok) passed+="$name " ;;
-		skipped) skipped+=("$name") ;;
-		esac
-	done < <(find "$LAB_RESULTS" -maxdepth 2 -name verdicts -exec cat {} +)
 	for script in "${scripts[@]}"; do
-		name=$(scenario_name "$script")
-		[[ $passed == *" $name "* || " ${skipped[*]} " == *" $name "* ]] || failed+=("$name")
+		case ${verdicts[$script]} in
+		ok) ;;
+		skipped) skipped+=("$(scenario_name "$script")") ;;
+		*) failed+=("$(scenario_name "$script")") ;;
+		esac
 	done
 	if [ ${#failed[@]} -gt 0 ]; then
 		printf 'lab: FAILED %d of %d: %s\n' ${#failed[@]} ${#scripts[@]} "${failed[*]}"
@@ -335,9 +281,9 @@ lab_shell() { # CONFIGURATION
 	local arguments=() rows cols
 	[ -t 0 ] || die "--shell needs a terminal"
 	read -r rows cols < <(stty size)
-	mkdir -p "$LAB_RESULTS" "$LAB_DISKS_DIR"
-	machine_disks "$LAB_DISKS_DIR"
-	mapfile -t arguments < <(machine_arguments "$LAB_DISKS_DIR" "$LAB_RESULTS" "$1" \
+	mkdir -p "$LAB_RESULTS" "$LAB_BUILD/disks"
+	machine_disks "$LAB_BUILD/disks"
+	mapfile -t arguments < <(machine_arguments "$LAB_BUILD/disks" "$LAB_RESULTS" "$1" \
 		"lab.checkout=$CHECKOUT lab.mode=shell lab.rows=$rows lab.cols=$cols")
 	# Ctrl-C belongs to the shell inside.
 	exec qemu-system-x86_64 "${arguments[@]}" \

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 100
 #
 # Is the lab what it claims to be? A scenario that passes in a lab without devices, with a
 # deaf trace or a blind snapshot would prove nothing.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 150
 # lab-timeout: 500
 #
 # The guest puts md and LVM on its disk and is rebooted three times. Between the rounds

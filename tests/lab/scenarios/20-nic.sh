@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 30
 #
 # A whole network card goes into a machine and is back, under its name, at post-stop.
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 10
 #
 # Two devices, and the kernel refuses the second: a conventional PCI function has a file
 # `reset`, but writing to it is ENOTTY, as its bus is shared. The first device is given

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 20
 #
 # What is wrong is said, with what to do, and nothing is written: the kernel's own trace
 # of writes to sysfs is empty.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 5
 # lab: iommu=off
 #
 # Without an IOMMU no device can be given away, and the hook says what to switch on.

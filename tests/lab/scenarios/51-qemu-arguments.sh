@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 65
 # lab-timeout: 500
 #
 # QEMU starts with every kind of argument that `showcmd --standalone` prints for the lab's

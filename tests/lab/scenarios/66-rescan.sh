@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 10
 #
 # Devices that are removed from the kernel and found again before they go to a machine: all
 # that this loses is back after the stop.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 65
 # lab-timeout: 600
 #
 # SIGKILL at every write and every record of a start and of a stop, on a real kernel: of the

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 80
 # lab-timeout: 600
 # lab-snapshot: differs
 #

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 15
 #
 # Proxmox's leaked ids: what it once wrote to vfio-pci's new_id grabs every virtual function
 # that is made later. The sweep says so, and where policy asks for it removes the id.

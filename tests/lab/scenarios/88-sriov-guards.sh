@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 60
 #
 # While QEMU has a virtual function open, nothing lowers, resets or takes its physical one:
 # refused in words, at once, and the machine is not disturbed. Then the boot program, twice,

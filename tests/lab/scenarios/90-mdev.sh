@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 70
 #
 # Mediated devices on the real kernel: created and set before the machine, opened by QEMU,
 # gone after it with their room back; held by a QEMU that lingers; ten machines at once on

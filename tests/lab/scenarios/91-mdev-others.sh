@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 65
 #
 # Mediated devices beside others: mdevctl sees ours and we see its, one that it has defined is
 # made from its file, on a parent that is no PCI device, too; by hand; of two parents the next

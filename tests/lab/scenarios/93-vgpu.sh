@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-takes: 65
 #
 # vGPU types of virtual functions that keep their driver, as NVIDIA's since Linux 6.8: set by
 # number and by name before the machine, opened by QEMU, freed after it though the driver says
