@@ -61,17 +61,15 @@ say "the same with a real QEMU, killed under its guest"
 expect_exit 0 hook 100 pre-start
 mapfile -t arguments < <(vm_arguments 100)
 inner_kvm
-inner_qemu -id 100 "${arguments[@]}" </dev/null >"$LAB_OUT/killed-qemu.log" 2>&1 &
-qemu=$!
-echo $qemu >/run/qemu-server/100.pid
-expect_exit 0 hook 100 post-start
+inner_qemu -pidfile "$LAB_TMP/qemu.pid" "${arguments[@]}" </dev/null >"$LAB_OUT/killed-qemu.log" 2>&1 &
+wait_for 60 test -s "$LAB_TMP/qemu.pid"
+qemu=$(<"$LAB_TMP/qemu.pid")
 wait_for 30 holds_group "$qemu" "$LAB_NVME2"
 holds_group "$qemu" "$LAB_E1000E_FN0" || fail "QEMU has only one of its devices"
-kill -KILL $qemu
+kill -KILL "$qemu"
 expect_exit 0 hook 100 post-stop
 back
-wait $qemu || true
-rm -f /run/qemu-server/100.pid
+wait || true
 
 say "a guest powers itself off: no pre-stop"
 expect_exit 0 pve start 100
