@@ -27,7 +27,8 @@ static void show(struct sweep *s, const struct outcome *outcome)
 
 	if (c->format != FORMAT_TEXT)
 		json_object_array_add(s->machines, report_json(outcome));
-	else if (outcome->exit || !c->value[OPTION_QUIET])
+	else if (outcome->exit || outcome->standing == STANDING_OVER ||
+		 !c->value[OPTION_QUIET])
 		report_text(&c->root, outcome,
 			    dry || c->value[OPTION_VERBOSE] ? REPORT_PLAN : REPORT_HOOK,
 			    outcome->exit ? stderr : stdout);

@@ -49,6 +49,16 @@ writes_are 0
 hostpci_exits 0 release 100
 as_before
 
+it "with --quiet the log has what was taken back, and nothing of what is as it should be"
+crashed
+hostpci_exits 0 sweep --quiet
+says 'VM 100 no longer runs'
+says_not 'machines:'
+hostpci_exits 0 sweep --quiet
+silent
+hostpci_exits 0 release 100
+as_before
+
 it "a dry run shows each write, and makes none"
 crashed
 hostpci_exits 0 sweep --dry-run
