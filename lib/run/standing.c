@@ -162,6 +162,18 @@ static const char *name_of(const struct hold *hold, char buf[static UUID_TEXT])
 	return buf;
 }
 
+/* A start that Proxmox made under its lock, which is free now, has come to its end: what
+ * came of it shows, and may have come since the first look. */
+static enum standing by_start(const struct look *g)
+{
+	enum standing standing;
+
+	if (g->session->journal->locked)
+		return by_process(g);
+	standing = by_reservation(g);
+	return standing == STANDING_OVER ? by_age(g) : standing;
+}
+
 /* A domain's name need not be the VMID: what tells is the device on its command line. */
 static enum standing by_domain(const struct look *g, const char *name)
 {
@@ -306,8 +318,7 @@ static enum standing by_descriptor(const struct look *g)
 enum standing standing_of(const struct session *session, char why[static STANDING_WORDS])
 {
 	static enum standing (*const looks[])(const struct look *) = {
-		by_process, by_lock,	by_reboot,     by_reservation,
-		by_age,	    by_libvirt, by_descriptor,
+		by_process, by_lock, by_reboot, by_start, by_libvirt, by_descriptor,
 	};
 	const struct look g = {session, why};
 	enum standing standing = STANDING_OVER;
