@@ -103,10 +103,11 @@ static enum standing by_lock(const struct look *g)
 
 	if (r > 0)
 		return say(g, STANDING_STARTS, "is being started or stopped by Proxmox");
-	return r == 0 ? STANDING_OVER
-		      : say(g, STANDING_UNKNOWN,
-			    "may be starting: Proxmox's lock cannot be looked at (%s)",
-			    strerror(-r));
+	return r == 0 || r == -ENOENT
+		       ? STANDING_OVER
+		       : say(g, STANDING_UNKNOWN,
+			     "may be starting: Proxmox's lock cannot be looked at (%s)",
+			     strerror(-r));
 }
 
 /* Between the two halves of a reboot nobody holds the lock. */
@@ -168,7 +169,7 @@ static enum standing by_start(const struct look *g)
 {
 	enum standing standing;
 
-	if (g->session->journal->locked)
+	if (g->session->journal->locked && session_vm_locked(g->session) == 0)
 		return by_process(g);
 	standing = by_reservation(g);
 	return standing == STANDING_OVER ? by_age(g) : standing;

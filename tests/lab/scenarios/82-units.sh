@@ -50,12 +50,16 @@ expect_eq 3 "$(cat "$LAB_TMP/units/pve-guests")" "virtual functions before the m
 expect_match 'is not there yet: its copy of' "$LAB_TMP/units/hostpci-boot"
 cmp /etc/pve/hostpci/hostpci.conf /var/lib/hostpci/hostpci.conf || fail "the copy was not refreshed"
 
-say "the timer: a start that failed behind the hook, a long time ago"
+say "the timer: a start by Proxmox that failed behind the hook"
 vm_config 182 "hostpci0: ${LAB_NVME#0000:}"
 vm_policy 182 'return = "host";'
+mkdir -p /run/lock/qemu-server
+exec 9>/run/lock/qemu-server/lock-182.conf
+flock 9
 expect_exit 0 hook 182 pre-start
+sleep 3
 expect_eq vfio-pci "$(driver_of "$LAB_NVME")"
-sed -i -E 's/,"at":[0-9]+//' /run/hostpci/vm/182.journal
+exec 9>&-
 wait_for 20 has_driver "$LAB_NVME" nvme
 wait_for 5 test ! -e /run/hostpci/vm/182.journal
 expect_match 'VM 182 no longer runs' "$LAB_TMP/units/hostpci-sweep"
@@ -68,6 +72,6 @@ wait "$systemd" 2>/dev/null || true
 expect_exit 0 hostpci sriov set "$LAB_IGB0" 0
 echo 1 >"/sys/bus/pci/devices/$LAB_IGB0/sriov_drivers_autoprobe"
 vm_forget 182
-rm -rf /etc/pve /var/lib/hostpci /run/systemd
+rm -rf /etc/pve /var/lib/hostpci /run/systemd /run/lock/qemu-server
 mv "$LAB_TMP/away" /etc/pve
 wait_for 20 disk_of "$LAB_NVME"
