@@ -69,8 +69,8 @@ int facts_add_claim(struct facts *facts, const struct claim *claim) _must_check_
 /* The same for what the machine itself holds, and for what journals say of the past. */
 int facts_add_own(struct facts *facts, const struct bdf *bdf) _must_check_;
 int facts_add_past(struct facts *facts, const struct pf_past *past) _must_check_;
-/* The machine's own journal's word before another's; NULL: none has one. */
-const struct pf_past *facts_past(const struct facts *facts, const struct bdf *pf);
+/* What was added of @pf with that @own, taken together. */
+struct pf_past facts_past(const struct facts *facts, const struct bdf *pf, bool own);
 
 /* NULL, or the claim of another machine on @bdf. */
 const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf);
