@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-guests: yes
 #
 # Virtual functions that do not exist yet: made for a machine, given, taken back; of a
 # network card, and of a disk controller, whose functions stay with the machine until they
