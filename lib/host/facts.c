@@ -189,20 +189,6 @@ void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *re
 		       &spec->slot[fact->slot].wish, ret);
 }
 
-static int look_at_coming(struct use *use, const struct spec *spec, struct fact *fact,
-			  struct err *err)
-{
-	struct wish wish;
-
-	/* As the kernel makes every new one (pci_pm_init). */
-	SAY(fact->settings.power, "on");
-	fact_wish(spec, fact, &wish);
-	if (!fact->wanted || (!wish_has_vf(&wish) && !wish_has(&wish, KEY_VF_ATTRIBUTES)))
-		return 0;
-	return settings_look_coming(use->root, use->looker, fact, &fact->pf->device.bdf,
-				    fact->vf_index, err);
-}
-
 /* What it offers is the driver's to say: that may take a while. */
 static int read_vgpu(struct use *use, struct fact *fact, struct err *err)
 {
@@ -236,7 +222,7 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 	if (fact->device.bridge)
 		return 0;
 	if (fact->device.coming)
-		return look_at_coming(use, spec, fact, err);
+		return settings_look_coming(use->root, use->looker, spec, fact, err);
 	if (fact->vgpu_type[0])
 		return read_vgpu(use, fact, err);
 	r = read_override(use->root, use->looker, &fact->device, err);

@@ -105,12 +105,6 @@ static int add_hold(struct builder *b, const struct aim *a)
 	};
 
 	note_number(b, a->pf);
-	if (a->pf->device.class_code >> 8 == 0x0108)
-		notes_add(
-			b->notes,
-			"%s: a virtual function of a disk controller works when it has "
-			"queues and is online, which the kernel leaves to nvme virt-mgmt",
-			BDF(&a->pf->device.bdf));
 	return plan_add_hold(b->plan, &hold);
 }
 

@@ -174,6 +174,7 @@ static void remove_vf(const struct sriov *s, unsigned n)
 		unbind_from(&vf);
 	while (sim_is_busy(node))
 		nanosleep(&moment, NULL);
+	nvme_gone(s->pf.address, n);
 	(void)snprintf(name, sizeof(name), "virtfn%u", n);
 	(void)unlink(of(&s->pf, name).s);
 	(void)unlink(below("sys/bus/pci/devices/%s", address).s);
