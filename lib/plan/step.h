@@ -114,6 +114,9 @@ struct step_ops {
 	/* @seen: what the look answered; @written: after the write. */
 	enum step_verdict (*judge)(const struct step *step, const char *seen,
 				   bool written);
+	/* True if what is as wanted after the write is worth a word of explain(); NULL:
+	 * never. */
+	bool (*tells)(const struct step *step, const char *seen);
 	/* Why STEP_FOREIGN, or no effect, in words; NULL: nothing better than @seen. */
 	void (*explain)(const struct step *step, const char *seen, char *buf,
 			size_t size);
