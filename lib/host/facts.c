@@ -235,11 +235,17 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 	return r == 0 ? use_look(use, &fact->device, err) : r;
 }
 
-/* Who uses the functions that go when there are to be more. */
-static int look_at_pf(struct use *use, const struct pf *pf, struct err *err)
+/* Who uses the functions that go when there are to be more; what those get. */
+static int look_at_pf(struct use *use, const struct spec *spec, struct facts *facts,
+		      const struct pf *pf, struct err *err)
 {
-	if (!pf->needed || !pf->lacking || !pf->device.vfs)
+	int r;
+
+	if (!pf->needed || !pf->lacking)
 		return 0;
+	r = vfs_attributes_look(use->looker, spec, facts, pf, err);
+	if (r < 0 || !pf->device.vfs)
+		return r;
 	use->device = &pf->device;
 	use->bdf = pf->device.bdf;
 	return use_vfs(use, err);
@@ -281,7 +287,7 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = look_at(&use, spec, &facts->fact[i], err);
 	for (unsigned i = 0; r == 0 && i < facts->pfs.n; i++)
-		r = look_at_pf(&use, &facts->pfs.item[i], err);
+		r = look_at_pf(&use, spec, facts, &facts->pfs.item[i], err);
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
 		if (facts->mdev[i].wanted)
 			r = mdev_fact_look(root, &looker, &facts->mdev[i], err);
@@ -333,6 +339,7 @@ struct facts *facts_free(struct facts *facts)
 		free(facts->claim);
 		free(facts->own);
 		free(facts->past);
+		free(facts->vfs_attribute);
 		free(facts);
 	}
 	return NULL;

@@ -45,6 +45,7 @@ const struct step_ops *const step_table[_STEP_MAX] = {
 	[STEP_METHODS] = &step_methods,
 	[STEP_VF] = &step_vf,
 	[STEP_VF_ATTRIBUTE] = &step_vf_attribute,
+	[STEP_VFS_ATTRIBUTE] = &step_vfs_attribute,
 	[STEP_NVME] = &step_nvme,
 	[STEP_NUMVFS] = &step_numvfs,
 	[STEP_AUTOPROBE] = &step_autoprobe,
@@ -176,6 +177,8 @@ const char *step_errno_words(const struct step *step, int code)
 		kind = STEP_BIND;
 	else if (step->direction == STEP_UNDO && kind == STEP_BIND)
 		kind = STEP_UNBIND;
+	else if (kind == STEP_VFS_ATTRIBUTE)
+		kind = STEP_VF_ATTRIBUTE;
 	for (size_t i = 0; i < ARRAY_SIZE(errno_words); i++)
 		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;

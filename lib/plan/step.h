@@ -27,8 +27,9 @@ enum step_kind {
 	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
 	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
 	STEP_VF, /* a virtual function's "3 mac 02:..." from @found to @want, and back */
-	STEP_VF_ATTRIBUTE, /* the same in a file of its physical function */
-	STEP_NVME,	   /* its "3 nvme online:2:1" from @found to @want, and back */
+	STEP_VF_ATTRIBUTE,  /* the same in a file of its physical function */
+	STEP_VFS_ATTRIBUTE, /* the same before the function is made */
+	STEP_NVME,	    /* its "3 nvme online:2:1" from @found to @want, and back */
 	STEP_NUMVFS,	/* virtual functions, from @found to @want; back: @found again */
 	STEP_AUTOPROBE, /* sriov_drivers_autoprobe, the same */
 	STEP_VGPU_TYPE, /* vGPU type from @found to @want; back: 0, none */

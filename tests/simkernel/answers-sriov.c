@@ -209,6 +209,7 @@ int answer_numvfs(const struct sim_write *write)
 		return EBUSY;
 	if (want > s.room)
 		want = s.room; /* "requested; only enabled" is only a warning */
+	vf_provision(&s.pf, (unsigned)want);
 	for (unsigned n = 0; n < want; n++)
 		make_vf(&s, n);
 	for (unsigned n = (unsigned)now; !want && n-- > 0;)
