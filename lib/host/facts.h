@@ -7,6 +7,7 @@
 #include "host/holding.h"
 #include "host/mdev-fact.h"
 #include "host/settings.h"
+#include "host/vfs-attribute.h"
 #include "host/vgpu-look.h"
 #include "spec/spec.h"
 
@@ -46,6 +47,8 @@ struct facts {
 	size_t owns;
 	struct pf_past *past; /* owned */
 	size_t pasts;
+	struct vfs_attribute *vfs_attribute; /* owned; of functions to be made */
+	size_t vfs_attributes;
 };
 
 /* Without anything; claims may be added before it is resolved. NULL: out of memory. */
@@ -80,6 +83,13 @@ static inline void facts_freep(struct facts **facts)
 {
 	*facts = facts_free(*facts);
 }
+
+/* Adds what @pf is to allot to the functions that it is to make. */
+int vfs_attributes_look(struct child *looker, const struct spec *spec,
+			struct facts *facts, const struct pf *pf,
+			struct err *err) _must_check_;
+/* True if that is to be allotted to @vf before it is made. */
+bool facts_allots(const struct facts *facts, const struct fact *vf, const char *name);
 
 /* What policy sets of it: its machine's, else that of its physical function. */
 void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret);

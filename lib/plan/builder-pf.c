@@ -56,8 +56,30 @@ static int add_numvfs(struct builder *b, const struct aim *a, unsigned found,
 	return builder_add(b, &a->fact, STEP_NUMVFS, STAGE_VFS, from, to);
 }
 
+/* Before they are made: then the driver would share out all that it has. */
+static int add_attributes(struct builder *b, const struct aim *a,
+			  const struct facts *facts)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < facts->vfs_attributes; i++) {
+		const struct vfs_attribute *at = &facts->vfs_attribute[i];
+		char from[LIMIT_NAME], to[LIMIT_NAME];
+
+		/* With those that are there now, what they have goes as well. */
+		if (!bdf_equal(&at->pf, &a->pf->device.bdf) ||
+		    (!strcmp(at->found, at->want) && !a->pf->device.vfs))
+			continue;
+		(void)snprintf(from, sizeof(from), "%u %s %s", at->index, at->name,
+			       at->found);
+		(void)snprintf(to, sizeof(to), "%u %s %s", at->index, at->name, at->want);
+		r = builder_add(b, &a->fact, STEP_VFS_ATTRIBUTE, STAGE_VFS, from, to);
+	}
+	return r;
+}
+
 /* From one number to another the kernel goes only through none. */
-static int make_vfs(struct builder *b, const struct aim *a)
+static int make_vfs(struct builder *b, const struct aim *a, const struct facts *facts)
 {
 	unsigned now = a->pf->device.vfs, want = pf_wanted(a->pf);
 	int r = 0;
@@ -66,6 +88,8 @@ static int make_vfs(struct builder *b, const struct aim *a)
 		r = add_autoprobe(b, a, a->pf->autoprobe, a->autoprobe);
 	if (r == 0 && now != want && now)
 		r = add_numvfs(b, a, now, 0);
+	if (r == 0 && now != want)
+		r = add_attributes(b, a, facts);
 	return r == 0 && now != want && want ? add_numvfs(b, a, 0, want) : r;
 }
 
@@ -122,12 +146,6 @@ static int add_hold(struct builder *b, const struct aim *a)
 
 	set_before(a, &hold);
 	note_number(b, a->pf);
-	if (a->pf->device.class_code >> 8 == 0x0108)
-		notes_add(
-			b->notes,
-			"%s: a virtual function of a disk controller works when it has "
-			"queues and is online, which the kernel leaves to nvme virt-mgmt",
-			BDF(&a->pf->device.bdf));
 	return plan_add_hold(b->plan, &hold);
 }
 
@@ -145,7 +163,7 @@ int builder_pfs(struct builder *b, const struct facts *facts)
 			b->pf_lane = pf[i]->device.group;
 		r = add_hold(b, &a);
 		if (r == 0)
-			r = pf[i]->lacking ? make_vfs(b, &a) : adopt_vfs(b, &a);
+			r = pf[i]->lacking ? make_vfs(b, &a, facts) : adopt_vfs(b, &a);
 	}
 	return r;
 }
