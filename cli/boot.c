@@ -112,6 +112,8 @@ static int run(struct context *context)
 	if (policy_copy_load(&context->root, context->value[OPTION_NODE], &spec, &told,
 			     &err) < 0)
 		return error_print(context, EXIT_CODE_CONFIG, &err);
+	if (!context->value[OPTION_DRY_RUN])
+		policy_copy_refresh(&context->root, &told);
 	warn_all(context, &spec.notes);
 	for (size_t i = 0; i < told.n && !context->value[OPTION_QUIET]; i++)
 		(void)fprintf(stderr, "hostpci: boot: %s\n", told.text[i]);

@@ -20,6 +20,13 @@ static bool is_dry(const struct context *context)
 	return context->value[OPTION_DRY_RUN];
 }
 
+/* There is more to say than that its journal went meanwhile. */
+static bool did_something(const struct outcome *outcome)
+{
+	return outcome->standing == STANDING_OVER &&
+	       (outcome->deeds.n || outcome->notes.n > 1);
+}
+
 static void show(struct sweep *s, const struct outcome *outcome)
 {
 	const struct context *c = s->context;
@@ -27,7 +34,7 @@ static void show(struct sweep *s, const struct outcome *outcome)
 
 	if (c->format != FORMAT_TEXT)
 		json_object_array_add(s->machines, report_json(outcome));
-	else if (outcome->exit || !c->value[OPTION_QUIET])
+	else if (outcome->exit || did_something(outcome) || !c->value[OPTION_QUIET])
 		report_text(&c->root, outcome,
 			    dry || c->value[OPTION_VERBOSE] ? REPORT_PLAN : REPORT_HOOK,
 			    outcome->exit ? stderr : stdout);

@@ -17,7 +17,7 @@ BUILD_PACKAGES=(
 # shellcheck disable=SC2034 # for the including script
 TEST_PACKAGES=(
 	jq shellcheck clang clang-format clang-tidy
-	bash-completion man-db strace
+	bash-completion man-db strace systemd
 )
 
 # Debian's QEMU replaces Proxmox's own: on a node that would take its machines down.

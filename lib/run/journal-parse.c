@@ -251,9 +251,12 @@ static void read_phase(struct journal *j, struct record *r)
 {
 	const char *phase = text(r, "phase");
 	int64_t at = time_of(r);
+	bool locked = optional_bool(r, "locked", false);
 
-	if (!r->bad)
-		journal_begin_phase(j, phase, at);
+	if (r->bad)
+		return;
+	journal_begin_phase(j, phase, at);
+	j->locked = locked;
 }
 
 static int read_record(struct journal *j, struct record *r, struct err *err)

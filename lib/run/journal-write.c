@@ -58,7 +58,8 @@ void journal_begin_phase(struct journal *journal, const char *phase, int64_t at)
 
 static int append_phase(struct journal *j, const char *phase, int64_t at)
 {
-	return append(j, "{\"phase\":\"%s\",\"at\":%lld}", phase, (long long)at);
+	return append(j, "{\"phase\":\"%s\",\"at\":%lld%s}", phase, (long long)at,
+		      j->locked ? ",\"locked\":true" : "");
 }
 
 int journal_phase(struct journal *journal, const char *phase)

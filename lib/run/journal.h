@@ -24,7 +24,7 @@
  *   {"child":PID,"start":TICKS}                       who does the writes
  *   {"park":BDF,"why":WORD,"at":SECONDS}              kept for later; a new hold ends it
  *   {"close":BDF,"mdev":UUID}                         no longer ours
- *   {"qemu":PID,"start":TICKS}  {"phase":WORD,"at":SECONDS}
+ *   {"qemu":PID,"start":TICKS}  {"phase":WORD,"at":SECONDS,"locked":BOOL}
  *
  * Times are clock_boot_s(). Members that are not known are passed over, so a version may
  * add some; a record that older versions must not pass over needs a new number. "journal"
@@ -63,6 +63,7 @@ struct journal {
 	bool anew;	  /* as it was opened, such a one was thrown away */
 	char phase[16];	  /* the last one that was recorded */
 	int64_t phase_at; /* clock_boot_s(); 0: not known */
+	bool locked;	  /* Proxmox held its lock of the machine at the last start */
 	struct proc_id qemu;
 	struct journal_step *step; /* owned; in the order of their intents */
 	size_t steps;

@@ -160,7 +160,7 @@ int session_vm_locked(const struct session *session)
 		       session->request->vmid);
 	fd = root_openat(session->root, path, O_RDWR, 0);
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
+		return fd;
 	r = lock_take(fd, 0);
 	return r == -EBUSY ? 1 : r;
 }

@@ -37,7 +37,7 @@ void session_end(struct session *session);
 /* QEMU of the machine runs: by the journal, else by Proxmox's pid file. */
 bool session_vm_runs(const struct session *session, struct proc_id *ret);
 /* 1: somebody holds Proxmox's lock of this machine, a start or stop is under way; 0: not;
- * -errno: it cannot be told. */
+ * -ENOENT: it has none, Proxmox never did anything to it; -errno: it cannot be told. */
 int session_vm_locked(const struct session *session);
 /* Puts into words that there is neither a configuration nor a policy of the machine. */
 int session_no_vm(const struct session *session, const struct spec *spec,

@@ -103,10 +103,11 @@ static enum standing by_lock(const struct look *g)
 
 	if (r > 0)
 		return say(g, STANDING_STARTS, "is being started or stopped by Proxmox");
-	return r == 0 ? STANDING_OVER
-		      : say(g, STANDING_UNKNOWN,
-			    "may be starting: Proxmox's lock cannot be looked at (%s)",
-			    strerror(-r));
+	return r == 0 || r == -ENOENT
+		       ? STANDING_OVER
+		       : say(g, STANDING_UNKNOWN,
+			     "may be starting: Proxmox's lock cannot be looked at (%s)",
+			     strerror(-r));
 }
 
 /* Between the two halves of a reboot nobody holds the lock. */
@@ -160,6 +161,18 @@ static const char *name_of(const struct hold *hold, char buf[static UUID_TEXT])
 	(void)snprintf(buf, UUID_TEXT, "%s",
 		       uuid_is_set(&hold->mdev) ? hold->mdev.text : BDF(&hold->bdf));
 	return buf;
+}
+
+/* A start that Proxmox made under its lock, which is free now, has come to its end: what
+ * came of it shows, and may have come since the first look. */
+static enum standing by_start(const struct look *g)
+{
+	enum standing standing;
+
+	if (g->session->journal->locked && session_vm_locked(g->session) == 0)
+		return by_process(g);
+	standing = by_reservation(g);
+	return standing == STANDING_OVER ? by_age(g) : standing;
 }
 
 /* A domain's name need not be the VMID: what tells is the device on its command line. */
@@ -306,8 +319,7 @@ static enum standing by_descriptor(const struct look *g)
 enum standing standing_of(const struct session *session, char why[static STANDING_WORDS])
 {
 	static enum standing (*const looks[])(const struct look *) = {
-		by_process, by_lock,	by_reboot,     by_reservation,
-		by_age,	    by_libvirt, by_descriptor,
+		by_process, by_lock, by_reboot, by_start, by_libvirt, by_descriptor,
 	};
 	const struct look g = {session, why};
 	enum standing standing = STANDING_OVER;

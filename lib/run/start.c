@@ -208,6 +208,7 @@ static int claim_all(struct start *s, struct err *err)
 	int r = journal_tidy(j);
 	size_t size = j->size;
 
+	j->locked = session_vm_locked(s->session) > 0;
 	if (r == 0)
 		r = journal_phase(j, "pre-start");
 	s->first_id = j->next_id;

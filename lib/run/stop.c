@@ -243,12 +243,13 @@ int stop_devices(const struct stop *stop)
 static int refuse_release(struct session *session, struct err *err)
 {
 	uint32_t vmid = session->request->vmid;
+	int locked = session_vm_locked(session);
 	struct proc_id qemu;
 
 	if (session_vm_runs(session, &qemu))
 		(void)err_set(err, EBUSY, "VM %u runs (pid %d): stop it first", vmid,
 			      (int)qemu.pid);
-	else if (session_vm_locked(session) != 0)
+	else if (locked != 0 && locked != -ENOENT)
 		(void)err_set(err, EBUSY,
 			      "Proxmox is starting or stopping VM %u: try again when it "
 			      "is done",

@@ -135,6 +135,14 @@ static int load_definition(const struct root *root, struct slot *slot, unsigned 
 	return r < 0 ? err_wrap(err, "%s: hostpci%u", SLOT_PLACE(slot), n) : 0;
 }
 
+/* Of a machine that only a policy declares nobody says otherwise what QEMU will make. */
+static void assume_machine(struct spec *spec)
+{
+	for (unsigned i = 0; !spec->have_config && i < LIMIT_SLOTS; i++)
+		if (wish_has(&spec->slot[i].wish, KEY_PCIE) && spec->slot[i].wish.pcie)
+			(void)strcpy(spec->machine.type, "q35");
+}
+
 int spec_load(const struct root *root, const char *node, uint32_t vmid, struct spec *spec,
 	      struct err *err)
 {
@@ -150,6 +158,7 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 		r = load_policy(root, "/etc/pve/hostpci", spec, err);
 	if (r == 0)
 		r = load_policy(root, "/etc/hostpci", spec, err);
+	assume_machine(spec);
 	if (r == 0 &&
 	    (spec_has_devices(spec) || spec->have_policy || spec->rejected.code))
 		r = load_host_policies(root, CLUSTER, node, spec, err);

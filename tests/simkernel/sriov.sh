@@ -299,6 +299,18 @@ says_not stale
 hostpci_exits 0 boot
 vfs_are 01:00.0 3
 
+it "boot refreshes the copy, once the cluster's policy is there"
+mkdir -p "$ROOT/etc/pve/hostpci"
+echo 'sriov = ( { pf = "01:00.0"; vfs = 2; } );' >"$ROOT/etc/pve/hostpci/hostpci.conf"
+hostpci_exits 0 boot --dry-run
+[[ ! -e $ROOT/var/lib/hostpci ]] || fail "a dry run writes"
+hostpci_exits 0 boot
+cmp "$ROOT/etc/pve/hostpci/hostpci.conf" "$ROOT/var/lib/hostpci/hostpci.conf" || fail "it is no copy"
+rm "$ROOT/etc/pve/hostpci/hostpci.conf"
+hostpci_exits 0 boot
+[[ ! -e $ROOT/var/lib/hostpci/hostpci.conf ]] || fail "it is still there"
+vfs_are 01:00.0 2
+
 it "cut off at any write, the next boot goes on"
 for ((n = 1; n < 20; n++)); do
 	host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; autoprobe = true; }, { pf = "02:00.0"; vfs = 2; autoprobe = false; } );'

@@ -49,6 +49,35 @@ writes_are 0
 hostpci_exits 0 release 100
 as_before
 
+it "with --quiet the log has what was taken back, and nothing of what is as it should be"
+crashed
+hostpci_exits 0 sweep --quiet
+says 'VM 100 no longer runs'
+says_not 'machines:'
+hostpci_exits 0 sweep --quiet
+silent
+hostpci_exits 0 release 100
+as_before
+
+it "a start by Proxmox, which failed behind the hook, is over when its lock is free"
+config 100 'hostpci0: 02:00.0'
+mkdir -p "$ROOT/var/lock/qemu-server"
+exec 9>"$ROOT/var/lock/qemu-server/lock-100.conf"
+flock 9
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+leaves 'is being started or stopped by Proxmox'
+exec 9>&-
+hostpci_exits 0 sweep
+driver_is 02:00.0 igb
+! grep -s ' 100 ' "$ROOT/run/qemu-server/pci-id-reservations" || fail "it has reserved still"
+as_before
+config 100 'hostpci0: 02:00.0'
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+leaves 'was prepared for its start|has devices reserved'
+hostpci_exits 0 release 100
+
 it "a dry run shows each write, and makes none"
 crashed
 hostpci_exits 0 sweep --dry-run

@@ -98,6 +98,15 @@ static void a_start_is_waited_for(void **state)
 	/* Nobody knows its QEMU. */
 	assert_int_equal(journal_phase(c.session.journal, "running"), 0);
 	assert_int_equal(standing_of(&c.session, c.why), STANDING_STARTS);
+	/* Proxmox's lock was held when it was started: it is nowhere to be seen, it is
+	 * free. */
+	c.session.journal->locked = true;
+	assert_int_equal(standing_of(&c.session, c.why), STANDING_STARTS);
+	scratch_put(s, "/var/lock/qemu-server/lock-100.conf", "");
+	assert_int_equal(standing_of(&c.session, c.why), STANDING_OVER);
+	scratch_put(s, "/run/qemu-server/pci-id-reservations",
+		    "0000:01:00.0 100 time:99999999999\n");
+	assert_int_equal(standing_of(&c.session, c.why), STANDING_OVER);
 	journal_free(c.session.journal);
 }
 
