@@ -37,13 +37,18 @@ int facts_add_past(struct facts *facts, const struct pf_past *past)
 	return 0;
 }
 
-const struct pf_past *facts_past(const struct facts *facts, const struct bdf *pf)
+struct pf_past facts_past(const struct facts *facts, const struct bdf *pf, bool own)
 {
-	const struct pf_past *found = NULL;
+	struct pf_past found = {.bdf = *pf, .own = own, .vfs = -1, .autoprobe = -1};
 
-	for (size_t i = 0; i < facts->pasts; i++)
-		if (bdf_equal(&facts->past[i].bdf, pf) && (!found || facts->past[i].own))
-			found = &facts->past[i];
+	for (size_t i = 0; i < facts->pasts; i++) {
+		const struct pf_past *past = &facts->past[i];
+
+		if (past->own != own || !bdf_equal(&past->bdf, pf))
+			continue;
+		found.vfs = found.vfs < 0 ? past->vfs : found.vfs;
+		found.autoprobe = found.autoprobe < 0 ? past->autoprobe : found.autoprobe;
+	}
 	return found;
 }
 

@@ -189,20 +189,6 @@ void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *re
 		       &spec->slot[fact->slot].wish, ret);
 }
 
-static int look_at_coming(struct use *use, const struct spec *spec, struct fact *fact,
-			  struct err *err)
-{
-	struct wish wish;
-
-	/* As the kernel makes every new one (pci_pm_init). */
-	SAY(fact->settings.power, "on");
-	fact_wish(spec, fact, &wish);
-	if (!fact->wanted || (!wish_has_vf(&wish) && !wish_has(&wish, KEY_VF_ATTRIBUTES)))
-		return 0;
-	return settings_look_coming(use->root, use->looker, fact, &fact->pf->device.bdf,
-				    fact->vf_index, err);
-}
-
 /* What it offers is the driver's to say: that may take a while. */
 static int read_vgpu(struct use *use, struct fact *fact, struct err *err)
 {
@@ -236,7 +222,7 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 	if (fact->device.bridge)
 		return 0;
 	if (fact->device.coming)
-		return look_at_coming(use, spec, fact, err);
+		return settings_look_coming(use->root, use->looker, spec, fact, err);
 	if (fact->vgpu_type[0])
 		return read_vgpu(use, fact, err);
 	r = read_override(use->root, use->looker, &fact->device, err);
@@ -249,11 +235,17 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 	return r == 0 ? use_look(use, &fact->device, err) : r;
 }
 
-/* Who uses the functions that go when there are to be more. */
-static int look_at_pf(struct use *use, const struct pf *pf, struct err *err)
+/* Who uses the functions that go when there are to be more; what those get. */
+static int look_at_pf(struct use *use, const struct spec *spec, struct facts *facts,
+		      const struct pf *pf, struct err *err)
 {
-	if (!pf->needed || !pf->lacking || !pf->device.vfs)
+	int r;
+
+	if (!pf->needed || !pf->lacking)
 		return 0;
+	r = vfs_attributes_look(use->looker, spec, facts, pf, err);
+	if (r < 0 || !pf->device.vfs)
+		return r;
 	use->device = &pf->device;
 	use->bdf = pf->device.bdf;
 	return use_vfs(use, err);
@@ -295,7 +287,7 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = look_at(&use, spec, &facts->fact[i], err);
 	for (unsigned i = 0; r == 0 && i < facts->pfs.n; i++)
-		r = look_at_pf(&use, &facts->pfs.item[i], err);
+		r = look_at_pf(&use, spec, facts, &facts->pfs.item[i], err);
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
 		if (facts->mdev[i].wanted)
 			r = mdev_fact_look(root, &looker, &facts->mdev[i], err);
@@ -347,6 +339,7 @@ struct facts *facts_free(struct facts *facts)
 		free(facts->claim);
 		free(facts->own);
 		free(facts->past);
+		free(facts->vfs_attribute);
 		free(facts);
 	}
 	return NULL;

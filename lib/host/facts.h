@@ -7,6 +7,7 @@
 #include "host/holding.h"
 #include "host/mdev-fact.h"
 #include "host/settings.h"
+#include "host/vfs-attribute.h"
 #include "host/vgpu-look.h"
 #include "spec/spec.h"
 
@@ -46,6 +47,8 @@ struct facts {
 	size_t owns;
 	struct pf_past *past; /* owned */
 	size_t pasts;
+	struct vfs_attribute *vfs_attribute; /* owned; of functions to be made */
+	size_t vfs_attributes;
 };
 
 /* Without anything; claims may be added before it is resolved. NULL: out of memory. */
@@ -69,8 +72,8 @@ int facts_add_claim(struct facts *facts, const struct claim *claim) _must_check_
 /* The same for what the machine itself holds, and for what journals say of the past. */
 int facts_add_own(struct facts *facts, const struct bdf *bdf) _must_check_;
 int facts_add_past(struct facts *facts, const struct pf_past *past) _must_check_;
-/* The machine's own journal's word before another's; NULL: none has one. */
-const struct pf_past *facts_past(const struct facts *facts, const struct bdf *pf);
+/* What was added of @pf with that @own, taken together. */
+struct pf_past facts_past(const struct facts *facts, const struct bdf *pf, bool own);
 
 /* NULL, or the claim of another machine on @bdf. */
 const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf);
@@ -80,6 +83,13 @@ static inline void facts_freep(struct facts **facts)
 {
 	*facts = facts_free(*facts);
 }
+
+/* Adds what @pf is to allot to the functions that it is to make. */
+int vfs_attributes_look(struct child *looker, const struct spec *spec,
+			struct facts *facts, const struct pf *pf,
+			struct err *err) _must_check_;
+/* True if that is to be allotted to @vf before it is made. */
+bool facts_allots(const struct facts *facts, const struct fact *vf, const char *name);
 
 /* What policy sets of it: its machine's, else that of its physical function. */
 void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret);

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "host/mdev.h"
 #include "host/net-look.h"
+#include "host/nvme.h"
 #include "host/open-look.h"
 #include "host/sysfs.h"
 #include "host/use.h"
@@ -259,6 +260,8 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return net_look(root, request->value, buf, size);
 	case LOOK_VF:
 		return vf_look(root, path, request->value, buf, size);
+	case LOOK_NVME:
+		return nvme_look(root, path, request->value, buf, size);
 	case LOOK_MDEV:
 		return look_mdev(root, path, buf, size);
 	case LOOK_MDEV_BUSY:

@@ -30,6 +30,7 @@ enum look_op {
 	LOOK_VGPU,    /* a device, and a vGPU type: what vgpu-look.h says */
 	LOOK_NET,     /* network interfaces, net-look.h: what leads over them */
 	LOOK_VF,      /* a virtual function, or its physical one: vf-state.h */
+	LOOK_NVME,    /* a virtual function of an NVMe controller: nvme.h */
 	LOOK_MDEV,    /* a mediated device below its parent: as mdev_seen_format */
 	LOOK_MDEV_BUSY, /* a mediated device: as LOOK_GROUP_BUSY, the node in any case */
 	_LOOK_MAX,

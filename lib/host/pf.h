@@ -22,7 +22,7 @@ struct pf {
 /* What a journal says that a physical function was before. */
 struct pf_past {
 	struct bdf bdf;
-	bool own;      /* this machine's journal does */
+	bool own;      /* this machine's journal does, and takes it back to that */
 	int vfs;       /* -1: it does not say */
 	int autoprobe; /* the same */
 };

@@ -118,14 +118,40 @@ static int ask_vf_attributes(struct asker *a, const struct text_list *list,
 	return r;
 }
 
+/* @at: it, or its physical function, which is still to have it, among @count. */
+static int ask_nvme(struct asker *a, const struct bdf *at, unsigned count,
+		    struct settings *ret)
+{
+	struct child_request request;
+	struct child_reply reply;
+	int r;
+
+	ret->is_nvme = true;
+	look_request(&request, LOOK_NVME, "/sys/bus/pci/devices/%s", BDF(at));
+	(void)snprintf(request.value, sizeof(request.value), count ? "%d %u" : "%d",
+		       ret->vf, count);
+	r = child_call(a->looker, &request, LIMIT_READ_MS, &reply);
+	if (r == 0 && reply.result < 0) {
+		ret->nvme_error = -reply.result;
+		return 0;
+	}
+	if (r == 0)
+		r = nvme_offer_parse(reply.value, &ret->nvme);
+	return r < 0 ? err_set(a->err, -r,
+			       "%s: the state of its controller cannot be told: %s",
+			       BDF(&a->device->bdf), strerror(-r))
+		     : 0;
+}
+
 static int look_at_vf(struct asker *a, const struct spec *spec, struct fact *fact)
 {
+	bool nvme = device_is_nvme(&fact->device);
 	struct settings *ret = &fact->settings;
 	struct wish wish;
 	int r = 0;
 
 	fact_wish(spec, fact, &wish);
-	if (!wish_has_vf(&wish) && !wish_has(&wish, KEY_VF_ATTRIBUTES))
+	if (!wish_has_vf(&wish) && !wish_has(&wish, KEY_VF_ATTRIBUTES) && !nvme)
 		return 0;
 	ret->vf = vf_index(a->root, &a->device->bdf);
 	if (ret->vf < 0 || a->device->locked)
@@ -134,17 +160,31 @@ static int look_at_vf(struct asker *a, const struct spec *spec, struct fact *fac
 		r = ask_vf(a, &a->device->bdf, ret);
 	if (r >= 0 && wish_has(&wish, KEY_VF_ATTRIBUTES))
 		r = ask_vf_attributes(a, &wish.vf_attributes, ret);
+	if (r >= 0 && nvme)
+		r = ask_nvme(a, &a->device->bdf, 0, ret);
 	return r;
 }
 
-int settings_look_coming(const struct root *root, struct child *looker, struct fact *fact,
-			 const struct bdf *pf, unsigned index, struct err *err)
+int settings_look_coming(const struct root *root, struct child *looker,
+			 const struct spec *spec, struct fact *fact, struct err *err)
 {
 	struct asker a = {root, looker, &fact->device, err};
+	const struct bdf *pf = &fact->pf->device.bdf;
+	struct wish wish;
+	int r = 0;
 
-	fact->settings.vf = (int)index;
+	/* As the kernel makes every new one (pci_pm_init). */
+	(void)strcpy(fact->settings.power, "on");
+	fact_wish(spec, fact, &wish);
+	if (!fact->wanted)
+		return 0;
+	fact->settings.vf = (int)fact->vf_index;
 	fact->settings.vf_coming = true;
-	return ask_vf(&a, pf, &fact->settings);
+	if (wish_has_vf(&wish) || wish_has(&wish, KEY_VF_ATTRIBUTES))
+		r = ask_vf(&a, pf, &fact->settings);
+	if (r == 0 && device_is_nvme(&fact->device))
+		r = ask_nvme(&a, pf, pf_wanted(fact->pf), &fact->settings);
+	return r;
 }
 
 const struct quirk *settings_quirk(const struct spec *spec, const struct fact *fact)

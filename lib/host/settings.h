@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/child.h"
+#include "host/nvme-state.h"
 #include "host/vf-state.h"
 #include "spec/spec.h"
 #include "spec/vf-attribute.h"
@@ -26,6 +27,9 @@ struct settings {
 	bool vf_coming; /* it is still to be made: what is set is not known yet */
 	int vf_error;	/* why what is set is not known, a positive errno; 0: it is */
 	struct vf_state vf_state;
+	bool is_nvme;	/* one of an NVMe controller's, of which is known: */
+	int nvme_error; /* why no offer is known, a positive errno; 0: it is */
+	struct nvme_offer nvme;
 	char vf_attribute[VF_ATTRIBUTES][VF_ATTRIBUTE_VALUE]; /* as policy lists them */
 };
 
@@ -33,12 +37,12 @@ struct settings {
 const struct quirk *settings_quirk(const struct spec *spec, const struct fact *fact);
 
 /*
- * Before settings_look, for a fact that is virtual function @index of @pf and still to be
- * made: what its card is, as far as its settings need it. What is set of the function is
- * not known: a plan with it can only be shown.
+ * Instead of settings_look, for a fact that is a virtual function and still to be made:
+ * what its card is, as far as its settings need it. What is set of the function is not
+ * known: a plan with it can only be shown.
  */
-int settings_look_coming(const struct root *root, struct child *looker, struct fact *fact,
-			 const struct bdf *pf, unsigned index,
+int settings_look_coming(const struct root *root, struct child *looker,
+			 const struct spec *spec, struct fact *fact,
 			 struct err *err) _must_check_;
 
 /*

@@ -6,9 +6,10 @@
 /* What is wanted of a physical function, and what it has. */
 struct aim {
 	const struct pf *pf;
-	const struct pf_past *past; /* NULL: no journal has one */
-	struct fact fact;	    /* it, as builder_add wants it */
-	const char *autoprobe;	    /* while it has those that are made now */
+	struct pf_past before; /* anybody made some for a machine */
+	struct pf_past own;    /* what the machine takes back already */
+	struct fact fact;      /* it, as builder_add wants it */
+	const char *autoprobe; /* while it has those that are made now */
 	bool temporary;
 };
 
@@ -26,7 +27,8 @@ static struct aim aim_of(const struct facts *facts, const struct pf *pf)
 {
 	struct aim a = {.pf = pf, .fact = {.device = pf->device, .slot = pf->slot}};
 
-	a.past = facts_past(facts, &pf->device.bdf);
+	a.before = facts_past(facts, &pf->device.bdf, false);
+	a.own = facts_past(facts, &pf->device.bdf, true);
 	a.temporary = is_set(pf, KEY_TEMPORARY) && pf->policy->wish.temporary;
 	a.autoprobe = "0";
 	if (is_set(pf, KEY_AUTOPROBE))
@@ -54,8 +56,30 @@ static int add_numvfs(struct builder *b, const struct aim *a, unsigned found,
 	return builder_add(b, &a->fact, STEP_NUMVFS, STAGE_VFS, from, to);
 }
 
+/* Before they are made: then the driver would share out all that it has. */
+static int add_attributes(struct builder *b, const struct aim *a,
+			  const struct facts *facts)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < facts->vfs_attributes; i++) {
+		const struct vfs_attribute *at = &facts->vfs_attribute[i];
+		char from[LIMIT_NAME], to[LIMIT_NAME];
+
+		/* With those that are there now, what they have goes as well. */
+		if (!bdf_equal(&at->pf, &a->pf->device.bdf) ||
+		    (!strcmp(at->found, at->want) && !a->pf->device.vfs))
+			continue;
+		(void)snprintf(from, sizeof(from), "%u %s %s", at->index, at->name,
+			       at->found);
+		(void)snprintf(to, sizeof(to), "%u %s %s", at->index, at->name, at->want);
+		r = builder_add(b, &a->fact, STEP_VFS_ATTRIBUTE, STAGE_VFS, from, to);
+	}
+	return r;
+}
+
 /* From one number to another the kernel goes only through none. */
-static int make_vfs(struct builder *b, const struct aim *a)
+static int make_vfs(struct builder *b, const struct aim *a, const struct facts *facts)
 {
 	unsigned now = a->pf->device.vfs, want = pf_wanted(a->pf);
 	int r = 0;
@@ -64,6 +88,8 @@ static int make_vfs(struct builder *b, const struct aim *a)
 		r = add_autoprobe(b, a, a->pf->autoprobe, a->autoprobe);
 	if (r == 0 && now != want && now)
 		r = add_numvfs(b, a, now, 0);
+	if (r == 0 && now != want)
+		r = add_attributes(b, a, facts);
 	return r == 0 && now != want && want ? add_numvfs(b, a, 0, want) : r;
 }
 
@@ -73,12 +99,13 @@ static int adopt_vfs(struct builder *b, const struct aim *a)
 	const struct pf *pf = a->pf;
 	int r = 0;
 
-	if (!a->temporary || !a->past || a->past->own)
+	if (!a->temporary)
 		return 0;
-	if (a->past->autoprobe >= 0)
-		r = add_autoprobe(b, a, a->past->autoprobe ? "1" : "0", pf->autoprobe);
-	if (r == 0 && a->past->vfs >= 0 && (unsigned)a->past->vfs != pf->device.vfs)
-		r = add_numvfs(b, a, (unsigned)a->past->vfs, pf->device.vfs);
+	if (a->before.autoprobe >= 0 && a->own.autoprobe < 0)
+		r = add_autoprobe(b, a, a->before.autoprobe ? "1" : "0", pf->autoprobe);
+	if (r == 0 && a->before.vfs >= 0 && a->own.vfs < 0 &&
+	    (unsigned)a->before.vfs != pf->device.vfs)
+		r = add_numvfs(b, a, (unsigned)a->before.vfs, pf->device.vfs);
 	return r;
 }
 
@@ -93,9 +120,22 @@ static void note_number(struct builder *b, const struct pf *pf)
 		  BDF(&pf->device.bdf), pf_wanted(pf));
 }
 
+/* On file with the claim itself: who comes while the steps are made must find it. */
+static void set_before(const struct aim *a, struct hold *hold)
+{
+	const struct pf *pf = a->pf;
+
+	hold->vfs_before = a->before.vfs;
+	hold->autoprobe_before = a->before.autoprobe;
+	if (pf->lacking && hold->vfs_before < 0)
+		hold->vfs_before = (int)pf->device.vfs;
+	if (pf->lacking && hold->autoprobe_before < 0 && pf->autoprobe[0])
+		hold->autoprobe_before = strcmp(pf->autoprobe, "0") != 0;
+}
+
 static int add_hold(struct builder *b, const struct aim *a)
 {
-	const struct hold hold = {
+	struct hold hold = {
 		.bdf = a->pf->device.bdf,
 		.slot = a->pf->slot,
 		.group = a->pf->device.group,
@@ -104,13 +144,8 @@ static int add_hold(struct builder *b, const struct aim *a)
 		.return_to = a->temporary ? WISH_RETURN_HOST : WISH_RETURN_NONE,
 	};
 
+	set_before(a, &hold);
 	note_number(b, a->pf);
-	if (a->pf->device.class_code >> 8 == 0x0108)
-		notes_add(
-			b->notes,
-			"%s: a virtual function of a disk controller works when it has "
-			"queues and is online, which the kernel leaves to nvme virt-mgmt",
-			BDF(&a->pf->device.bdf));
 	return plan_add_hold(b->plan, &hold);
 }
 
@@ -128,7 +163,7 @@ int builder_pfs(struct builder *b, const struct facts *facts)
 			b->pf_lane = pf[i]->device.group;
 		r = add_hold(b, &a);
 		if (r == 0)
-			r = pf[i]->lacking ? make_vfs(b, &a) : adopt_vfs(b, &a);
+			r = pf[i]->lacking ? make_vfs(b, &a, facts) : adopt_vfs(b, &a);
 	}
 	return r;
 }

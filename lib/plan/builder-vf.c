@@ -162,6 +162,9 @@ static int set_attributes(const struct vf *vf)
 
 		if (vf_attribute_parse(text, '=', &attribute) < 0)
 			return -EINVAL;
+		if (vf->now->vf_coming &&
+		    facts_allots(vf->b->facts, vf->fact, attribute.name))
+			continue;
 		if (!found[0] && !vf->now->vf_coming)
 			return refuse(vf, attribute.name,
 				      "its physical function has no such file for it, "

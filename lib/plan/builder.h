@@ -40,6 +40,9 @@ int builder_adopted(struct builder *b, const struct fact *fact) _must_check_;
  */
 int builder_vf(struct builder *b, const struct fact *fact,
 	       const struct wish *wish) _must_check_;
+/* The same of one of an NVMe controller's: what it needs to work. */
+int builder_nvme(struct builder *b, const struct fact *fact,
+		 const struct wish *wish) _must_check_;
 /* Mediated devices that are made here: held, created, their attributes set. */
 int builder_mdevs(struct builder *b) _must_check_;
 /* Instead of all these, and of a reset, for one that gets a vGPU type. */

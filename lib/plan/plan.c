@@ -169,7 +169,9 @@ static int add_driver(struct builder *b, const struct fact *fact)
 	struct wish wish;
 
 	fact_wish(b->spec, fact, &wish);
-	return r == 0 && does(b, SCOPE_SRIOV) ? builder_vf(b, fact, &wish) : r;
+	if (r == 0 && does(b, SCOPE_SRIOV))
+		r = builder_vf(b, fact, &wish);
+	return r == 0 && does(b, SCOPE_SRIOV) ? builder_nvme(b, fact, &wish) : r;
 }
 
 static int add_hold(struct builder *b, const struct fact *fact)

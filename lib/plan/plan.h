@@ -18,6 +18,8 @@ struct hold {
 			*/
 	bool is_vf;    /* a virtual function, of @vf_of, which is held as well */
 	struct bdf vf_of;
+	int vfs_before;	      /* shared: as it was before the first who made some for */
+	int autoprobe_before; /* machines, -1: not known, or not so */
 	int return_after; /* minutes that it is kept at most, 0: until it is released */
 };
 

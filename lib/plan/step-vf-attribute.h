@@ -4,3 +4,4 @@
 #include "plan/step.h"
 
 extern const struct step_ops step_vf_attribute;
+extern const struct step_ops step_vfs_attribute;

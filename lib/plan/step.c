@@ -16,6 +16,7 @@
 #include "plan/step-methods.h"
 #include "plan/step-module.h"
 #include "plan/step-numvfs.h"
+#include "plan/step-nvme.h"
 #include "plan/step-override.h"
 #include "plan/step-power.h"
 #include "plan/step-remove.h"
@@ -44,6 +45,8 @@ const struct step_ops *const step_table[_STEP_MAX] = {
 	[STEP_METHODS] = &step_methods,
 	[STEP_VF] = &step_vf,
 	[STEP_VF_ATTRIBUTE] = &step_vf_attribute,
+	[STEP_VFS_ATTRIBUTE] = &step_vfs_attribute,
+	[STEP_NVME] = &step_nvme,
 	[STEP_NUMVFS] = &step_numvfs,
 	[STEP_AUTOPROBE] = &step_autoprobe,
 	[STEP_VGPU_TYPE] = &step_vgpu_type,
@@ -117,6 +120,19 @@ static const struct {
 	 "its card's driver lets nobody set it: take it out of vf-attributes"},
 	{STEP_VF_ATTRIBUTE, EINVAL, "its card's driver refuses the value"},
 	{STEP_VF_ATTRIBUTE, ENOSPC, "its card has not that much left"},
+	{STEP_NVME, ENOENT,
+	 "its physical function is not on the driver nvme any more, which manages it"},
+	{STEP_NVME, ENODATA, "its controller knows no virtual function of this number"},
+	{STEP_NVME, EOPNOTSUPP, "its controller has no such management"},
+	{STEP_NVME, ENOSPC,
+	 "the controller has not that many queues or interrupts left for it: its "
+	 "physical "
+	 "function or other virtual ones have them, or that is more than one may have"},
+	{STEP_NVME, EINVAL, "the controller does not give it that many"},
+	{STEP_NVME, EBUSY,
+	 "the controller says that it cannot be now: it is not offline, or has too few "
+	 "queues or interrupts to be online"},
+	{STEP_NVME, EIO, "the controller refuses it: look at dmesg"},
 	{STEP_RESCAN, ENOENT, "its bus is gone as well: rescan its bridge, or reboot"},
 	{STEP_NUMVFS, EBUSY,
 	 "it has virtual functions already: somebody else has just made them"},
@@ -161,6 +177,8 @@ const char *step_errno_words(const struct step *step, int code)
 		kind = STEP_BIND;
 	else if (step->direction == STEP_UNDO && kind == STEP_BIND)
 		kind = STEP_UNBIND;
+	else if (kind == STEP_VFS_ATTRIBUTE)
+		kind = STEP_VF_ATTRIBUTE;
 	for (size_t i = 0; i < ARRAY_SIZE(errno_words); i++)
 		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;

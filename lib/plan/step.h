@@ -27,7 +27,9 @@ enum step_kind {
 	STEP_REPROBE, /* reset_method from @found to what works; back: @found again */
 	STEP_METHODS, /* reset_method to what works of @want; back: by STEP_REPROBE */
 	STEP_VF, /* a virtual function's "3 mac 02:..." from @found to @want, and back */
-	STEP_VF_ATTRIBUTE, /* the same in a file of its physical function */
+	STEP_VF_ATTRIBUTE,  /* the same in a file of its physical function */
+	STEP_VFS_ATTRIBUTE, /* the same before the function is made */
+	STEP_NVME,	    /* its "3 nvme online:2:1" from @found to @want, and back */
 	STEP_NUMVFS,	/* virtual functions, from @found to @want; back: @found again */
 	STEP_AUTOPROBE, /* sriov_drivers_autoprobe, the same */
 	STEP_VGPU_TYPE, /* vGPU type from @found to @want; back: 0, none */
@@ -74,6 +76,7 @@ struct step_write {
 	const char *or_else; /* instead of @value if the kernel says EINVAL; NULL: none */
 	bool module;	     /* load module @value instead of writing */
 	bool netlink;	     /* set @value of the virtual function @path: vf_change */
+	bool nvme;	     /* the same by its controller: step_nvme_parse */
 	char path[CHILD_PATH]; /* absolute */
 	char value[LIMIT_VALUE];
 };
@@ -112,6 +115,9 @@ struct step_ops {
 	/* @seen: what the look answered; @written: after the write. */
 	enum step_verdict (*judge)(const struct step *step, const char *seen,
 				   bool written);
+	/* True if what is as wanted after the write is worth a word of explain(); NULL:
+	 * never. */
+	bool (*tells)(const struct step *step, const char *seen);
 	/* Why STEP_FOREIGN, or no effect, in words; NULL: nothing better than @seen. */
 	void (*explain)(const struct step *step, const char *seen, char *buf,
 			size_t size);

@@ -82,6 +82,7 @@ static struct json_object *deed_json(const struct deed *d)
 		put_text(w,
 			 write.module	 ? "module"
 			 : write.netlink ? "netlink"
+			 : write.nvme	 ? "nvme"
 					 : "path",
 			 write.module ? write.value : write.path);
 		if (!write.module)

@@ -58,6 +58,9 @@ static void print_write(const struct step *step, const char *indent, FILE *out)
 	else if (write.netlink)
 		(void)fprintf(out, "%s    rtnetlink, by its card: %s\n", indent,
 			      write.value);
+	else if (write.nvme)
+		(void)fprintf(out, "%s    nvme virt-mgmt, by its card: %s\n", indent,
+			      write.value);
 	else
 		(void)fprintf(out, "%s    echo %s%s> %s\n", indent,
 			      write.value[0] == '\n' ? "" : write.value,

@@ -7,6 +7,7 @@
 
 #include "base/fileio.h"
 #include "run/module.h"
+#include "run/nvme-set.h"
 #include "run/vf-set.h"
 
 /* Never O_CREAT: a missing attribute must fail. errno belongs to the one write(2). */
@@ -29,6 +30,8 @@ void act_handle(const struct root *root, const struct child_request *request,
 		reply->result = module_load(root, request->value);
 	else if (request->op == ACT_VF)
 		reply->result = vf_set(root, request->path, request->value);
+	else if (request->op == ACT_NVME)
+		reply->result = nvme_set(root, request->path, request->value);
 	else
 		look_handle(root, request, reply);
 }
@@ -36,7 +39,10 @@ void act_handle(const struct root *root, const struct child_request *request,
 void act_request(struct child_request *request, const struct step_write *write)
 {
 	memset(request, 0, sizeof(*request));
-	request->op = write->module ? ACT_MODULE : write->netlink ? ACT_VF : ACT_WRITE;
+	request->op = write->module    ? ACT_MODULE
+		      : write->netlink ? ACT_VF
+		      : write->nvme    ? ACT_NVME
+				       : ACT_WRITE;
 	(void)snprintf(request->path, sizeof(request->path), "%s", write->path);
 	(void)snprintf(request->value, sizeof(request->value), "%s", write->value);
 }

@@ -51,20 +51,19 @@ static int past_of(const struct journal *j, const struct bdf *pf, enum step_kind
 	return -1;
 }
 
-static int add_past(const struct journal *j, const struct journal_hold *hold, bool own,
-		    struct facts *facts)
+static int add_past(const struct pf_past *past, struct facts *facts)
 {
-	const struct bdf *bdf = &hold->hold.bdf;
-	const struct pf_past past = {
-		.bdf = *bdf,
-		.own = own,
-		.vfs = past_of(j, bdf, STEP_NUMVFS),
-		.autoprobe = past_of(j, bdf, STEP_AUTOPROBE),
-	};
+	return past->vfs >= 0 || past->autoprobe >= 0 ? facts_add_past(facts, past) : 0;
+}
 
-	return hold->hold.shared && (past.vfs >= 0 || past.autoprobe >= 0)
-		       ? facts_add_past(facts, &past)
-		       : 0;
+/* What is on file with the claim: its steps may not be yet, or not be any more. */
+static int add_before(const struct hold *hold, struct facts *facts)
+{
+	const struct pf_past past = {.bdf = hold->bdf,
+				     .vfs = hold->vfs_before,
+				     .autoprobe = hold->autoprobe_before};
+
+	return hold->shared ? add_past(&past, facts) : 0;
 }
 
 int claims_own(const struct journal *journal, struct facts *facts)
@@ -73,12 +72,23 @@ int claims_own(const struct journal *journal, struct facts *facts)
 
 	for (size_t i = 0; r == 0 && i < journal->holds; i++) {
 		const struct journal_hold *hold = &journal->hold[i];
+		const struct bdf *bdf = &hold->hold.bdf;
+		const struct pf_past past = {
+			.bdf = *bdf,
+			.own = true,
+			.vfs = past_of(journal, bdf, STEP_NUMVFS),
+			.autoprobe = past_of(journal, bdf, STEP_AUTOPROBE),
+		};
 
 		if (!hold->open || journal->other_boot)
 			continue;
-		r = hold->hold.shared ? 0 : facts_add_own(facts, &hold->hold.bdf);
+		if (!hold->hold.shared) {
+			r = facts_add_own(facts, bdf);
+			continue;
+		}
+		r = add_past(&past, facts);
 		if (r == 0)
-			r = add_past(journal, hold, true, facts);
+			r = add_before(&hold->hold, facts);
 	}
 	return r;
 }
@@ -139,7 +149,7 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	for (size_t i = 0; !j->other_boot && i < j->holds; i++) {
 		r = j->hold[i].open ? add(g, &j->hold[i], vmid, scope) : 0;
 		if (r == 0 && j->hold[i].open)
-			r = add_past(j, &j->hold[i], false, g->facts);
+			r = add_before(&j->hold[i].hold, g->facts);
 		if (r < 0)
 			return r;
 	}

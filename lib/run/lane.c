@@ -367,8 +367,7 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 	bool reached = reply->result == 0 &&
 		       ops->judge(&d->step, reply->value, written == 0) == STEP_REACHED;
 
-	/* Something is worth saying all the same. */
-	if (reached && strchr(reply->value, ' ') && d->step.kind == STEP_NUMVFS)
+	if (reached && ops->tells && ops->tells(&d->step, reply->value))
 		(void)snprintf(d->text, sizeof(d->text), "%s",
 			       step_explain(&d->step, reply->value, true, why));
 	if (reached && lane->undoing) {

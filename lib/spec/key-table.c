@@ -389,6 +389,26 @@ const struct key key_table[_KEY_MAX] = {
 			    .words = wish_link_state_words,
 			    .help = "virtual function: auto (as the card's own link), "
 				    "enable or disable"},
+	[KEY_NVME_QUEUES] =
+		{.name = "nvme-queues",
+		 .type = KEY_TYPE_INT,
+		 OF_VF,
+		 AT(nvme_queues),
+		 .min =
+			 2,
+		 .max =
+			 65535,
+		 .help = "virtual function of an NVMe controller: its queues, with the "
+			 "one for administration"},
+	[KEY_NVME_INTERRUPTS] =
+		{
+			.name = "nvme-interrupts",
+			.type = KEY_TYPE_INT,
+			OF_VF,
+			AT(nvme_interrupts),
+			.min = 1,
+			.max = 2048,
+			.help = "virtual function of an NVMe controller: its interrupts"},
 	[KEY_VF_ATTRIBUTES] =
 		{.name = "vf-attributes",
 		 .type = KEY_TYPE_TEXTS,

@@ -54,6 +54,8 @@ enum key_id {
 	KEY_MIN_RATE,
 	KEY_MAX_RATE,
 	KEY_LINK_STATE,
+	KEY_NVME_QUEUES,
+	KEY_NVME_INTERRUPTS,
 	KEY_VF_ATTRIBUTES,
 	KEY_MDEV_ATTRIBUTES,
 	_KEY_MAX,
@@ -176,6 +178,7 @@ struct wish {
 	bool trust, spoof_check;
 	int min_rate, max_rate;		  /* Mbit/s, 0: none */
 	int link_state;			  /* enum wish_link_state */
+	int nvme_queues, nvme_interrupts; /* of an NVMe controller's */
 	struct text_list vf_attributes;	  /* vf-attribute.h */
 	struct text_list mdev_attributes; /* NAME=VALUE */
 };

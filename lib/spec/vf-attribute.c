@@ -54,6 +54,13 @@ const char *vf_attribute_path(unsigned index, const char *name,
 	return buf;
 }
 
+const char *vf_attribute_pf_path(unsigned index, const char *name,
+				 char buf[static VF_ATTRIBUTE_PATH])
+{
+	(void)snprintf(buf, VF_ATTRIBUTE_PATH, "sriov_admin/vf%u/%s", index + 1, name);
+	return buf;
+}
+
 const char *vf_attribute_shown(const char *shown, char buf[static VF_ATTRIBUTE_VALUE])
 {
 	const char *chosen = strchr(shown, '[');

@@ -32,5 +32,9 @@ int vf_attribute_parse(const char *text, char between,
 const char *vf_attribute_path(unsigned index, const char *name,
 			      char buf[static VF_ATTRIBUTE_PATH]);
 
+/* The same below the folder of the physical function. */
+const char *vf_attribute_pf_path(unsigned index, const char *name,
+				 char buf[static VF_ATTRIBUTE_PATH]);
+
 /* Its value, of what its file shows: of "low [normal] high" that in brackets. */
 const char *vf_attribute_shown(const char *shown, char buf[static VF_ATTRIBUTE_VALUE]);

@@ -14,6 +14,8 @@ die() {
 CHECKOUT=$(cd "$lab_dir/../.." && pwd -P)
 LAB_BUILD=$CHECKOUT/build/lab
 LAB_RESULTS=$LAB_BUILD/results
+LAB_TAKEN=$LAB_RESULTS/taken
+LAB_DISKS_DIR=$LAB_BUILD/disks
 # A link to the unpacked kernel package in use.
 LAB_KERNEL=$LAB_BUILD/kernel
 # QEMU's options and the kernel's arguments have no quotes, and the lab has its own /run.
@@ -21,7 +23,7 @@ LAB_KERNEL=$LAB_BUILD/kernel
 case $CHECKOUT/ in
 /run/* | /dev/*) die "cannot work below /run or /dev, which the lab replaces: $CHECKOUT" ;;
 esac
-export CHECKOUT LAB_BUILD LAB_RESULTS LAB_KERNEL
+export CHECKOUT LAB_BUILD LAB_RESULTS LAB_TAKEN LAB_DISKS_DIR LAB_KERNEL
 
 # shellcheck source=tests/setup.sh
 . "$CHECKOUT/tests/setup.sh"

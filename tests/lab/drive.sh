@@ -6,12 +6,13 @@
 
 BOOT_TIMEOUT=120
 boot_retries=2
+worker= # its number, if several machines run side by side
 # Beyond a scenario's own limit, which the lab itself enforces: for its snapshots, and
 # until we conclude that it hangs.
 GRACE=90
 
 declare -A verdicts=() # script -> ok | skipped | FAILED
-declare -A again=()    # script -> 1: it was begun a second time
+declare -A again=()    # script -> 1: it is begun a second time
 boots=0
 
 header() { # SCRIPT KEY: value of the line "# KEY: value" in the script's head
@@ -46,6 +47,7 @@ scenario_limit() { # SCRIPT
 
 report() { # SCRIPT ok|skipped|FAILED SECONDS [WHY]
 	verdicts[$1]=$2
+	printf '%s %s\n' "$2" "$(scenario_name "$1")" >>"$LAB_RESULTS/verdicts"
 	case $2 in
 	ok) printf 'ok %s (%s s)\n' "$(scenario_name "$1")" "$3" ;;
 	skipped) printf 'skipped %s (%s s)\n' "$(scenario_name "$1")" "$3" ;;
@@ -75,17 +77,17 @@ emulator_broke() { # SCRIPT CONSOLE-LOG WHY
 start_qemu() { # CONSOLE-LOG QEMU-ARGUMENTS...
 	local console=$1
 	shift
-	rm -f "$LAB_BUILD/talk"
-	mkfifo "$LAB_BUILD/talk"
+	rm -f "$LAB_RESULTS/talk"
+	mkfifo "$LAB_RESULTS/talk"
 	# Not stdin: QEMU would put the caller's terminal in raw mode.
 	qemu-system-x86_64 "$@" \
 		-serial "file:$console" \
 		-device virtio-serial-pci,bus=pcie.0,addr=0x6 \
-		-chardev "file,id=talk,path=$LAB_BUILD/talk" \
+		-chardev "file,id=talk,path=$LAB_RESULTS/talk" \
 		-device virtserialport,chardev=talk,name=lab \
 		</dev/null 2>"$LAB_RESULTS/qemu.log" 8>&- &
 	qemu_pid=$!
-	exec {qemu_out}<"$LAB_BUILD/talk"
+	exec {qemu_out}<"$LAB_RESULTS/talk"
 }
 
 stop_qemu() {
@@ -109,25 +111,33 @@ listen() { # DEADLINE
 	return 1
 }
 
+# Hands one more script to the lab, into $current, or none if there is nothing left.
+hand_out() { # CONFIGURATION SCRIPT...
+	local script line=''
+	current=''
+	while read -r script; do
+		take "$script" || continue
+		current=$script
+		line=$(printf '%s\t%s\t%s\t%s' "$(scenario_name "$script")" "$script" \
+			"$(scenario_limit "$script")" "$(header "$script" lab-snapshot)")
+		break
+	done < <(pending "$@")
+	printf '%s\n' "$line" >"$LAB_RESULTS/next.new"
+	mv "$LAB_RESULTS/next.new" "$LAB_RESULTS/next"
+}
+
 # Runs what of the scripts can be run in one boot; verdicts are left in $verdicts.
 boot() { # CONFIGURATION SCRIPT...
 	local configuration=$1 console script current='' started=0 deadline line='' why='' blank=0 ended reason
 	local dead
-	local -A by_name=()
 	local arguments=()
 	shift
 	boots=$((boots + 1))
 	console=$LAB_RESULTS/console-$boots.log
-
-	: >"$LAB_RESULTS/plan"
-	for script; do
-		by_name[$(scenario_name "$script")]=$script
-		printf '%s\t%s\t%s\t%s\n' "$(scenario_name "$script")" "$script" \
-			"$(scenario_limit "$script")" "$(header "$script" lab-snapshot)" >>"$LAB_RESULTS/plan"
-	done
-	mkdir -p "$LAB_BUILD/disks"
-	machine_disks "$LAB_BUILD/disks"
-	mapfile -t arguments < <(machine_arguments "$LAB_BUILD/disks" "$LAB_RESULTS" "$configuration" \
+	rm -f "$LAB_RESULTS/next"
+	mkdir -p "$LAB_DISKS_DIR"
+	machine_disks "$LAB_DISKS_DIR"
+	mapfile -t arguments < <(machine_arguments "$LAB_DISKS_DIR" "$LAB_RESULTS" "$configuration" \
 		"lab.checkout=$CHECKOUT lab.mode=run")
 
 	note "booting ($configuration), console in ${console#"$CHECKOUT"/}"
@@ -142,8 +152,11 @@ boot() { # CONFIGURATION SCRIPT...
 			note "up after $((SECONDS - ended)) s"
 			deadline=$((SECONDS + GRACE))
 			;;
+		'@lab next')
+			hand_out "$configuration" "$@"
+			deadline=$((SECONDS + GRACE))
+			;;
 		'@lab begin '*)
-			current=${by_name[${line#@lab begin }]}
 			started=$SECONDS
 			deadline=$((SECONDS + $(scenario_limit "$current") + GRACE))
 			printf -- '--- %s\n' "$(scenario_name "$current")"
@@ -195,7 +208,7 @@ boot() { # CONFIGURATION SCRIPT...
 			note "$(scenario_name "$current"): $why: the emulator's, once more"
 		elif [ -n "$current" ]; then
 			report "$current" FAILED "$((SECONDS - started))" "$why"
-		elif [ -z "${verdicts[$1]:-}" ]; then
+		else
 			note "the lab did not come up: $why"
 			tail -n 5 "$LAB_RESULTS/qemu.log" "$console" | tr -d '\r' || true
 			# An emulated machine now and then stops dead while it boots, all its
@@ -204,25 +217,41 @@ boot() { # CONFIGURATION SCRIPT...
 				boot_retries=$((boot_retries - 1))
 				note "trying once more"
 			else
-				report "$1" FAILED 0 "the lab did not come up"
+				script=$(pending "$configuration" "$@" | sed -n 1p)
+				[ -z "$script" ] || ! take "$script" || report "$script" FAILED 0 "the lab did not come up"
 			fi
 		fi
 	fi
 }
 
 output() { # LINE
-	printf '    %s\n' "$1"
+	printf '    %s%s\n' "${worker:+${current:+$(scenario_name "$current"): }}" "$1"
 	[ -z "$current" ] || printf '%s\n' "$1" >>"$LAB_RESULTS/$(scenario_name "$current").log"
 }
 
-pending() { # CONFIGURATION SCRIPT...: prints those without a verdict
-	local configuration=$1 script
+# Prints those that nobody has taken yet, and of mine those to be begun once more. Guests
+# inside go into one machine only, the first: two that run at once, in two machines, take
+# four times as long.
+pending() { # CONFIGURATION SCRIPT...
+	local configuration=$1 script rest=() name
 	shift
 	for script; do
-		if [ -z "${verdicts[$script]:-}" ] && [ "$(scenario_lab "$script")" = "$configuration" ]; then
-			printf '%s\n' "$script"
+		[ "$(scenario_lab "$script")" = "$configuration" ] || continue
+		name=$(scenario_name "$script")
+		[ -z "${verdicts[$script]:-}" ] || continue
+		[ ! -e "$LAB_TAKEN/$name" ] || [ -n "${again[$script]:-}" ] || continue
+		if [ -n "$(header "$script" lab-guests)" ]; then
+			[ "${worker:-1}" != 1 ] || printf '%s\n' "$script"
+		else
+			rest+=("$(scenario_limit "$script") $script")
 		fi
 	done
+	# Those that take long are begun first.
+	[ ${#rest[@]} = 0 ] || printf '%s\n' "${rest[@]}" | sort -s -r -n -k 1,1 | cut -d ' ' -f 2-
+}
+
+take() { # SCRIPT: false if another machine was first
+	[ -n "${again[$1]:-}" ] || mkdir "$LAB_TAKEN/$(scenario_name "$1")" 2>/dev/null
 }
 
 # Full paths in $scripts; dies on what the lab could not run.
@@ -245,26 +274,57 @@ check_scripts() { # SCRIPT...
 	done
 }
 
-run_scenarios() { # SCRIPT...
-	local scripts=() script configuration left=() failed=() skipped=()
-	check_scripts "$@"
-	rm -rf "$LAB_RESULTS"
+# Boots as long as there is a script without a verdict that nobody else has taken.
+run_worker() { # SCRIPT...
+	local configuration left=()
 	mkdir -p "$LAB_RESULTS"
 	printf '%s\n' ${HOSTPCI_TESTS_FULL:+"HOSTPCI_TESTS_FULL=$HOSTPCI_TESTS_FULL"} \
 		${HOSTPCI_TESTS_SEED:+"HOSTPCI_TESTS_SEED=$HOSTPCI_TESTS_SEED"} >"$LAB_RESULTS/environment"
 	trap stop_qemu EXIT
+	trap 'exit 130' INT TERM
 	for configuration in "${LAB_CONFIGURATIONS[@]}"; do
-		while mapfile -t left < <(pending "$configuration" "${scripts[@]}") && [ ${#left[@]} -gt 0 ]; do
+		while mapfile -t left < <(pending "$configuration" "$@") && [ ${#left[@]} -gt 0 ]; do
 			boot "$configuration" "${left[@]}"
 		done
 	done
+}
 
-	for script in "${scripts[@]}"; do
-		case ${verdicts[$script]} in
-		ok) ;;
-		skipped) skipped+=("$(scenario_name "$script")") ;;
-		*) failed+=("$(scenario_name "$script")") ;;
+# Machines side by side; each takes the next scenario when it is done with one.
+run_workers() { # JOBS SCRIPT...
+	local jobs=$1 pid pids=()
+	shift
+	for ((worker = 1; worker <= jobs; worker++)); do
+		LAB_RESULTS=$LAB_RESULTS/$worker LAB_DISKS_DIR=$LAB_DISKS_DIR/$worker run_worker "$@" &
+		pids+=($!)
+	done
+	# shellcheck disable=SC2064 # the children of now
+	trap "kill ${pids[*]} 2>/dev/null; wait" EXIT
+	trap 'exit 130' INT TERM
+	for pid in "${pids[@]}"; do wait "$pid" || true; done
+	trap - EXIT INT TERM
+}
+
+run_scenarios() { # JOBS SCRIPT...
+	local jobs=$1 scripts=() script failed=() skipped=() name passed=' '
+	shift
+	check_scripts "$@"
+	rm -rf "$LAB_RESULTS"
+	mkdir -p "$LAB_TAKEN"
+	[ "$jobs" -le ${#scripts[@]} ] || jobs=${#scripts[@]}
+	if [ "$jobs" -gt 1 ]; then
+		run_workers "$jobs" "${scripts[@]}"
+	else
+		run_worker "${scripts[@]}"
+	fi
+	while read -r verdict name; do
+		case $verdict in
+		ok) passed+="$name " ;;
+		skipped) skipped+=("$name") ;;
 		esac
+	done < <(find "$LAB_RESULTS" -maxdepth 2 -name verdicts -exec cat {} +)
+	for script in "${scripts[@]}"; do
+		name=$(scenario_name "$script")
+		[[ $passed == *" $name "* || " ${skipped[*]} " == *" $name "* ]] || failed+=("$name")
 	done
 	if [ ${#failed[@]} -gt 0 ]; then
 		printf 'lab: FAILED %d of %d: %s\n' ${#failed[@]} ${#scripts[@]} "${failed[*]}"
@@ -281,9 +341,9 @@ lab_shell() { # CONFIGURATION
 	local arguments=() rows cols
 	[ -t 0 ] || die "--shell needs a terminal"
 	read -r rows cols < <(stty size)
-	mkdir -p "$LAB_RESULTS" "$LAB_BUILD/disks"
-	machine_disks "$LAB_BUILD/disks"
-	mapfile -t arguments < <(machine_arguments "$LAB_BUILD/disks" "$LAB_RESULTS" "$1" \
+	mkdir -p "$LAB_RESULTS" "$LAB_DISKS_DIR"
+	machine_disks "$LAB_DISKS_DIR"
+	mapfile -t arguments < <(machine_arguments "$LAB_DISKS_DIR" "$LAB_RESULTS" "$1" \
 		"lab.checkout=$CHECKOUT lab.mode=shell lab.rows=$rows lab.cols=$cols")
 	# Ctrl-C belongs to the shell inside.
 	exec qemu-system-x86_64 "${arguments[@]}" \

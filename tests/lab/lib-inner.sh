@@ -14,9 +14,12 @@ inner_kvm() {
 	wait_for 5 test -e /dev/kvm
 }
 
-inner_qemu() { # ARGUMENTS...
+# The firmware alone, which asks the devices thousands of things, is as fast without KVM.
+inner_qemu() { # ARGUMENTS...; $INNER_ACCEL
+	local accel=(-accel kvm -cpu host)
+	[ "${INNER_ACCEL:-kvm}" = kvm ] || accel=(-accel tcg -cpu max)
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		-accel kvm -cpu host -M q35 -m "$INNER_MEMORY" "$@"
+		"${accel[@]}" -M q35 -m "$INNER_MEMORY" "$@"
 }
 
 # Boots a guest, runs SCRIPT (busybox sh) in it, prints what the script printed, returns
@@ -26,7 +29,7 @@ inner_guest() { # NAME SCRIPT -- QEMU-ARGUMENTS...
 	[ "$3" = -- ] || fail "usage: inner_guest NAME SCRIPT -- QEMU-ARGUMENTS..."
 	shift 3
 	inner_kvm
-	inner_qemu -kernel "$LAB_BUILD_DIR/kernel/vmlinuz" -initrd "$LAB_BUILD_DIR/inner.img" \
+	inner_qemu -kernel "$LAB_BUILD_DIR/kernel/vmlinux" -initrd "$LAB_BUILD_DIR/inner.img" \
 		-append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off random.trust_cpu=on" \
 		-fw_cfg "name=opt/hostpci.script,file=$script" \
 		-serial "file:$log" "$@" </dev/null >"$log.qemu" 2>&1 &
@@ -83,14 +86,13 @@ inner_qmp() { # COMMAND -- QEMU-ARGUMENTS...; $INNER_QMP_ARGUMENTS: the command'
 	shift 2
 	request="{\"execute\":\"$command\",\"arguments\":${INNER_QMP_ARGUMENTS:-{\}},\"id\":\"lab\"}"
 	[ -z "${INNER_UNTIL:-}" ] || paused=()
-	inner_kvm
 	# Open for both reading and writing, the pipe never ends: at the end of its input QMP
 	# forgets the commands that wait.
 	[ -p "$LAB_TMP/qmp" ] || mkfifo "$LAB_TMP/qmp"
 	exec {in}<>"$LAB_TMP/qmp"
 	: >"$LAB_TMP/qmp.out"
 	printf '%s\n' '{"execute":"qmp_capabilities"}' "$request" >&"$in"
-	inner_qemu "${paused[@]}" -qmp stdio "$@" <&"$in" >"$LAB_TMP/qmp.out" 2>"$LAB_TMP/qmp.err" &
+	INNER_ACCEL=tcg inner_qemu "${paused[@]}" -qmp stdio "$@" <&"$in" >"$LAB_TMP/qmp.out" 2>"$LAB_TMP/qmp.err" &
 	while [ -n "${INNER_UNTIL:-}" ] && kill -0 $! 2>/dev/null && [ "$SECONDS" -lt "$end" ] &&
 		! inner_has_all "$INNER_UNTIL"; do
 		sleep 1

@@ -20,3 +20,39 @@ host_policy() { # LINE...
 	mkdir -p /etc/hostpci
 	printf '%s\n' "$@" >/etc/hostpci/hostpci.conf
 }
+
+# An admin command to an NVMe controller, as nvme-cli sends it: prints the answer's bytes in
+# hexadecimal; fails with its status.
+nvme_admin() { # PF OPCODE CDW10 CDW11
+	local node
+	node=/dev/$(ls "/sys/bus/pci/devices/$1/nvme")
+	# shellcheck disable=SC2016 # Perl's own
+	perl -e '
+		my ($node, $opcode, @word) = @ARGV;
+		my $data = "\0" x 4096;
+		my $size = $opcode == 6 ? 4096 : 0;
+		my $at = $size ? unpack("Q", pack("P", $data)) : 0;
+		my $command = pack("C2SL3Q2L10", $opcode, 0, 0, 0, 0, 0, 0, $at, 0, $size, @word, (0) x 6);
+		open(my $file, "+<", $node) or die "$node: $!\n";
+		my $status = ioctl($file, 0xC0484E41, $command);
+		die defined $status ? sprintf("status %x\n", $status) : "$!\n" unless defined $status && $status == 0;
+		print unpack("H*", $data), "\n" if $size;
+	' "$node" "$2" "$3" "$4"
+}
+
+# What the physical function keeps for itself of what it could share: a setting of its own,
+# which counts from the next function-level reset on.
+nvme_keeps() { # PF QUEUES INTERRUPTS
+	nvme_admin "$1" $((0x1c)) 1 "$2"
+	nvme_admin "$1" $((0x1c)) $((0x101)) "$3"
+	echo 1 >"/sys/bus/pci/devices/$1/reset"
+	wait_for 20 disk_of "$1"
+}
+
+# "online QUEUES INTERRUPTS" of the controller of function N (at most 255 of each).
+nvme_function() { # PF N
+	local list at=$((64 + $2 * 64)) state=offline
+	list=$(nvme_admin "$1" 6 $((0x15)) 0)
+	[ "${list:at + 8:2}" != 01 ] || state=online
+	echo "$state $((16#${list:at + 20:2})) $((16#${list:at + 24:2}))"
+}

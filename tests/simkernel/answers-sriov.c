@@ -174,6 +174,7 @@ static void remove_vf(const struct sriov *s, unsigned n)
 		unbind_from(&vf);
 	while (sim_is_busy(node))
 		nanosleep(&moment, NULL);
+	nvme_gone(s->pf.address, n);
 	(void)snprintf(name, sizeof(name), "virtfn%u", n);
 	(void)unlink(of(&s->pf, name).s);
 	(void)unlink(below("sys/bus/pci/devices/%s", address).s);
@@ -208,6 +209,7 @@ int answer_numvfs(const struct sim_write *write)
 		return EBUSY;
 	if (want > s.room)
 		want = s.room; /* "requested; only enabled" is only a warning */
+	vf_provision(&s.pf, (unsigned)want);
 	for (unsigned n = 0; n < want; n++)
 		make_vf(&s, n);
 	for (unsigned n = (unsigned)now; !want && n-- > 0;)

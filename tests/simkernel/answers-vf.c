@@ -133,6 +133,53 @@ int answer_vf(const struct sim_write *write)
 	return 0;
 }
 
+enum { ROOM_GIB = 16 };
+
+static struct path quota_of(const struct path *pf, unsigned n)
+{
+	struct path p = *pf;
+
+	(void)snprintf(p.s + strlen(p.s), 64, "/sriov_admin/vf%u/profile/vram_quota", n);
+	return p;
+}
+
+static unsigned long long quota(const struct path *pf, unsigned n)
+{
+	char text[64];
+
+	read_text(quota_of(pf, n), text, sizeof(text));
+	return strtoull(text, NULL, 10);
+}
+
+/* Equal parts of all, unless somebody has provided (pf_needs_provisioning()); released
+ * with the functions. */
+void vf_provision(const struct device *pf, unsigned n)
+{
+	const unsigned long long room = (unsigned long long)ROOM_GIB << 30;
+	bool provided = false;
+	char text[64];
+
+	for (unsigned i = 1; exists(quota_of(&pf->folder, i)); i++)
+		provided |= quota(&pf->folder, i) > 0;
+	(void)snprintf(text, sizeof(text), "%llu", n ? room / n : 0);
+	for (unsigned i = 1;
+	     exists(quota_of(&pf->folder, i)) && (!n || !provided) && (!n || i <= n); i++)
+		write_text(quota_of(&pf->folder, i), text);
+}
+
+/* What is left for a function of what the card has. */
+static unsigned long long left_for(const struct sim_write *write)
+{
+	const char *end = strstr(write->path, "/sriov_admin/vf");
+	unsigned long long used = 0;
+	struct path pf = below("%.*s", (int)(end - write->path), write->path);
+	unsigned own = (unsigned)atoi(end + strlen("/sriov_admin/vf"));
+
+	for (unsigned i = 1; exists(quota_of(&pf, i)); i++)
+		used += i == own ? 0 : quota(&pf, i);
+	return ((unsigned long long)ROOM_GIB << 30) - used;
+}
+
 /* xe: files of the physical function; a choice is shown among its others. */
 int answer_vf_attribute(const struct sim_write *write)
 {
@@ -144,6 +191,9 @@ int answer_vf_attribute(const struct sim_write *write)
 		return EACCES;
 	if (!write->value[0] || write->value[strspn(write->value, "0123456789")])
 		return EINVAL;
+	if (strstr(write->path, "/vram_quota") &&
+	    strtoull(write->value, NULL, 10) > left_for(write))
+		return ENOSPC;
 	write_text(at, write->value);
 	return 0;
 }

@@ -308,6 +308,9 @@ static const struct {
 	 "driver that makes them, EBUSY from one number to another, success if only a "
 	 "part "
 	 "came (seen)"},
+	{"sys/devices/*/nvme-virt", answer_nvme,
+	 "QEMU hw/nvme/ctrl.c nvme_virt_mngmt: resources only while it is offline and as "
+	 "far as there are any, online only with 2 queues and an interrupt (seen)"},
 	{"sys/devices/*/resource?_resize", answer_resize,
 	 "pci-sysfs.c resource_resize_store: EBUSY with a driver bound, EINVAL for a "
 	 "size "

@@ -50,9 +50,14 @@ int answer_remove(const struct sim_write *write);
 int answer_rescan(const struct sim_write *write);
 /* answers-sriov.c */
 int answer_numvfs(const struct sim_write *write);
+/* nvme.c: the controller of a virtual function; it goes with the function. */
+int answer_nvme(const struct sim_write *write);
+void nvme_gone(const char *pf, unsigned n);
 /* Of answers-vf.c. */
 int answer_vf(const struct sim_write *write);
 int answer_vf_attribute(const struct sim_write *write);
+/* xe: @n functions come (0: all go), and with them what nobody has provided. */
+void vf_provision(const struct device *pf, unsigned n);
 /* A driver of the host has a function, or has no longer. */
 void vf_probed(const struct device *d);
 void vf_released(const struct device *d);

@@ -20,13 +20,13 @@ DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0 VGPU=hostpci2:\ 41:00
 # A scenario is set_up_NAME, after which its action is killed: pre-start, post-stop, release
 # or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
-	stop-card stop-two reboot release sweep start-vf stop-vf
-	start-made stop-made start-vgpu stop-vgpu start-mdev stop-mdev
+	stop-card stop-two reboot release sweep start-vf stop-vf start-nvme stop-nvme
+	start-made stop-made start-allotted start-vgpu stop-vgpu start-mdev stop-mdev
 	start-second)
 declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
-	[release]=release [sweep]=sweep [stop-vf]=post-stop [stop-made]=post-stop [stop-vgpu]=post-stop
+	[release]=release [sweep]=sweep [stop-vf]=post-stop [stop-nvme]=post-stop [stop-made]=post-stop [stop-vgpu]=post-stop
 	[stop-mdev]=post-stop)
-declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-made]=pool [stop-made]=pool [start-second]=mdev)
+declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-nvme]=pool [stop-nvme]=pool [start-made]=pool [stop-made]=pool [start-allotted]=pool [start-second]=mdev)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
 ran() {
@@ -75,6 +75,17 @@ set_up_stop-vf() {
 	set_up_start-vf
 	ran
 }
+set_up_start-nvme() {
+	echo 'sriov = ( { pf = "03:00.0"; vfs = 4; } );' >"$ROOT/etc/hostpci/hostpci.conf"
+	hostpci_exits 0 sriov set 03:00.0 4
+	now_is_before
+	config 100 'hostpci0: 03:00.2'
+	policy 100 'hostpci0 = { return = "host"; };'
+}
+set_up_stop-nvme() {
+	set_up_start-nvme
+	ran
+}
 set_up_sweep() {
 	set_up_stop-two
 	long_ago
@@ -83,6 +94,11 @@ set_up_sweep() {
 set_up_start-made() {
 	echo 'sriov = ( { pf = "01:00.0"; vfs = 3; temporary = true; } );' >"$ROOT/etc/hostpci/hostpci.conf"
 	config 100 'hostpci0: 01:10.2'
+}
+set_up_start-allotted() {
+	echo 'sriov = ( { pf = "04:00.0"; vfs = 2; temporary = true; vf-attributes = [ "profile/vram_quota=1024" ]; } );' \
+		>"$ROOT/etc/hostpci/hostpci.conf"
+	config 100 'hostpci0: 04:00.1'
 }
 set_up_stop-made() {
 	set_up_start-made

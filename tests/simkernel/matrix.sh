@@ -35,6 +35,12 @@ scenario() {
 		rules_of=('hostpci0 = { mac = "auto"; vlan = 5; trust = true; max-rate = 100; };'
 			'hostpci1 = { vf-attributes = [ "profile/exec_quantum_ms=20" ]; };')
 		;;
+	nvme)
+		HOST=pool
+		lines=('hostpci0: 03:00.2')
+		rules_of=('return = "host"; hostpci0 = { nvme-queues = 2; };')
+		host_rules='sriov = ( { pf = "03:00.0"; vfs = 4; temporary = true; } );'
+		;;
 	made)
 		HOST=pool
 		lines=('hostpci0: 01:10.2')

@@ -150,6 +150,24 @@ choice() {
 	own 'hostpci0 = { mapping = "cards"; mdev = "lab-mdev-1"; };'
 }
 
+it "its type and its group may follow: they are waited for, not for ever"
+own "$ONE"
+device=$(readlink -f "$ROOT/sys/class/mdev_bus/0000:05:00.0")/$UUID0
+for name in mdev_type iommu_group; do
+	rule "lab-mdev-1/create * * late ${device#"$ROOT/"}/$name 1000"
+	hook_exits 0 100 pre-start
+	[[ $took -ge 1000 ]] || fail "it did not wait for $name"
+	[[ -L $device/$name ]] || fail "$name is not there"
+	no_rules
+	hook_exits 0 100 post-stop
+	as_before
+done
+rule "lab-mdev-1/create * * late ${device#"$ROOT/"}/iommu_group 0"
+hook_exits 1 100 pre-start
+says 'it was made, but is not complete after 5 s \(it has no IOMMU group\)'
+made_on $UUID0 ''
+has_no_journal 100
+
 it "of two parents the first that has room is taken"
 choice
 hook_exits 0 100 pre-start

@@ -14,6 +14,8 @@
  *   term                             SIGTERM to the program, before the effect
  *   tear                             half a record of a journal, then SIGKILL
  *   then FILE CONTENT                afterwards FILE below the root holds CONTENT
+ *   late FILE MS                     what it made as FILE below the root is there only
+ *                                    after that time (0: never)
  */
 #include "simkernel.h"
 
@@ -125,6 +127,23 @@ static void wait_for(const char *name)
 		sleep_ms(5);
 }
 
+/* Somebody else puts it there, who holds nothing of the program's. */
+static void come_late(const struct rule *r, int line)
+{
+	char path[PATH_MAX], aside[PATH_MAX];
+	long ms = atol(r->b);
+
+	(void)snprintf(path, sizeof(path), "%s%s", sim.root, r->a);
+	(void)snprintf(aside, sizeof(aside), "%s/late.%d", sim.folder, line);
+	if (rename(path, aside) < 0 || !ms || fork() != 0)
+		return;
+	(void)setsid();
+	(void)close_range(0, ~0U, 0);
+	sleep_ms(ms);
+	(void)rename(aside, path);
+	_exit(0);
+}
+
 struct meeting {
 	const struct sim_write *write;
 	struct verdict *verdict;
@@ -175,6 +194,8 @@ static void after(const struct rule *r, int line, void *context)
 			(void)fprintf(f, "%s\n", r->b);
 			fclose(f);
 		}
+	} else if (!strcmp(r->action, "late")) {
+		come_late(r, line);
 	} else if (!strcmp(r->action, "kill") && !strcmp(r->b, "after"))
 		kill_now(r);
 }

@@ -42,6 +42,43 @@ has_no_journal 100
 
 as_before
 
+it "a mapping names functions that do not exist yet: what is made is what it chooses among"
+host_policy "$TEMPORARY"
+mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/etc/pve/nodes/pve1"
+ln -sfn nodes/pve1 "$ROOT/etc/pve/local"
+printf '%s\n' nic '	map id=8086:10ca,iommugroup=0,node=pve1,path=0000:01:10.0' \
+	'	map id=8086:10ca,iommugroup=4,node=pve1,path=0000:01:10.2' >"$ROOT/etc/pve/mapping/pci.cfg"
+now_is_before
+config 100 'hostpci0: mapping=nic'
+config 101 'hostpci0: mapping=nic'
+hostpci_exits 0 plan 100
+says 'make 7 virtual functions'
+says 'mapping=nic: 0000:01:10.0 is chosen'
+writes_are 0
+hook_exits 0 100 pre-start
+vfs_are $PF 7
+driver_is $VF vfio-pci
+grep -qE '^0000:01:10.0 100 time:' "$ROOT/run/qemu-server/pci-id-reservations" || fail "it is not reserved"
+hook_exits 0 101 pre-start
+says 'mapping=nic: 0000:01:10.2 is chosen \(others are not free: 0000:01:10.0: VM 100\)'
+hook_exits 0 100 post-stop
+vfs_are $PF 7
+hook_exits 0 101 post-stop
+vfs_are $PF 0
+as_before
+
+it "a function whose group has another number than the mapping says: refused, and all goes back"
+host_policy "$TEMPORARY"
+mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/etc/pve/nodes/pve1"
+ln -sfn nodes/pve1 "$ROOT/etc/pve/local"
+printf '%s\n' nic '	map id=8086:10ca,iommugroup=30,node=pve1,path=0000:01:10.0' >"$ROOT/etc/pve/mapping/pci.cfg"
+now_is_before
+config 100 'hostpci0: mapping=nic'
+hook_exits 1 100 pre-start
+says 'mapping=nic does not fit this host: 0000:01:10.0: iommugroup=30, but the host shows 0'
+vfs_are $PF 0
+as_before
+
 it "what is not temporary stays"
 host_policy 'sriov = ( { pf = "mac=none"; }, { pf = "id=8086:10c9"; vfs = 3; } );'
 config 100 "hostpci0: $VF"

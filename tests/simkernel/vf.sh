@@ -254,6 +254,52 @@ hook_exits 0 100 post-stop
 has_no_journal 100
 as_before
 
+HOST=pool
+rm -rf "$DIR/template"
+it "what a card allots is set before it makes the functions, or else it has shared out all"
+allotted() { cat "$ROOT/sys/bus/pci/devices/0000:04:00.0/sriov_admin/vf$1/profile/vram_quota"; }
+twelve=12884901888 two=2147483648
+echo "sriov = ( { pf = \"04:00.0\"; vfs = 2; temporary = true; vf-attributes = [ \"profile/vram_quota=$two\" ]; } );" \
+	>"$ROOT/etc/hostpci/hostpci.conf"
+config 100 'hostpci0: 04:00.1'
+policy 100 "hostpci0 = { vf-attributes = [ \"profile/vram_quota=$twelve\", \"profile/exec_quantum_ms=20\" ]; };"
+now_is_before
+hostpci_exits 0 plan 100
+[[ $(grep -c 'vram_quota of function' "$DIR/$cases/out") -eq 2 ]] || fail "the plan lacks one"
+says_not 'hostpci0 0000:04:00.1: set profile'
+hook_exits 0 100 pre-start
+[[ $(allotted 1) == "$twelve" && $(allotted 2) == "$two" ]] || fail "$(allotted 1) and $(allotted 2)"
+awk -F'\t' '$1 == "write" && $5 ~ /numvfs|sriov_admin/ { n = split($5, p, "/"); printf "%s ", p[n] }' "$SIM/log" |
+	grep -q '^vram_quota exec_quantum_ms vram_quota sriov_numvfs $' || fail "in another order"
+hook_exits 0 100 post-stop
+has_no_journal 100
+as_before
+
+it "there already, all is shared out: what is more than is left is refused in words"
+echo 'sriov = ( { pf = "04:00.0"; vfs = 2; } );' >"$ROOT/etc/hostpci/hostpci.conf"
+hostpci_exits 0 sriov set 04:00.0 2
+now_is_before
+config 100 'hostpci0: 04:00.1'
+policy 100 "hostpci0 = { vf-attributes = [ \"profile/vram_quota=$twelve\" ]; };"
+hook_exits 1 100 pre-start
+says 'set profile/vram_quota to 12884901888: its card has not that much left'
+as_before
+
+it "what cannot be set before is told, and set when the function is there"
+echo 'sriov = ( { pf = "04:00.0"; vfs = 2; temporary = true; } );' >"$ROOT/etc/hostpci/hostpci.conf"
+config 100 'hostpci0: 04:00.1'
+policy 100 'hostpci0 = { vf-attributes = [ "profile/exec_quantum_ms=20" ]; };'
+now_is_before
+rule 'vf1/profile/exec_quantum_ms * 1 errno EIO'
+hook_exits 0 100 pre-start
+says 'set profile/exec_quantum_ms of function 0 to 20 .*it is left as it was'
+[[ $(cat "$ROOT/sys/bus/pci/devices/0000:04:00.0/sriov_admin/vf1/profile/exec_quantum_ms") == 20 ]] || fail "it is not set"
+no_rules
+hook_exits 0 100 post-stop
+as_before
+
+HOST=vfs
+rm -rf "$DIR/template"
 it "what nobody may set there"
 config 100 'hostpci0: 03:00.2'
 policy 100 'hostpci0 = { vf-attributes = [ "profile/sched_priority=low" ]; };'

@@ -291,6 +291,23 @@ static void another_number_goes_through_none(void **state)
 		0);
 	tell(&scene, text, sizeof(text));
 	assert_contains(text, "numvfs 0>1");
+	/* One journal says the one, another the other; what is taken back already is not
+	 * adopted. */
+	assert_int_equal(
+		facts_add_past(scene.facts, &(struct pf_past){.bdf = {0, 1, 0, 0},
+							      .vfs = -1,
+							      .autoprobe = 0}),
+		0);
+	tell(&scene, text, sizeof(text));
+	assert_contains(text, "autoprobe 0>1 numvfs 0>1");
+	assert_int_equal(
+		facts_add_past(scene.facts, &(struct pf_past){.bdf = {0, 1, 0, 0},
+							      .own = true,
+							      .vfs = 0,
+							      .autoprobe = -1}),
+		0);
+	tell(&scene, text, sizeof(text));
+	assert_null(strstr(text, "numvfs"));
 	clear(&scene);
 }
 

@@ -5,6 +5,9 @@
 #define MAC_FOUND "3 mac 00:00:00:00:00:00"
 #define MAC_WANT  "3 mac 02:00:00:00:00:01"
 
+#define NVME_FOUND "3 nvme offline:0:0"
+#define NVME_WANT  "3 nvme online:2:1"
+
 static const struct {
 	enum step_kind kind;
 	enum step_direction direction;
@@ -149,6 +152,27 @@ static const struct {
 	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20", "20", false,
 	 STEP_GO},
 	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20", "30", false,
+	 STEP_FOREIGN},
+	{STEP_VFS_ATTRIBUTE, STEP_DO, "3 p/x 5", "3 p/x 20", "5", false, STEP_GO},
+	{STEP_VFS_ATTRIBUTE, STEP_DO, "3 p/x 5", "3 p/x 20", "20", true, STEP_REACHED},
+	{STEP_VFS_ATTRIBUTE, STEP_DO, "3 p/x 5", "3 p/x 20", "5", true, STEP_GO},
+	/* It goes with the functions, before they are made anew and after. */
+	{STEP_VFS_ATTRIBUTE, STEP_DO, "3 p/x 5", "3 p/x 20", "0", false, STEP_GO},
+	{STEP_VFS_ATTRIBUTE, STEP_UNDO, "3 p/x 5", "3 p/x 20", "0", false, STEP_GO},
+	{STEP_VFS_ATTRIBUTE, STEP_UNDO, "3 p/x low", "3 p/x high", "[low] high", true,
+	 STEP_REACHED},
+	{STEP_NVME, STEP_DO, NVME_FOUND, NVME_WANT, "offline:0:0 2 1", false, STEP_GO},
+	{STEP_NVME, STEP_DO, NVME_FOUND, NVME_WANT, "online:2:1 2 1", false,
+	 STEP_REACHED},
+	{STEP_NVME, STEP_DO, NVME_FOUND, NVME_WANT, "offline:2:0 2 -", false,
+	 STEP_FOREIGN},
+	{STEP_NVME, STEP_DO, NVME_FOUND, NVME_WANT, "", false, STEP_FOREIGN},
+	{STEP_NVME, STEP_UNDO, NVME_FOUND, NVME_WANT, "online:2:1 2 1", false, STEP_GO},
+	/* Ended among its commands. */
+	{STEP_NVME, STEP_UNDO, NVME_FOUND, NVME_WANT, "offline:2:0 2 1", false, STEP_GO},
+	{STEP_NVME, STEP_UNDO, NVME_FOUND, NVME_WANT, "offline:0:0 2 1", true,
+	 STEP_REACHED},
+	{STEP_NVME, STEP_UNDO, NVME_FOUND, NVME_WANT, "online:4:2 2 1", false,
 	 STEP_FOREIGN},
 	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "0 557 557 (L4-1Q)", false, STEP_GO},
 	{STEP_VGPU_TYPE, STEP_DO, "0", "557", "557 0 ", false, STEP_REACHED},

@@ -95,6 +95,18 @@ static const struct {
 	{STEP_VF_ATTRIBUTE, STEP_UNDO, "3 profile/x 10", "3 profile/x 20",
 	 DEVICE "physfn/sriov_admin/vf4/profile/x", "10", "set profile/x to 10", false,
 	 LOOK_TEXT},
+	{STEP_VFS_ATTRIBUTE, STEP_DO, "3 profile/x 0", "3 profile/x 20",
+	 DEVICE "sriov_admin/vf4/profile/x", "20", "set profile/x of function 3 to 20",
+	 false, LOOK_TEXT},
+	{STEP_VFS_ATTRIBUTE, STEP_UNDO, "3 profile/x 0", "3 profile/x 20",
+	 DEVICE "sriov_admin/vf4/profile/x", "0", "set profile/x of function 3 to 0",
+	 false, LOOK_TEXT},
+	{STEP_NVME, STEP_DO, "3 nvme offline:0:0", "3 nvme online:2:1", FUNCTION,
+	 "3 nvme online:2:1", "put its controller online with 2 queues, 1 interrupts",
+	 true, LOOK_NVME},
+	{STEP_NVME, STEP_UNDO, "3 nvme offline:0:0", "3 nvme online:2:1", FUNCTION,
+	 "3 nvme offline:0:0", "put its controller offline with 0 queues, 0 interrupts",
+	 true, LOOK_NVME},
 	{STEP_VGPU_TYPE, STEP_DO, "0", "557", DEVICE "nvidia/current_vgpu_type", "557",
 	 "set vGPU type 557", true, LOOK_VGPU},
 	{STEP_VGPU_TYPE, STEP_UNDO, "0", "557", DEVICE "nvidia/current_vgpu_type", "0",
@@ -126,6 +138,7 @@ static void each_direction_has_its_one_write(void **state)
 			assert_string_equal(w.value, writes[i].value);
 			assert_int_equal(w.module, s.kind == STEP_MODULE);
 			assert_int_equal(w.netlink, s.kind == STEP_VF);
+			assert_int_equal(w.nvme, s.kind == STEP_NVME);
 			assert_true(w.value[0]); /* an empty write does nothing */
 		}
 		ops->describe(&s, words, sizeof(words));
@@ -283,6 +296,13 @@ static void what_a_journal_may_say(void **state)
 		{STEP_REPROBE, "pm\nbus", "default", false, true},
 		{STEP_METHODS, "", "pm bus", true, false},
 		{STEP_METHODS, "", "pm nonsense", false, false},
+		{STEP_VFS_ATTRIBUTE, "3 p/x 0", "3 p/x 20", true, true},
+		{STEP_VFS_ATTRIBUTE, "3 p/../x 0", "3 p/../x 20", false, true},
+		{STEP_NVME, "3 nvme offline:0:0", "3 nvme online:2:1", true, true},
+		{STEP_NVME, "", "3 nvme online:2:1", false, false},
+		{STEP_NVME, "2 nvme offline:0:0", "3 nvme online:2:1", false, true},
+		{STEP_NVME, "3 nvme offline:0", "3 nvme online:2:1", false, true},
+		{STEP_NVME, "3 nvme offline:0:0", "3 mac online:2:1", false, true},
 		{STEP_VGPU_TYPE, "0", "557", true, true},
 		{STEP_VGPU_TYPE, "0", "NVIDIA L4-1Q", true, true},
 		{STEP_VGPU_TYPE, "557", "0", true, false},

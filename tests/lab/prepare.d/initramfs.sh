@@ -28,7 +28,7 @@ copy_modules() { # ROOT MODULE...
 }
 
 make_cpio() { # ROOT FILE
-	(cd "$1" && find . -print0 | cpio --null --quiet -o -H newc -R 0:0) | gzip -1 >"$2.tmp"
+	(cd "$1" && find . -print0 | cpio --null --quiet -o -H newc -R 0:0) >"$2.tmp"
 	mv "$2.tmp" "$2"
 }
 
@@ -41,7 +41,7 @@ busybox_root() { # ROOT
 prepare_initramfs() {
 	local out=$LAB_BUILD/initramfs.img root
 	# Of the kernel's folder the date of the link says which one is in use.
-	stale "$out" "$lab_dir/init" "$lab_dir/prepare.d/initramfs.sh" "$LAB_KERNEL/vmlinuz" || return 0
+	stale "$out" "$lab_dir/init" "$lab_dir/prepare.d/initramfs.sh" "$LAB_KERNEL/vmlinux" || return 0
 	note "building the lab's initramfs"
 	root=$(mktemp -d "$LAB_BUILD/initramfs.XXXXXX")
 	busybox_root "$root"

@@ -24,7 +24,7 @@ copy_tool() { # ROOT TOOL
 prepare_inner() {
 	local out=$LAB_BUILD/inner.img root tool
 	stale "$out" "$lab_dir/inner-init" "$lab_dir/prepare.d/inner.sh" \
-		"$lab_dir/prepare.d/initramfs.sh" "$LAB_KERNEL/vmlinuz" || return 0
+		"$lab_dir/prepare.d/initramfs.sh" "$LAB_KERNEL/vmlinux" || return 0
 	note "building the inner guest's initramfs"
 	root=$(mktemp -d "$LAB_BUILD/inner.XXXXXX")
 	busybox_root "$root"

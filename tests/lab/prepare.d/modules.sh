@@ -23,7 +23,7 @@ fetch_sample() { # FOLDER
 }
 
 prepare_sample() {
-	stale "$LAB_SAMPLE" "$LAB_KERNEL/vmlinuz" || return 0
+	stale "$LAB_SAMPLE" "$LAB_KERNEL/vmlinux" || return 0
 	note "fetching the source of the kernel's sample of a mediated device"
 	mkdir -p "${LAB_SAMPLE%/*}"
 	if ! fetch_sample "$LAB_BUILD/source"; then
@@ -63,7 +63,7 @@ prepare_headers() { # FOLDER
 
 prepare_modules() {
 	local source out=$LAB_BUILD/modules sources=("$lab_dir"/modules/*.c)
-	stale "$out/built" "${sources[@]}" "$lab_dir/prepare.d/modules.sh" "$LAB_KERNEL/vmlinuz" || return 0
+	stale "$out/built" "${sources[@]}" "$lab_dir/prepare.d/modules.sh" "$LAB_KERNEL/vmlinux" || return 0
 	prepare_headers "$LAB_BUILD/headers"
 	prepare_sample # of the kernel that the headers are of
 	sources+=("$LAB_SAMPLE")

@@ -6,7 +6,7 @@
 
 LAB_PACKAGES=(
 	# outside: the machine and what builds its initramfs
-	qemu-system-x86 busybox-static cpio xz-utils gcc make
+	qemu-system-x86 busybox-static cpio xz-utils zstd gcc make
 	# inside
 	udev kmod iproute2 pciutils util-linux e2fsprogs mdadm lvm2 jq strace procps passwd
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libxml2-utils driverctl mdevctl

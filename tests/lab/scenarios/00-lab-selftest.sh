@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-guests: yes
 #
 # Is the lab what it claims to be? A scenario that passes in a lab without devices, with a
 # deaf trace or a blind snapshot would prove nothing.
@@ -120,39 +121,15 @@ array=$(basename "$(readlink -f /dev/md/*lab*)")
 mdadm --quiet --stop "/dev/$array"
 wipefs -q -a "/dev/$(disk_of "$LAB_NVME2")"
 
-say "a guest inside the lab reads and writes an NVMe that it was given"
-disk=/dev/$(disk_of "$LAB_NVME")
-mkfs.ext4 -q "$disk"
-mount "$disk" /mnt
-echo "from the host" >/mnt/host
-umount /mnt
+say "QEMU opens an NVMe that it was given"
 vfio_bind "$LAB_NVME"
 expect_eq vfio-pci "$(driver_of "$LAB_NVME")"
-cat >"$LAB_TMP/script" <<'END'
-mdadm --version && lvm version || exit 3
-await /dev/nvme0n1 || exit 1
-mount -t ext4 /dev/nvme0n1 /mnt || exit 2
-cat /mnt/host
-echo "from the guest" >/mnt/guest
-umount /mnt
-exit 7
-END
-began=$SECONDS
-expect_exit 7 inner_guest selftest "$LAB_TMP/script" -- -device "vfio-pci,host=$LAB_NVME,id=hostpci0"
-say "the guest took $((SECONDS - began)) s"
-expect_match '^from the host$' "$LAST_OUT"
 expect_exit 0 inner_qmp query-pci -- -device "vfio-pci,host=$LAB_NVME,id=hostpci0"
 expect_match '"qdev_id": "hostpci0"' "$LAST_OUT"
 expect_exit 1 inner_qmp query-pci -- -device "vfio-pci,host=$LAB_EDU,id=hostpci0"
 expect_match 'no reply: .*vfio'
 host_bind "$LAB_NVME" nvme
-disk=/dev/$(disk_of "$LAB_NVME")
-wait_for 20 test -b "$disk"
-mount "$disk" /mnt
-expect_eq "from the host" "$(cat /mnt/host)"
-expect_eq "from the guest" "$(cat /mnt/guest)"
-umount /mnt
-wipefs -q -a "$disk"
+wait_for 20 disk_of "$LAB_NVME"
 
 say "the kernel's sample of a mediated device, and ours on the PCI bus"
 uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001

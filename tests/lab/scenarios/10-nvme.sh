@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-guests: yes
 # lab-timeout: 400
 #
 # An NVMe controller with a file system goes into a machine and comes back: kept on

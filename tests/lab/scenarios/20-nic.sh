@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-guests: yes
 #
 # A whole network card goes into a machine and is back, under its name, at post-stop.
 

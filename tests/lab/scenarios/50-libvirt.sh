@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-guests: yes
 # lab-timeout: 400
 #
 # The same devices for libvirt: virsh takes the <hostdev> elements that showcmd prints,

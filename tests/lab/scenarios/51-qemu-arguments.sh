@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-guests: yes
 # lab-timeout: 500
 #
 # QEMU starts with every kind of argument that `showcmd --standalone` prints for the lab's

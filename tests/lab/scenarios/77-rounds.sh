@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab-timeout: 600
+# lab-timeout: 1200
 # lab-snapshot: differs
 #
 # A hundred rounds at random (a full run: a thousand) over five machines that share some of
@@ -33,7 +33,7 @@ host_snapshot "$LAB_TMP/before"
 
 say "seed $seed, $rounds rounds (HOSTPCI_TESTS_SEED repeats them)"
 begin=$SECONDS
-HOSTPCI_BUILD=$HOSTPCI_BUILD timeout $((120 + rounds * 3)) "$LAB_DIR/pve-caller" rounds "$seed" "$rounds" 100 101 102 103 104 \
+HOSTPCI_BUILD=$HOSTPCI_BUILD timeout $((100 + rounds * 10)) "$LAB_DIR/pve-caller" rounds "$seed" "$rounds" 100 101 102 103 104 \
 	>"$LAB_OUT/rounds.log" 2>&1 || {
 	tail -n 60 "$LAB_OUT/rounds.log"
 	# Seen: the emulated machine does not come back from a fork. None of ours is at work then.

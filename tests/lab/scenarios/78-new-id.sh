@@ -34,7 +34,7 @@ expect_match "$(functions | head -n 1) \\[${id/ /:}\\] is on vfio-pci though nob
 expect_match "echo $id > /sys/bus/pci/drivers/vfio-pci/remove_id"
 
 say "by policy it removes the id: what is made now is not grabbed any more"
-echo 'new-id = "remove";' >/etc/hostpci/hostpci.conf
+host_policy 'new-id = "remove";'
 expect_exit 0 hostpci sweep
 expect_match 'the id is removed'
 expect_exit 1 bash -c "echo '$id' >/sys/bus/pci/drivers/vfio-pci/remove_id"

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-guests: yes
 #
 # Virtual functions that do not exist yet: made for a machine, given, taken back; of a
-# network card, and of a disk controller, whose functions stay with the machine until they
-# are released.
+# network card, and of a disk controller, whose functions get queues, and stay with the
+# machine until they are released.
 
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -54,24 +55,49 @@ vfs_are "$LAB_IGB0" 0
 expect_no_journal 185
 expect_same
 
-say "a disk controller: its function is kept after the stop, and with it all of them"
+say "a disk controller that keeps its queues for itself: told"
 vf=$(vf_address "$LAB_NVME_SRIOV" 0)
 host_policy "sriov = ( { pf = \"${LAB_NVME_SRIOV#0000:}\"; vfs = 4; temporary = true; } );"
 vm_config 185 "machine: q35"
 vm_policy 185 "hostpci0 = { vf-of = \"serial=LABSRIOV\"; pcie = true; };"
+nvme_keeps "$LAB_NVME_SRIOV" 8 4
+expect_exit 0 hostpci plan 185
+expect_match 'its controller stays offline, as it gets no queues'
+
+say "one that shares them: the function is online, and the guest reads the disk"
+nvme_keeps "$LAB_NVME_SRIOV" 0 0
+printf 'from the host\n' | dd of="/dev/$(disk_of "$LAB_NVME_SRIOV")" conv=fsync status=none
 hook_as_planned 185 pre-start
 last_output
 vfs_are "$LAB_NVME_SRIOV" 4
 expect_eq vfio-pci "$(driver_of "$vf")"
-mapfile -t arguments < <(vm_arguments 185)
-INNER_QMP_ARGUMENTS='{"path":"/machine/peripheral/hostpci0","property":"host"}' \
-	expect_exit 0 inner_qmp qom-get -- "${arguments[@]}"
-expect_match "\"return\": \"$vf\""
+expect_eq "online 2 1" "$(nvme_function "$LAB_NVME_SRIOV" 0)"
+expect_eq "offline 0 0" "$(nvme_function "$LAB_NVME_SRIOV" 1)"
+cat >"$LAB_TMP/guest" <<'END'
+await /dev/nvme0n1 || exit 1
+cat /sys/class/nvme/nvme0/state
+head -n 1 /dev/nvme0n1
+END
+expect_exit 0 vm_guest 185 nvme-vf "$LAB_TMP/guest"
+expect_match '^live$'
+expect_match '^from the host$'
+
+say "it is kept after the stop, and with it all of them"
 hook_as_planned 185 post-stop
 expect_eq vfio-pci "$(driver_of "$vf")"
 vfs_are "$LAB_NVME_SRIOV" 4
+expect_eq "online 2 1" "$(nvme_function "$LAB_NVME_SRIOV" 0)"
 expect_exit 0 hostpci release 185
 last_output
+vfs_are "$LAB_NVME_SRIOV" 0
+expect_no_journal 185
+expect_same
+
+say "more queues than it may have: the controller's answer, in words, and all goes back"
+vm_policy 185 "return = \"host\"; hostpci0 = { vf-of = \"$LAB_NVME_SRIOV\"; nvme-queues = 3; };"
+expect_exit 1 hook 185 pre-start
+expect_match 'has not that many queues or interrupts left for it.*\(errno 28\)'
+expect_match 'the host is as before'
 vfs_are "$LAB_NVME_SRIOV" 0
 expect_no_journal 185
 expect_same

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# lab-guests: yes
 #
 # What a card has set for its virtual functions: set by policy while a machine has one, seen
 # by the guest, and put back. The functions are made by hand here.
