@@ -255,7 +255,7 @@ int nvme_look(const struct root *root, const char *path, const char *request, ch
 		return -EINVAL;
 	r = nvme_open(root, path, &nvme);
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? 0 : r;
 	r = read_offer(&nvme, (unsigned)index,
 		       second[0] ? (unsigned)count : count_of(root, path), &offer);
 	nvme_close(&nvme);

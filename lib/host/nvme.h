@@ -15,8 +15,8 @@
 
 /*
  * The look LOOK_NVME of a virtual function, or of a physical one that is still to have
- * it: @request is "INDEX", or "INDEX COUNT" if there are to be so many. -ENOENT: the
- * physical one is not on nvme; -EOPNOTSUPP: its controller has no such management;
+ * it: @request is "INDEX", or "INDEX COUNT" if there are to be so many. "": the
+ * physical one is not on nvme. -EOPNOTSUPP: its controller has no such management;
  * -ENODATA: it does not know the function.
  */
 int nvme_look(const struct root *root, const char *path, const char *request, char *buf,

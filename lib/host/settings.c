@@ -131,8 +131,8 @@ static int ask_nvme(struct asker *a, const struct bdf *at, unsigned count,
 	(void)snprintf(request.value, sizeof(request.value), count ? "%d %u" : "%d",
 		       ret->vf, count);
 	r = child_call(a->looker, &request, LIMIT_READ_MS, &reply);
-	if (r == 0 && reply.result < 0) {
-		ret->nvme_error = -reply.result;
+	if (r == 0 && (reply.result < 0 || !reply.value[0])) {
+		ret->nvme_error = reply.result < 0 ? -reply.result : ENOENT;
 		return 0;
 	}
 	if (r == 0)

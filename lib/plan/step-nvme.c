@@ -70,8 +70,10 @@ static enum step_verdict nvme_judge(const struct step *step, const char *seen,
 	struct nvme_offer now;
 
 	(void)written;
+	/* Without its driver the physical function's controller is off, and with it all.
+	 */
 	if (nvme_offer_parse(seen, &now) < 0)
-		return STEP_FOREIGN;
+		return step->direction == STEP_UNDO ? STEP_REACHED : STEP_FOREIGN;
 	if (is(&now.state, attribute_target(step)))
 		return STEP_REACHED;
 	/* Ended in the middle it is offline, with a part of what it was to have. */
@@ -84,6 +86,12 @@ static void nvme_explain(const struct step *step, const char *seen, char *buf,
 			 size_t size)
 {
 	(void)step;
+	if (!seen[0]) {
+		(void)snprintf(
+			buf, size,
+			"its physical function is not on the driver nvme any more");
+		return;
+	}
 	(void)snprintf(buf, size,
 		       "its controller is %.*s (queues, interrupts) instead: it did not "
 		       "take it, or somebody else manages it as well (nvme virt-mgmt)",

@@ -135,6 +135,27 @@ says 'its controller cannot be managed: its physical function is not on the driv
 hook_exits 0 100 post-stop
 as_before
 
+it "the physical function loses its driver while the machine runs: nothing is left to take back"
+made
+hook_exits 0 100 pre-start
+mv "$ROOT"/sys/devices/pci0000:00/*/0000:03:00.0/nvme "$DIR/$cases/nvme"
+hook_exits 0 100 post-stop
+has_no_journal 100
+
+it "and between the look and the step: in words"
+made
+rule 'drivers/vfio-pci/bind * 1 hang go'
+(
+	until [[ $(driver 03:00.2) == vfio-pci ]]; do sleep 0.01; done
+	mv "$ROOT"/sys/devices/pci0000:00/*/0000:03:00.0/nvme "$DIR/$cases/nvme"
+	: >"$SIM/go"
+) &
+hook_exits 1 100 pre-start
+wait
+says 'put its controller online .*its physical function is not on the driver nvme any more'
+driver_is 03:00.2 nvme
+has_no_journal 100
+
 it "a network card has no queues of this kind"
 hostpci_exits 0 sriov set 01:00.0 2
 now_is_before

@@ -167,6 +167,7 @@ static const struct {
 	{STEP_NVME, STEP_DO, NVME_FOUND, NVME_WANT, "offline:2:0 2 -", false,
 	 STEP_FOREIGN},
 	{STEP_NVME, STEP_DO, NVME_FOUND, NVME_WANT, "", false, STEP_FOREIGN},
+	{STEP_NVME, STEP_UNDO, NVME_FOUND, NVME_WANT, "", false, STEP_REACHED},
 	{STEP_NVME, STEP_UNDO, NVME_FOUND, NVME_WANT, "online:2:1 2 1", false, STEP_GO},
 	/* Ended among its commands. */
 	{STEP_NVME, STEP_UNDO, NVME_FOUND, NVME_WANT, "offline:2:0 2 1", false, STEP_GO},

@@ -4,10 +4,12 @@
 #
 # Virtual functions that do not exist yet: made for a machine, given, taken back; of a
 # network card, and of a disk controller, whose functions get queues, and stay with the
-# machine until they are released.
+# machine until they are released. Then the hook for them alone, and SIGKILL.
 
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/lab/lib-killed.sh
+. "$LAB_DIR/lib-killed.sh"
 
 expect_same() {
 	wait_for 20 netdev_of "$LAB_IGB0"
@@ -100,6 +102,45 @@ expect_match 'has not that many queues or interrupts left for it.*\(errno 28\)'
 expect_match 'the host is as before'
 vfs_are "$LAB_NVME_SRIOV" 0
 expect_no_journal 185
+expect_same
+
+say "hostpci-sriov alone: the functions and what is set of them, and nobody is bound"
+host_policy "sriov = ( { pf = \"$LAB_IGB0\"; vfs = 2; temporary = true; } );"
+vf=$(vf_address "$LAB_IGB0" 1)
+vm_config 185 "machine: q35" "hostpci0: ${vf#0000:}"
+vm_policy 185 'hostpci0 = { mac = "02:00:00:00:85:01"; };'
+expect_exit 0 "$HOSTPCI_BUILD/hooks/hostpci-sriov" 185 pre-start
+last_output
+vfs_are "$LAB_IGB0" 2
+expect_eq none "$(driver_of "$vf")"
+ip -j link show dev "$name" | jq -e '.[0].vfinfo_list[1].address == "02:00:00:00:85:01"' >/dev/null ||
+	fail "$(ip -d link show dev "$name")"
+[ -e /run/hostpci/vm/185.sriov.journal ] || fail "it has no journal of its own"
+expect_exit 0 "$HOSTPCI_BUILD/hooks/hostpci-sriov" 185 post-stop
+vfs_are "$LAB_IGB0" 0
+[ ! -e /run/hostpci/vm/185.sriov.journal ] || fail "its journal is left"
+expect_same
+
+say "killed at a few of the writes and records, in a full run at each"
+host_state() {
+	printf '%s\n' "$(driver_of "$LAB_NVME_SRIOV")" \
+		"$(cat /sys/bus/pci/devices/"$LAB_NVME_SRIOV"/sriov_{numvfs,drivers_autoprobe})"
+}
+host_policy "sriov = ( { pf = \"$LAB_NVME_SRIOV\"; vfs = 1; temporary = true; } );"
+vm_config 100 "machine: q35"
+vm_policy 100 "return = \"host\"; hostpci0 = { vf-of = \"$LAB_NVME_SRIOV\"; };"
+if [ -n "${HOSTPCI_TESTS_FULL:-}" ]; then
+	all_of 1 "virtual functions"
+	[ "$points" -ge 40 ] || fail "only $points points"
+else
+	before=$(host_state) points=0
+	killed_at pre-start 'sys/* * 2 kill both after' 0 # sriov_numvfs
+	killed_at pre-start 'vm/100.journal * 12 kill parent after' 1
+	killed_at post-stop 'sys/* * 1 kill child after' 2
+	killed_at post-stop 'sys/* * 3 kill parent before' 0
+fi
+vm_forget 100
+vm_config 185 "machine: q35"
 expect_same
 
 say "numbers that the kernel refuses are refused before, in words"
