@@ -8,8 +8,9 @@
 #
 #   killed.sh [SCENARIO...]     all of them without one
 #
-# Each point is healed in one of the three ways, by turns; of the points at which the child
-# or both die every second one is taken. With HOSTPCI_TESTS_FULL=1 all, in all ways.
+# Each point is healed in one of the three ways, by turns; the program dies before each write
+# and record, of the other points every second or third is taken. With HOSTPCI_TESTS_FULL=1
+# all, in all ways.
 # shellcheck disable=SC2317 # set_up_NAME and heal_NAME are called by name
 # shellcheck source=tests/simkernel/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -197,7 +198,13 @@ point() {
 points() { # SCENARIO RULE...
 	local scenario=$1 step=1 n=0 way ways
 	shift
-	[[ -n $FULL || $* == *"kill parent"* || $* == *tear* ]] || step=2 n=$((turn % 2 - 1))
+	case $* in
+	*'kill parent before') ;;
+	*'kill parent after' | *tear) step=2 ;;
+	*) step=3 ;;
+	esac
+	[[ -z $FULL ]] || step=1
+	n=$((turn % step + 1 - step))
 	while :; do
 		n=$((n + step))
 		ways=(start sweep release)
