@@ -15,10 +15,16 @@ timed() { # COMMAND...
 	return "$code"
 }
 
-refused_at_once() { # COMMAND...: exit 1 within a second, nothing written
+# Within a second, on a lab that starts a program within 50 ms, as it does where nothing else
+# runs: then a refusal takes 55 to 160 ms.
+refused_at_once() { # COMMAND...: exit 1, nothing written
+	local start
+	timed hostpci --version >/dev/null
+	start=$(<"$LAB_TMP/ms")
+	[ "$start" -gt 50 ] || start=50
 	expect_refused 1 timed "$@"
 	say "refused within $(<"$LAB_TMP/ms") ms: $*"
-	[ "$(<"$LAB_TMP/ms")" -lt 1000 ] || fail "it took $(<"$LAB_TMP/ms") ms"
+	[ "$(<"$LAB_TMP/ms")" -lt $((start * 20)) ] || fail "it took $(<"$LAB_TMP/ms") ms"
 	kill -0 "$qemu" || fail "QEMU is gone"
 	expect_eq vfio-pci "$(driver_of "$vf")"
 	vfs_are "$LAB_IGB0" 3
