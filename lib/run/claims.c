@@ -23,7 +23,7 @@ static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid,
 {
 	const struct claim claim = {
 		.bdf = hold->hold.bdf,
-		.mdev = uuid_is_set(&hold->hold.mdev),
+		.mdev = hold->hold.mdev,
 		.vmid = vmid,
 		.scope = scope,
 		.parked = hold->parked[0] != '\0',
@@ -226,6 +226,8 @@ static bool is_passing(const struct root *root, const struct claim *claim)
 
 	switch (claim->kind) {
 	case CLAIM_JOURNAL:
+		if (!claim->vmid) /* by hand: while somebody is at it */
+			return journal_is_locked(root, 0, claim->scope);
 		return journal_is_passing(root, claim);
 	case CLAIM_RUNNING:
 		pid = proc_vm_pid(root, claim->vmid);
@@ -241,6 +243,17 @@ static bool is_passing(const struct root *root, const struct claim *claim)
 	return false;
 }
 
+/* A mediated device that the machine wants, or that is where one is wanted. */
+static bool matters_to(const struct mdev_fact *fact, const struct claim *claim)
+{
+	if (!uuid_is_set(&claim->mdev))
+		return false;
+	for (unsigned i = 0; i < fact->n; i++)
+		if (bdf_equal(&fact->parent[i].bdf, &claim->bdf))
+			return true;
+	return uuid_equal(&fact->uuid, &claim->mdev);
+}
+
 /* It is on a device that the machine wants, or would have had. */
 static bool matters(const struct facts *facts, const struct claim *claim)
 {
@@ -250,9 +263,8 @@ static bool matters(const struct facts *facts, const struct claim *claim)
 		for (unsigned k = 0; k < facts->pick[i].skips; k++)
 			if (bdf_equal(&facts->pick[i].skip[k], &claim->bdf))
 				return true;
-		for (unsigned k = 0; claim->mdev && k < facts->mdev[i].n; k++)
-			if (bdf_equal(&facts->mdev[i].parent[k].bdf, &claim->bdf))
-				return true;
+		if (matters_to(&facts->mdev[i], claim))
+			return true;
 	}
 	return false;
 }

@@ -379,6 +379,47 @@ for text in '' '{' '[]' '{"mdev_type":1}' '{"mdev_type":"../x"}' '{"mdev_type":"
 done
 writes_are 0
 
+it "one that another machine has: made for it, or there before; and never while it comes or goes"
+define 0000:05:00.0 $DEFINED '{"mdev_type":"lab-mdev-1"}'
+own "hostpci0 = { mdev = \"$DEFINED\"; };"
+policy 101 "hostpci3 = { mdev = \"$DEFINED\"; };"
+hook_exits 0 100 pre-start
+hostpci_exits 1 plan 101
+hook_exits 1 101 pre-start
+says "\[never\] hostpci3 mdev: $DEFINED is held by VM 100"
+says 'what to do: stop VM 100 first; if it does not run any more: hostpci release 100'
+has_no_journal 101
+hook_exits 0 100 post-stop
+hook_exits 0 101 pre-start
+hook_exits 1 100 pre-start
+says "$DEFINED is held by VM 101"
+hook_exits 0 101 post-stop
+create 05:00.0 lab-mdev-1 $DEFINED
+now_is_before
+hook_exits 0 100 pre-start
+hook_exits 1 101 pre-start
+says "$DEFINED is held by VM 100"
+hook_exits 0 100 post-stop
+as_before
+own "hostpci0 = { mdev = \"$DEFINED\"; };"
+hook_exits 0 100 pre-start
+mv "$(journal 100)" "$ROOT/run/hostpci/vm/host.mdev.journal"
+sed -i 's/"vmid":100/"vmid":0/' "$ROOT/run/hostpci/vm/host.mdev.journal"
+hook_exits 1 101 pre-start
+says "$DEFINED is being made or removed by hand"
+says 'hostpci sweep'
+
+it "a machine has it once"
+define 0000:05:00.0 $DEFINED '{"mdev_type":"lab-mdev-1"}'
+own "hostpci0 = { mdev = \"$DEFINED\"; };" "hostpci1 = { mdev = \"${DEFINED^^}\"; };"
+for try in 'plan 100' 'showcmd 100'; do
+	# shellcheck disable=SC2086 # words
+	hostpci_exits 78 $try
+	says "/etc/hostpci/vm/100.conf:2: hostpci1: mediated device $DEFINED is hostpci0 \(/etc/hostpci/vm/100.conf:1\) already: remove one"
+done
+hook_exits 78 100 pre-start
+writes_are 0
+
 RANDOM_UUID=7f3a1c52-0d6e-4b1f-9a87-2c4e6f8091a3
 HOST_JOURNAL=run/hostpci/vm/host.mdev.journal
 
