@@ -7,9 +7,9 @@
 
 #include "base/fileio.h"
 #include "base/name.h"
-#include "base/opener.h"
 #include "cli/mdev-vgpu.h"
 #include "host/look.h"
+#include "host/mdev-user.h"
 #include "host/mdev.h"
 #include "host/sysfs.h"
 #include "run/single.h"
@@ -91,29 +91,14 @@ static int add_types(void *context, const char *parent)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* Who has it open; "" for nobody. */
-static void find_user(struct show *s, const char *uuid, char *buf, size_t size)
-{
-	struct child_request request;
-	struct child_reply reply;
-
-	buf[0] = '\0';
-	look_request(&request, LOOK_MDEV_BUSY, "/sys/bus/mdev/devices/%s", uuid);
-	if (child_call(&s->looker, &request, LIMIT_READ_MS, &reply) < 0 ||
-	    reply.result < 0 || !reply.value[0])
-		return;
-	(void)opener_first(&s->context->root, reply.value, buf, size);
-	if (!buf[0])
-		(void)snprintf(buf, size, "somebody");
-}
-
 static int add_device(void *context, const char *name)
 {
 	struct show *s = context;
 	struct hold about = {0};
 	struct mdev_seen seen;
 	struct json_object *o;
-	char user[96], path[CHILD_PATH];
+	struct mdev_user user;
+	char path[CHILD_PATH];
 	uint32_t vmid;
 
 	if (uuid_parse(name, &about.mdev) < 0)
@@ -122,14 +107,14 @@ static int add_device(void *context, const char *name)
 	if (!seen.there || (s->parent && strcmp(s->parent, seen.parent) != 0))
 		return 0;
 	vmid = single_holder(&s->context->root, &about);
-	find_user(s, name, user, sizeof(user));
+	(void)!mdev_user_find(&s->context->root, &s->looker, &about.mdev, &user);
 	o = json_object_new_object();
 	put(o, "uuid", name);
 	put(o, "type", seen.type);
 	put(o, "parent", seen.parent);
 	json_object_object_add(o, "group", json_object_new_int(seen.group));
 	json_object_object_add(o, "vmid", vmid ? json_object_new_int64(vmid) : NULL);
-	put(o, "user", user);
+	put(o, "user", user.who);
 	(void)snprintf(path, sizeof(path), MDEVCTL_FOLDER "/%s/%s", seen.parent, name);
 	json_object_object_add(
 		o, "defined",

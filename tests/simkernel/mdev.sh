@@ -483,13 +483,43 @@ says "is VM 100's"
 hook_exits 0 100 post-stop
 create 05:00.0 lab-mdev-1 $UUID0
 busy "$(node_of $UUID0)"
-hostpci_exits 2 mdev remove $UUID0
-says 'still in use after 15 s'
+now_is_before
+(hostpci mdev remove $UUID0 && echo "$rc" >"$DIR/$cases/rc") &
+sleep 1
+OTHER=8000000a-0000-0000-0000-00000000000b
+(
+	SIMKERNEL=$SIM LD_PRELOAD=$SHIM "$CLI" --root "$ROOT" mdev create 06:00.0 lab-mdev-1 $OTHER &&
+		SIMKERNEL=$SIM LD_PRELOAD=$SHIM timeout 5 "$CLI" --root "$ROOT" mdev remove $OTHER
+) >"$DIR/$cases/others" 2>&1 || fail "others wait: $(<"$DIR/$cases/others")"
+wait
+[[ $(<"$DIR/$cases/rc") -eq 75 ]] || fail "exits $(<"$DIR/$cases/rc")"
+says "$UUID0 is still in use after 15 s: .* has /dev/vfio/[0-9]+ open. It is left as it is"
 hostpci_exits 0 status
-says '^host '
-free
+says 'no machine holds a device'
+as_before
+(sleep 1 && free) &
+hostpci_exits 0 mdev remove $UUID0
+wait
+made_on $UUID0 ''
+
+it "remove: what an earlier run has left, it goes on with, and others are in nobody's way"
+create 05:00.0 lab-mdev-1 $UUID0
+rule "$UUID0/remove * * errno EIO"
+hostpci_exits 2 mdev remove $UUID0
+no_rules
+hostpci_exits 0 mdev create 06:00.0 lab-mdev-1 $RANDOM_UUID
+hostpci_exits 0 mdev remove $RANDOM_UUID
+run sh -c "printf 1 >'$ROOT/sys/bus/mdev/devices/$UUID0/remove'"
+hostpci_exits 75 mdev create 05:00.0 lab-mdev-1 $UUID0
+says "$UUID0: an earlier run on it did not come to its end: hostpci sweep takes it back"
 hostpci_exits 0 sweep
-says '^hostpci: the host mdev sweep'
+as_before
+create 05:00.0 lab-mdev-1 $UUID0
+rule "$UUID0/remove * * errno EIO"
+hostpci_exits 2 mdev remove $UUID0
+no_rules
+hostpci_exits 0 mdev remove $UUID0
+[[ ! -e $ROOT/$HOST_JOURNAL ]] || fail "there is a journal"
 as_before
 
 it "killed, the sweep takes back what was to be made, and removes what was to go"
