@@ -23,6 +23,7 @@ struct show {
 	struct child looker;
 	const char *parent; /* the one at hand */
 	struct json_object *rows;
+	struct notes doubts; /* journals that cannot be read */
 };
 
 static void put(struct json_object *to, const char *name, const char *text)
@@ -91,6 +92,20 @@ static int add_types(void *context, const char *parent)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* What may be a machine's is in doubt, and has no VMID. */
+static void put_owner(struct show *s, struct json_object *o, const struct owner *owner)
+{
+	bool doubt = owner->doubt.code;
+	char text[sizeof(owner->doubt)];
+
+	json_object_object_add(o, "vmid",
+			       owner->vmid ? json_object_new_int64(owner->vmid) : NULL);
+	json_object_object_add(o, "doubt", json_object_new_boolean(doubt));
+	if (doubt && !s->doubts.n)
+		notes_add(&s->doubts, "%s: a device without VMID may be that machine's",
+			  err_text(&owner->doubt, text, sizeof(text)));
+}
+
 static int add_device(void *context, const char *name)
 {
 	struct show *s = context;
@@ -99,21 +114,21 @@ static int add_device(void *context, const char *name)
 	struct json_object *o;
 	struct mdev_user user;
 	char path[CHILD_PATH];
-	uint32_t vmid;
+	struct owner owner;
 
 	if (uuid_parse(name, &about.mdev) < 0)
 		return 0;
 	mdev_read(&s->context->root, "", name, &seen);
 	if (!seen.there || (s->parent && strcmp(s->parent, seen.parent) != 0))
 		return 0;
-	vmid = single_holder(&s->context->root, &about);
+	owner = single_owner(&s->context->root, &about);
 	(void)!mdev_user_find(&s->context->root, &s->looker, &about.mdev, &user);
 	o = json_object_new_object();
 	put(o, "uuid", name);
 	put(o, "type", seen.type);
 	put(o, "parent", seen.parent);
 	json_object_object_add(o, "group", json_object_new_int(seen.group));
-	json_object_object_add(o, "vmid", vmid ? json_object_new_int64(vmid) : NULL);
+	put_owner(s, o, &owner);
 	put(o, "user", user.who);
 	(void)snprintf(path, sizeof(path), MDEVCTL_FOLDER "/%s/%s", seen.parent, name);
 	json_object_object_add(
@@ -194,8 +209,11 @@ int mdev_show(struct context *context, bool types)
 	s.rows = json_object_new_array();
 	if (each_of(&s, types, &err) < 0) {
 		json_object_put(s.rows);
+		notes_free(&s.doubts);
 		return error_print(context, EXIT_CODE_REFUSED, &err);
 	}
+	warn_all(context, &s.doubts);
+	notes_free(&s.doubts);
 	if (context->format != FORMAT_TEXT) {
 		json_print(context, s.rows);
 		return EXIT_CODE_DONE;

@@ -226,6 +226,35 @@ static int await_idle(const struct context *context, const struct uuid *uuid,
 		       : 0;
 }
 
+/* 0, or the exit code. */
+static int refuse_removal(const struct root *root, const struct single *single,
+			  const struct mdev_seen *seen, struct err *err)
+{
+	const char *uuid = single->hold.mdev.text;
+	struct owner owner;
+
+	if (!seen->there) {
+		(void)err_set(err, ENOENT, "there is no mediated device %s", uuid);
+		return EXIT_CODE_REFUSED;
+	}
+	owner = single_owner(root, &single->hold);
+	if (owner.vmid) {
+		(void)err_set(err, EBUSY,
+			      "%s is VM %u's: stop that; if it does not run any more: "
+			      "hostpci release %u",
+			      uuid, owner.vmid, owner.vmid);
+		return EXIT_CODE_BUSY;
+	}
+	if (!owner.doubt.code)
+		return EXIT_CODE_DONE;
+	*err = owner.doubt;
+	(void)err_wrap(err,
+		       "%s may be a machine's, whose journal cannot be read (give back "
+		       "what it names as hostpci-journal(5) says, then remove it)",
+		       uuid);
+	return EXIT_CODE_REFUSED;
+}
+
 static int remove_one(struct context *context)
 {
 	struct step step;
@@ -235,26 +264,16 @@ static int remove_one(struct context *context)
 				.n = 1,
 				.back = true};
 	struct mdev_seen seen;
-	uint32_t vmid;
 	struct err err;
-	int r;
+	int code, r;
 
 	if (uuid_parse(context->argument[1], &single.hold.mdev) < 0)
 		return usage_error(context->command, "'%.64s' is no UUID",
 				   context->argument[1]);
 	mdev_read(&context->root, "", single.hold.mdev.text, &seen);
-	vmid = single_holder(&context->root, &single.hold);
-	if (!seen.there)
-		(void)err_set(&err, ENOENT, "there is no mediated device %s",
-			      single.hold.mdev.text);
-	else if (vmid)
-		(void)err_set(&err, EBUSY,
-			      "%s is VM %u's: stop that; if it does not run any more: "
-			      "hostpci release %u",
-			      single.hold.mdev.text, vmid, vmid);
-	if (!seen.there || vmid)
-		return error_print(context, vmid ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED,
-				   &err);
+	code = refuse_removal(&context->root, &single, &seen, &err);
+	if (code)
+		return error_print(context, code, &err);
 	r = await_idle(context, &single.hold.mdev, &err);
 	if (r < 0)
 		return error_print(

@@ -13,10 +13,14 @@ static void say_reserved(struct finding *f, const struct claim *claim)
 
 static void say_damaged(struct finding *f, const struct claim *claim)
 {
+	char name[16] = "host";
+
+	if (claim->vmid)
+		(void)snprintf(name, sizeof(name), "%u", claim->vmid);
 	SAY(f->why,
-	    "may be held by VM %u, whose journal cannot be read "
-	    "(/run/hostpci/vm/%u%s%s.journal)",
-	    claim->vmid, claim->vmid, claim->scope ? "." : "", scope_words[claim->scope]);
+	    "may be held by %s, whose journal cannot be read "
+	    "(/run/hostpci/vm/%s%s%s.journal)",
+	    OWNER(claim->vmid), name, claim->scope ? "." : "", scope_words[claim->scope]);
 	SAY(f->cure,
 	    "give back what it names as hostpci-journal(5) says, then remove it");
 }

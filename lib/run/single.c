@@ -132,7 +132,7 @@ int single_run(const struct single *single, struct outcome *ret, struct err *err
 struct finder {
 	const struct root *root;
 	const struct hold *hold;
-	uint32_t vmid;
+	struct owner owner;
 };
 
 static int find(void *context, uint32_t vmid, enum scope scope)
@@ -140,19 +140,23 @@ static int find(void *context, uint32_t vmid, enum scope scope)
 	struct finder *f = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
 	const struct journal_hold *hold = NULL;
+	struct err err = {0};
+	int r = vmid ? journal_read(f->root, vmid, scope, &j, &err) : -ENOENT;
 
-	if (journal_read(f->root, vmid, scope, &j, NULL) == 0 && !j->other_boot)
+	if (r < 0 && r != -ENOENT)
+		f->owner.doubt = err;
+	if (r == 0 && !j->other_boot)
 		hold = journal_find(j, f->hold);
-	if (!hold || !hold->open || !vmid)
+	if (!hold || !hold->open)
 		return 0;
-	f->vmid = vmid;
+	f->owner = (struct owner){.vmid = vmid};
 	return 1;
 }
 
-uint32_t single_holder(const struct root *root, const struct hold *hold)
+struct owner single_owner(const struct root *root, const struct hold *hold)
 {
-	struct finder finder = {root, hold, 0};
+	struct finder finder = {root, hold, {0}};
 
 	(void)!journal_each(root, find, &finder);
-	return finder.vmid;
+	return finder.owner;
 }

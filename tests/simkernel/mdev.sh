@@ -522,6 +522,33 @@ hostpci_exits 0 mdev remove $UUID0
 [[ ! -e $ROOT/$HOST_JOURNAL ]] || fail "there is a journal"
 as_before
 
+it "a journal that cannot be read: what may be its machine's is not given away"
+own "$ONE"
+define 0000:05:00.0 $DEFINED '{"mdev_type":"lab-mdev-1"}'
+policy 101 "hostpci0 = { mdev = \"$DEFINED\"; };"
+hook_exits 0 100 pre-start
+echo nonsense >>"$(journal 100)"
+: >"$SIM/log"
+hostpci_exits 0 mdev list
+says "^hostpci: warning: /run/hostpci/vm/100.journal:[0-9]+: .*: a device without VMID may be that machine's"
+says "^$UUID0 "
+hostpci_exits 0 mdev list --quiet --output-format json
+jq -e '.[0] | .vmid == null and .doubt' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 1 mdev remove $UUID0
+says "100.journal:[0-9]+: $UUID0 may be a machine's, whose journal cannot be read"
+for phase in pre-start post-stop; do
+	hook 100 $phase
+	says 'what to do: give back what the journal names as hostpci-journal\(5\) says, then remove it'
+	says_not 'hostpci release'
+done
+hostpci_exits 2 release 100
+says 'what to do: give back what the journal names'
+says_not 'hostpci release'
+sed -i "s/$UUID0/$DEFINED/g" "$(journal 100)"
+hook_exits 1 101 pre-start
+says "mdev: $DEFINED may be held by VM 100, whose journal cannot be read"
+writes_are 0
+
 it "killed, the sweep takes back what was to be made, and removes what was to go"
 for n in 1 2 3 4 5 6 7 8 9; do
 	for when in before after; do
