@@ -17,6 +17,7 @@ struct status {
 	uint32_t only; /* 0: all */
 	struct json_object *machines;
 	bool damaged;
+	bool kinds; /* there are machines of hooks of one kind */
 };
 
 static void put(struct json_object *to, const char *name, const char *text)
@@ -119,6 +120,7 @@ static void add_machine(struct status *s, uint32_t vmid, enum scope scope,
 	json_object_object_add(o, "vmid", json_object_new_int64(vmid));
 	if (scope)
 		put(o, "kind", scope_words[scope]);
+	s->kinds |= scope != SCOPE_ALL;
 	put(o, "state", j ? state_of(j) : "none");
 	for (size_t i = 0; j && i < j->holds; i++)
 		if (j->hold[i].open)
@@ -170,7 +172,7 @@ static const char *owner_of(struct json_object *machine)
 }
 
 static void add_row(struct libscols_table *table, struct json_object *machine,
-		    struct json_object *device)
+		    struct json_object *device, bool kinds)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	const char *before = get(device, "driver_before");
@@ -185,6 +187,8 @@ static void add_row(struct libscols_table *table, struct json_object *machine,
 	(void)scols_line_set_data(line, 4, get(device, mdev ? "type" : "driver"));
 	(void)scols_line_set_data(line, 5, before[0] ? before : "-");
 	(void)scols_line_set_data(line, 6, get(device, "return"));
+	if (kinds)
+		(void)scols_line_set_data(line, 7, get(machine, "kind"));
 }
 
 static void print_last(struct json_object *machine)
@@ -211,13 +215,16 @@ static void print_table(const struct status *s)
 
 	for (size_t i = 0; table && i < ARRAY_SIZE(columns); i++)
 		(void)scols_table_new_column(table, columns[i], 0, 0);
+	if (table && s->kinds)
+		(void)scols_table_new_column(table, "KIND", 0, 0);
 	for (size_t i = 0; table && i < n; i++) {
 		struct json_object *machine = json_object_array_get_idx(machines, i),
 				   *devices;
 
 		(void)json_object_object_get_ex(machine, "devices", &devices);
 		for (size_t d = 0; d < json_object_array_length(devices); d++, rows++)
-			add_row(table, machine, json_object_array_get_idx(devices, d));
+			add_row(table, machine, json_object_array_get_idx(devices, d),
+				s->kinds);
 	}
 	if (rows)
 		(void)scols_print_table(table);
@@ -278,7 +285,10 @@ const struct command command_status = {
 		"write is\n"
 		"under way or stuck) or left over. BEFORE is the driver that a device "
 		"goes back to.\n"
-		"Of a mediated device DEVICE is its UUID, and DRIVER its type.\n",
+		"Of a mediated device DEVICE is its UUID, and DRIVER its type. KIND, if "
+		"there is "
+		"any: what is\n"
+		"held by a hook of one kind (hostpci-mdev, hostpci-sriov), or by hand.\n",
 	.min = 0,
 	.max = 1,
 	.run = run,
