@@ -129,7 +129,7 @@ static int add_device(void *context, const char *name)
 	put(o, "parent", seen.parent);
 	json_object_object_add(o, "group", json_object_new_int(seen.group));
 	put_owner(s, o, &owner);
-	put(o, "user", user.who);
+	json_object_object_add(o, "user", json_word(user.who));
 	(void)snprintf(path, sizeof(path), MDEVCTL_FOLDER "/%s/%s", seen.parent, name);
 	json_object_object_add(
 		o, "defined",

@@ -110,8 +110,8 @@ static struct json_object *last_report(const struct root *root, uint32_t vmid,
 	return json_tokener_parse(text);
 }
 
-static void add_machine(struct status *s, uint32_t vmid, enum scope scope,
-			const struct journal *j)
+static struct json_object *add_machine(struct status *s, uint32_t vmid, enum scope scope,
+				       const struct journal *j)
 {
 	struct json_object *o = json_object_new_object(),
 			   *devices = json_object_new_array();
@@ -129,13 +129,29 @@ static void add_machine(struct status *s, uint32_t vmid, enum scope scope,
 	if (report)
 		json_object_object_add(o, "last", report);
 	json_object_array_add(s->machines, o);
+	return o;
+}
+
+/* It may hold devices: nobody can say which. As JSON it is in the list. */
+static void add_unreadable(struct status *s, uint32_t vmid, enum scope scope,
+			   const struct err *err)
+{
+	char text[sizeof(*err)];
+	struct json_object *o;
+
+	s->damaged = true;
+	(void)err_text(err, text, sizeof(text));
+	if (s->context->format == FORMAT_TEXT)
+		(void)fprintf(stderr, "hostpci: %s\n", text);
+	o = add_machine(s, vmid, scope, NULL);
+	put(o, "state", "unreadable");
+	put(o, "error", text);
 }
 
 static int each(void *context, uint32_t vmid, enum scope scope)
 {
 	struct status *s = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
-	char text[sizeof(struct err)];
 	struct err err;
 	int r;
 
@@ -144,14 +160,10 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	r = journal_read(&s->context->root, vmid, scope, &j, &err);
 	if (r == -ENOENT)
 		return 0;
-	if (r < 0) {
-		(void)fprintf(stderr, "hostpci: %s\n",
-			      err_text(&err, text, sizeof(text)));
-		s->damaged = true;
-		return 0;
-	}
-	if (!j->other_boot)
-		add_machine(s, vmid, scope, j);
+	if (r < 0)
+		add_unreadable(s, vmid, scope, &err);
+	else if (!j->other_boot)
+		(void)add_machine(s, vmid, scope, j);
 	return 0;
 }
 
@@ -228,7 +240,7 @@ static void print_table(const struct status *s)
 	}
 	if (rows)
 		(void)scols_print_table(table);
-	else if (s->only)
+	else if (s->only && !s->damaged)
 		(void)printf("VM %u holds no device\n", s->only);
 	else if (!s->damaged)
 		(void)printf("no machine holds a device\n");
@@ -242,12 +254,12 @@ static void add_without_journal(struct status *s)
 {
 	char name[REPORT_NAME], path[sizeof(JOURNAL_FOLDER) + REPORT_NAME];
 
-	add_machine(s, s->only, SCOPE_ALL, NULL);
+	(void)add_machine(s, s->only, SCOPE_ALL, NULL);
 	for (int scope = SCOPE_ALL + 1; scope < _SCOPE_MAX; scope++) {
 		report_file_name(s->only, (enum scope)scope, name);
 		(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
 		if (file_exists(&s->context->root, path))
-			add_machine(s, s->only, (enum scope)scope, NULL);
+			(void)add_machine(s, s->only, (enum scope)scope, NULL);
 	}
 }
 

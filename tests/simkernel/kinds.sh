@@ -122,4 +122,10 @@ echo nonsense >>"$(own_journal 100)"
 config 101 'hostpci0: 02:00.0'
 hook_exits 1 101 pre-start
 says '100.mdev.journal:[0-9]+'
+hostpci_exits 1 status --output-format json
+jq -e '.[1] | .vmid == 100 and .kind == "mdev" and .state == "unreadable" and .devices == [] and (.error | test("100.mdev.journal:"))' \
+	"$DIR/$cases/out" >/dev/null || fail "odd JSON"
+rm "$(journal 100)"
+hostpci_exits 1 status 100
+says_not 'holds no device'
 finish
