@@ -49,28 +49,36 @@ static void await_cards(const struct context *context, struct wait *w)
 		clock_sleep_ms(LIMIT_BOOT_POLL_MS);
 }
 
-/* What is missing does not keep the others from being set. */
-static int tell_missing(const struct context *context, const struct wait *w)
+/* What is missing does not keep the others from being set. Into @list, as JSON. */
+static int tell_missing(const struct context *context, const struct wait *w,
+			struct json_object *list)
 {
+	char text[sizeof(struct err)];
 	int code = EXIT_CODE_DONE;
+	struct err err;
 
 	for (unsigned i = 0; i < w->spec->sriov.n; i++) {
 		const struct sriov *s = &w->spec->sriov.item[i];
 
 		if (!w->missing[i])
 			continue;
-		(void)fprintf(
-			stderr,
-			"hostpci: boot: %s:%u: pf %s: no physical function is that, "
-			"%s (hostpci sriov list shows all)\n",
-			s->file, s->line, s->wish.pf,
-			context->value[OPTION_DRY_RUN] ? "now" : "waited for in vain");
+		(void)err_at(&err, ENODEV, s->file, s->line,
+			     "pf %s: no physical function is that, %s (hostpci sriov "
+			     "list shows all)",
+			     s->wish.pf,
+			     context->value[OPTION_DRY_RUN] ? "now"
+							    : "waited for in vain");
+		(void)err_text(&err, text, sizeof(text));
+		if (context->format == FORMAT_TEXT)
+			(void)fprintf(stderr, "hostpci: boot: %s\n", text);
+		json_object_array_add(list, json_object_new_string(text));
 		code = EXIT_CODE_REFUSED;
 	}
 	return code;
 }
 
-static int apply_all(struct context *context, const struct spec *spec, struct pfs *pfs)
+static int apply_all(struct context *context, const struct spec *spec, struct pfs *pfs,
+		     struct json_object *reports)
 {
 	const struct pf *pf[LIMIT_PFS];
 	int code = EXIT_CODE_DONE;
@@ -80,17 +88,44 @@ static int apply_all(struct context *context, const struct spec *spec, struct pf
 		return EXIT_CODE_REFUSED;
 	n = pfs_in_order(pfs, false, pf);
 	for (unsigned i = 0; i < n; i++) {
+		struct json_object *report = NULL;
 		int one;
 
 		if (!pf[i]->policy || !wish_has(&pf[i]->policy->wish, KEY_VFS))
 			continue;
-		one = sriov_apply(context, spec, "boot", &pf[i]->device.bdf, -1);
+		one = sriov_apply(context, spec, "boot", &pf[i]->device.bdf, -1, &report);
+		if (report)
+			json_object_array_add(reports, report);
 		/* What is left behind is worse than what was refused, and that than busy.
 		 */
 		if (one == EXIT_CODE_LEFT || code == EXIT_CODE_DONE ||
 		    (one == EXIT_CODE_REFUSED && code == EXIT_CODE_BUSY))
 			code = one ? one : code;
 	}
+	return code;
+}
+
+/* {"ok":BOOL,"exit":N,"dry":BOOL,"errors":[TEXT...],"reports":[...]} */
+static int carry_out(struct context *context, const struct wait *wait)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *errors = json_object_new_array(),
+			   *reports = json_object_new_array();
+	int missing = tell_missing(context, wait, errors);
+	int code = apply_all(context, wait->spec, wait->pfs, reports);
+
+	code = code ? code : missing;
+	json_object_object_add(o, "ok", json_object_new_boolean(!code));
+	json_object_object_add(o, "exit", json_object_new_int(code));
+	json_object_object_add(
+		o, "dry",
+		json_object_new_boolean(context->value[OPTION_DRY_RUN] != NULL));
+	json_object_object_add(o, "errors", errors);
+	json_object_object_add(o, "reports", reports);
+	if (context->format != FORMAT_TEXT)
+		json_print(context, o);
+	else
+		json_object_put(o);
 	return code;
 }
 
@@ -101,7 +136,6 @@ static int run(struct context *context)
 	struct wait wait = {.spec = &spec, .pfs = pfs};
 	struct notes told = {0};
 	struct err err;
-	int code, missing;
 
 	if (geteuid() != 0 && !context->root.moved) {
 		(void)fprintf(stderr, "hostpci: boot must run as root\n");
@@ -119,9 +153,7 @@ static int run(struct context *context)
 		(void)fprintf(stderr, "hostpci: boot: %s\n", told.text[i]);
 	notes_free(&told);
 	await_cards(context, &wait);
-	missing = tell_missing(context, &wait);
-	code = apply_all(context, &spec, pfs);
-	return code ? code : missing;
+	return carry_out(context, &wait);
 }
 
 const struct command command_boot = {

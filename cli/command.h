@@ -116,7 +116,11 @@ int error_print(const struct context *context, int code, const struct err *err);
 /* Says each note as a warning on stderr, unless --quiet. */
 void warn_all(const struct context *context, const struct notes *notes);
 
-/* Prints and puts @value, in the format that was asked for. */
+/* @text, or null (NULL) for an empty one. */
+struct json_object *json_word(const char *text);
+
+/* Prints and puts @value, in the format that was asked for: once a run, as all of its
+ * output is one document. */
 void json_print(const struct context *context, struct json_object *value);
 
 /* Runs a change through the pipeline and reports it: as text, or as *@ret, which the

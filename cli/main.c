@@ -77,6 +77,11 @@ bool argument_vmid(const struct context *context, int n, uint32_t *ret)
 	return false;
 }
 
+struct json_object *json_word(const char *text)
+{
+	return text[0] ? json_object_new_string(text) : NULL;
+}
+
 void json_print(const struct context *context, struct json_object *value)
 {
 	int flags = context->format == FORMAT_JSON_PRETTY

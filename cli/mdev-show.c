@@ -7,9 +7,9 @@
 
 #include "base/fileio.h"
 #include "base/name.h"
-#include "base/opener.h"
 #include "cli/mdev-vgpu.h"
 #include "host/look.h"
+#include "host/mdev-user.h"
 #include "host/mdev.h"
 #include "host/sysfs.h"
 #include "run/single.h"
@@ -23,6 +23,7 @@ struct show {
 	struct child looker;
 	const char *parent; /* the one at hand */
 	struct json_object *rows;
+	struct notes doubts; /* journals that cannot be read */
 };
 
 static void put(struct json_object *to, const char *name, const char *text)
@@ -91,20 +92,18 @@ static int add_types(void *context, const char *parent)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* Who has it open; "" for nobody. */
-static void find_user(struct show *s, const char *uuid, char *buf, size_t size)
+/* What may be a machine's is in doubt, and has no VMID. */
+static void put_owner(struct show *s, struct json_object *o, const struct owner *owner)
 {
-	struct child_request request;
-	struct child_reply reply;
+	bool doubt = owner->doubt.code;
+	char text[sizeof(owner->doubt)];
 
-	buf[0] = '\0';
-	look_request(&request, LOOK_MDEV_BUSY, "/sys/bus/mdev/devices/%s", uuid);
-	if (child_call(&s->looker, &request, LIMIT_READ_MS, &reply) < 0 ||
-	    reply.result < 0 || !reply.value[0])
-		return;
-	(void)opener_first(&s->context->root, reply.value, buf, size);
-	if (!buf[0])
-		(void)snprintf(buf, size, "somebody");
+	json_object_object_add(o, "vmid",
+			       owner->vmid ? json_object_new_int64(owner->vmid) : NULL);
+	json_object_object_add(o, "doubt", json_object_new_boolean(doubt));
+	if (doubt && !s->doubts.n)
+		notes_add(&s->doubts, "%s: a device without VMID may be that machine's",
+			  err_text(&owner->doubt, text, sizeof(text)));
 }
 
 static int add_device(void *context, const char *name)
@@ -113,23 +112,24 @@ static int add_device(void *context, const char *name)
 	struct hold about = {0};
 	struct mdev_seen seen;
 	struct json_object *o;
-	char user[96], path[CHILD_PATH];
-	uint32_t vmid;
+	struct mdev_user user;
+	char path[CHILD_PATH];
+	struct owner owner;
 
 	if (uuid_parse(name, &about.mdev) < 0)
 		return 0;
 	mdev_read(&s->context->root, "", name, &seen);
 	if (!seen.there || (s->parent && strcmp(s->parent, seen.parent) != 0))
 		return 0;
-	vmid = single_holder(&s->context->root, &about);
-	find_user(s, name, user, sizeof(user));
+	owner = single_owner(&s->context->root, &about);
+	(void)!mdev_user_find(&s->context->root, &s->looker, &about.mdev, &user);
 	o = json_object_new_object();
 	put(o, "uuid", name);
 	put(o, "type", seen.type);
 	put(o, "parent", seen.parent);
 	json_object_object_add(o, "group", json_object_new_int(seen.group));
-	json_object_object_add(o, "vmid", vmid ? json_object_new_int64(vmid) : NULL);
-	put(o, "user", user);
+	put_owner(s, o, &owner);
+	json_object_object_add(o, "user", json_word(user.who));
 	(void)snprintf(path, sizeof(path), MDEVCTL_FOLDER "/%s/%s", seen.parent, name);
 	json_object_object_add(
 		o, "defined",
@@ -209,8 +209,11 @@ int mdev_show(struct context *context, bool types)
 	s.rows = json_object_new_array();
 	if (each_of(&s, types, &err) < 0) {
 		json_object_put(s.rows);
+		notes_free(&s.doubts);
 		return error_print(context, EXIT_CODE_REFUSED, &err);
 	}
+	warn_all(context, &s.doubts);
+	notes_free(&s.doubts);
 	if (context->format != FORMAT_TEXT) {
 		json_print(context, s.rows);
 		return EXIT_CODE_DONE;

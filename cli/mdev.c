@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "cli/mdev.h"
 #include "host/look.h"
+#include "host/mdev-user.h"
 #include "host/mdev.h"
 #include "run/single.h"
 #include "spec/mdev-attribute.h"
@@ -194,6 +196,65 @@ static int create(struct context *context)
 	return carry_out(context, &single, &err);
 }
 
+/*
+ * Nothing is on file, and nothing locked, while it is waited for: others are made and
+ * removed meanwhile.
+ */
+static int await_idle(const struct context *context, const struct uuid *uuid,
+		      struct err *err)
+{
+	int64_t end = clock_ms() + (int64_t)LIMIT_BUSY_MS;
+	struct child looker = CHILD_NONE;
+	struct mdev_user user;
+	int r = child_spawn(&looker, &context->root, look_handle, err);
+
+	if (r < 0)
+		return r;
+	while ((r = mdev_user_find(&context->root, &looker, uuid, &user)) == 0 &&
+	       user.node[0] && clock_ms() < end)
+		clock_sleep_ms(LIMIT_BUSY_POLL_MS);
+	child_end(&looker);
+	if (r < 0)
+		return err_set(err, -r, "%s: whether it is in use cannot be told: %s",
+			       uuid->text, strerror(-r));
+	return user.node[0]
+		       ? err_set(err, EBUSY,
+				 "%s is still in use after %d s: %s has %.40s open. It "
+				 "is "
+				 "left as it is: end that, and try again",
+				 uuid->text, LIMIT_BUSY_MS / 1000, user.who, user.node)
+		       : 0;
+}
+
+/* 0, or the exit code. */
+static int refuse_removal(const struct root *root, const struct single *single,
+			  const struct mdev_seen *seen, struct err *err)
+{
+	const char *uuid = single->hold.mdev.text;
+	struct owner owner;
+
+	if (!seen->there) {
+		(void)err_set(err, ENOENT, "there is no mediated device %s", uuid);
+		return EXIT_CODE_REFUSED;
+	}
+	owner = single_owner(root, &single->hold);
+	if (owner.vmid) {
+		(void)err_set(err, EBUSY,
+			      "%s is VM %u's: stop that; if it does not run any more: "
+			      "hostpci release %u",
+			      uuid, owner.vmid, owner.vmid);
+		return EXIT_CODE_BUSY;
+	}
+	if (!owner.doubt.code)
+		return EXIT_CODE_DONE;
+	*err = owner.doubt;
+	(void)err_wrap(err,
+		       "%s may be a machine's, whose journal cannot be read (give back "
+		       "what it names as hostpci-journal(5) says, then remove it)",
+		       uuid);
+	return EXIT_CODE_REFUSED;
+}
+
 static int remove_one(struct context *context)
 {
 	struct step step;
@@ -203,25 +264,20 @@ static int remove_one(struct context *context)
 				.n = 1,
 				.back = true};
 	struct mdev_seen seen;
-	uint32_t vmid;
 	struct err err;
+	int code, r;
 
 	if (uuid_parse(context->argument[1], &single.hold.mdev) < 0)
 		return usage_error(context->command, "'%.64s' is no UUID",
 				   context->argument[1]);
 	mdev_read(&context->root, "", single.hold.mdev.text, &seen);
-	vmid = single_holder(&context->root, &single.hold);
-	if (!seen.there)
-		(void)err_set(&err, ENOENT, "there is no mediated device %s",
-			      single.hold.mdev.text);
-	else if (vmid)
-		(void)err_set(&err, EBUSY,
-			      "%s is VM %u's: stop that; if it does not run any more: "
-			      "hostpci release %u",
-			      single.hold.mdev.text, vmid, vmid);
-	if (!seen.there || vmid)
-		return error_print(context, vmid ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED,
-				   &err);
+	code = refuse_removal(&context->root, &single, &seen, &err);
+	if (code)
+		return error_print(context, code, &err);
+	r = await_idle(context, &single.hold.mdev, &err);
+	if (r < 0)
+		return error_print(
+			context, r == -EBUSY ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED, &err);
 	about(&context->root, seen.parent, &single);
 	fill(&step, &single, STEP_MDEV, seen.parent, seen.type);
 	return carry_out(context, &single, &err);
@@ -271,13 +327,13 @@ const struct command command_mdev = {
 		"there is, and whose it is. create: one for nobody in particular, its "
 		"attributes set in\n"
 		"their order; its UUID is printed. remove: waits, bounded, for who has "
-		"it "
-		"open; one of a\n"
-		"machine is refused.\n"
+		"it open; one of\n"
+		"a machine is refused.\n"
 		"Exit code: 0 done, 1 refused or failed, 2 it could not be removed, or "
 		"not be taken back\n"
-		"(hostpci sweep goes on), 64 usage, 75 a machine has it, or another run "
-		"is under way.\n",
+		"(hostpci sweep goes on), 64 usage, 75 it is in use, a machine's, or "
+		"another run is\n"
+		"under way.\n",
 	.options = 1U << OPTION_ATTRIBUTE,
 	.min = 1,
 	.max = 4,

@@ -27,7 +27,7 @@ static void view_free(struct view *v)
 }
 
 int sriov_apply(struct context *context, const struct spec *spec, const char *what,
-		const struct bdf *pf, int vfs)
+		const struct bdf *pf, int vfs, struct json_object **ret)
 {
 	const struct apply apply = {
 		.root = &context->root,
@@ -42,7 +42,7 @@ int sriov_apply(struct context *context, const struct spec *spec, const char *wh
 	bool plan = apply.dry || context->value[OPTION_VERBOSE];
 
 	if (context->format != FORMAT_TEXT)
-		json_print(context, report_json(&outcome));
+		*ret = report_json(&outcome);
 	else if (code || !context->value[OPTION_QUIET])
 		report_text(&context->root, &outcome, plan ? REPORT_PLAN : REPORT_HOOK,
 			    code && !apply.dry ? stderr : stdout);
@@ -81,6 +81,18 @@ static int look(struct view *v, struct err *err)
 	return r < 0 && !err->code ? err_set(err, -r, "/sys: %s", strerror(-r)) : r;
 }
 
+/* The VMIDs that have it. */
+static struct json_object *holders_json(const struct view *v, const struct bdf *bdf)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < v->facts->claims; i++)
+		if (bdf_equal(&v->facts->claim[i].bdf, bdf))
+			json_object_array_add(
+				list, json_object_new_int64(v->facts->claim[i].vmid));
+	return list;
+}
+
 /* "100, 101", or nothing. */
 static void list_holders(const struct view *v, const struct bdf *pf, char *buf,
 			 size_t size)
@@ -115,13 +127,16 @@ static void list_one(struct view *v, const struct pf *pf)
 
 	list_holders(v, &pf->device.bdf, holders, sizeof(holders));
 	put(o, "device", BDF(&pf->device.bdf));
-	put(o, "driver", pf->device.driver);
+	json_object_object_add(o, "driver", json_word(pf->device.driver));
 	put_number(o, "vfs", pf->device.vfs);
 	put_number(o, "most", pf->total);
-	if (wants)
-		put_number(o, "policy", pf_wanted(pf));
-	put(o, "autoprobe", pf->autoprobe);
-	put(o, "machines", holders);
+	json_object_object_add(o, "policy",
+			       wants ? json_object_new_int64(pf_wanted(pf)) : NULL);
+	json_object_object_add(o, "autoprobe",
+			       pf->autoprobe[0]
+				       ? json_object_new_boolean(pf->autoprobe[0] == '1')
+				       : NULL);
+	json_object_object_add(o, "machines", holders_json(v, &pf->device.bdf));
 	json_object_array_add(v->list, o);
 	if (v->context->format != FORMAT_TEXT)
 		return;
@@ -160,9 +175,9 @@ static void show_one(struct view *v, const struct pf *pf)
 		list_holders(v, &d.bdf, holders, sizeof(holders));
 		put_number(o, "index", i);
 		put(o, "device", BDF(&d.bdf));
-		put(o, "driver", d.driver);
+		json_object_object_add(o, "driver", json_word(d.driver));
 		json_object_object_add(o, "group", json_object_new_int(d.group));
-		put(o, "machine", holders);
+		json_object_object_add(o, "machines", holders_json(v, &d.bdf));
 		json_object_array_add(v->list, o);
 		if (v->context->format == FORMAT_TEXT)
 			(void)printf("%3u  %s  %-12s group %d%s%s\n", i, BDF(&d.bdf),
@@ -210,6 +225,7 @@ static struct pf *argument_pf(struct view *v, int n, int *ret_code)
 static int set(struct view *v)
 {
 	struct context *c = v->context;
+	struct json_object *report = NULL;
 	int code = EXIT_CODE_DONE;
 	struct pf *pf;
 	uint64_t n;
@@ -224,7 +240,12 @@ static int set(struct view *v)
 		return EXIT_CODE_REFUSED;
 	}
 	pf = argument_pf(v, 1, &code);
-	return pf ? sriov_apply(c, &v->spec, "sriov set", &pf->device.bdf, (int)n) : code;
+	if (!pf)
+		return code;
+	code = sriov_apply(c, &v->spec, "sriov set", &pf->device.bdf, (int)n, &report);
+	if (report)
+		json_print(c, report);
+	return code;
 }
 
 static int print(struct view *v, const struct pf *only)

@@ -17,6 +17,7 @@ struct status {
 	uint32_t only; /* 0: all */
 	struct json_object *machines;
 	bool damaged;
+	bool kinds; /* there are machines of hooks of one kind */
 };
 
 static void put(struct json_object *to, const char *name, const char *text)
@@ -109,8 +110,8 @@ static struct json_object *last_report(const struct root *root, uint32_t vmid,
 	return json_tokener_parse(text);
 }
 
-static void add_machine(struct status *s, uint32_t vmid, enum scope scope,
-			const struct journal *j)
+static struct json_object *add_machine(struct status *s, uint32_t vmid, enum scope scope,
+				       const struct journal *j)
 {
 	struct json_object *o = json_object_new_object(),
 			   *devices = json_object_new_array();
@@ -119,6 +120,7 @@ static void add_machine(struct status *s, uint32_t vmid, enum scope scope,
 	json_object_object_add(o, "vmid", json_object_new_int64(vmid));
 	if (scope)
 		put(o, "kind", scope_words[scope]);
+	s->kinds |= scope != SCOPE_ALL;
 	put(o, "state", j ? state_of(j) : "none");
 	for (size_t i = 0; j && i < j->holds; i++)
 		if (j->hold[i].open)
@@ -127,13 +129,29 @@ static void add_machine(struct status *s, uint32_t vmid, enum scope scope,
 	if (report)
 		json_object_object_add(o, "last", report);
 	json_object_array_add(s->machines, o);
+	return o;
+}
+
+/* It may hold devices: nobody can say which. As JSON it is in the list. */
+static void add_unreadable(struct status *s, uint32_t vmid, enum scope scope,
+			   const struct err *err)
+{
+	char text[sizeof(*err)];
+	struct json_object *o;
+
+	s->damaged = true;
+	(void)err_text(err, text, sizeof(text));
+	if (s->context->format == FORMAT_TEXT)
+		(void)fprintf(stderr, "hostpci: %s\n", text);
+	o = add_machine(s, vmid, scope, NULL);
+	put(o, "state", "unreadable");
+	put(o, "error", text);
 }
 
 static int each(void *context, uint32_t vmid, enum scope scope)
 {
 	struct status *s = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
-	char text[sizeof(struct err)];
 	struct err err;
 	int r;
 
@@ -142,14 +160,10 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	r = journal_read(&s->context->root, vmid, scope, &j, &err);
 	if (r == -ENOENT)
 		return 0;
-	if (r < 0) {
-		(void)fprintf(stderr, "hostpci: %s\n",
-			      err_text(&err, text, sizeof(text)));
-		s->damaged = true;
-		return 0;
-	}
-	if (!j->other_boot)
-		add_machine(s, vmid, scope, j);
+	if (r < 0)
+		add_unreadable(s, vmid, scope, &err);
+	else if (!j->other_boot)
+		(void)add_machine(s, vmid, scope, j);
 	return 0;
 }
 
@@ -170,7 +184,7 @@ static const char *owner_of(struct json_object *machine)
 }
 
 static void add_row(struct libscols_table *table, struct json_object *machine,
-		    struct json_object *device)
+		    struct json_object *device, bool kinds)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	const char *before = get(device, "driver_before");
@@ -185,6 +199,8 @@ static void add_row(struct libscols_table *table, struct json_object *machine,
 	(void)scols_line_set_data(line, 4, get(device, mdev ? "type" : "driver"));
 	(void)scols_line_set_data(line, 5, before[0] ? before : "-");
 	(void)scols_line_set_data(line, 6, get(device, "return"));
+	if (kinds)
+		(void)scols_line_set_data(line, 7, get(machine, "kind"));
 }
 
 static void print_last(struct json_object *machine)
@@ -211,17 +227,20 @@ static void print_table(const struct status *s)
 
 	for (size_t i = 0; table && i < ARRAY_SIZE(columns); i++)
 		(void)scols_table_new_column(table, columns[i], 0, 0);
+	if (table && s->kinds)
+		(void)scols_table_new_column(table, "KIND", 0, 0);
 	for (size_t i = 0; table && i < n; i++) {
 		struct json_object *machine = json_object_array_get_idx(machines, i),
 				   *devices;
 
 		(void)json_object_object_get_ex(machine, "devices", &devices);
 		for (size_t d = 0; d < json_object_array_length(devices); d++, rows++)
-			add_row(table, machine, json_object_array_get_idx(devices, d));
+			add_row(table, machine, json_object_array_get_idx(devices, d),
+				s->kinds);
 	}
 	if (rows)
 		(void)scols_print_table(table);
-	else if (s->only)
+	else if (s->only && !s->damaged)
 		(void)printf("VM %u holds no device\n", s->only);
 	else if (!s->damaged)
 		(void)printf("no machine holds a device\n");
@@ -235,12 +254,12 @@ static void add_without_journal(struct status *s)
 {
 	char name[REPORT_NAME], path[sizeof(JOURNAL_FOLDER) + REPORT_NAME];
 
-	add_machine(s, s->only, SCOPE_ALL, NULL);
+	(void)add_machine(s, s->only, SCOPE_ALL, NULL);
 	for (int scope = SCOPE_ALL + 1; scope < _SCOPE_MAX; scope++) {
 		report_file_name(s->only, (enum scope)scope, name);
 		(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
 		if (file_exists(&s->context->root, path))
-			add_machine(s, s->only, (enum scope)scope, NULL);
+			(void)add_machine(s, s->only, (enum scope)scope, NULL);
 	}
 }
 
@@ -278,7 +297,10 @@ const struct command command_status = {
 		"write is\n"
 		"under way or stuck) or left over. BEFORE is the driver that a device "
 		"goes back to.\n"
-		"Of a mediated device DEVICE is its UUID, and DRIVER its type.\n",
+		"Of a mediated device DEVICE is its UUID, and DRIVER its type. KIND, if "
+		"there is "
+		"any: what is\n"
+		"held by a hook of one kind (hostpci-mdev, hostpci-sriov), or by hand.\n",
 	.min = 0,
 	.max = 1,
 	.run = run,

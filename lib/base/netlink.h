@@ -36,6 +36,12 @@ void netlink_end(struct netlink *netlink, struct nlattr *nest);
 typedef void netlink_each(void *context, const struct nlmsghdr *message);
 int netlink_run(struct netlink *netlink, netlink_each *each, void *context) _must_check_;
 
+/* The family's own header of a message. NLMSG_DATA takes the const away. */
+static inline const void *netlink_payload(const struct nlmsghdr *message)
+{
+	return (const char *)message + NLMSG_HDRLEN;
+}
+
 /*
  * The payload of the attribute @type behind @header bytes of a message, or in a nest.
  * NULL: there is none, or it is shorter than @size. *@ret_size, which may be NULL: its

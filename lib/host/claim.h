@@ -3,6 +3,7 @@
 
 #include "base/bdf.h"
 #include "base/scope.h"
+#include "base/uuid.h"
 
 /* By what another machine holds a device. */
 enum claim_kind {
@@ -17,7 +18,7 @@ enum claim_kind {
 /* A device that another machine holds. */
 struct claim {
 	struct bdf bdf;
-	bool mdev; /* only a mediated device on it */
+	struct uuid mdev; /* only this mediated device on it; empty: the function */
 	uint32_t vmid;
 	enum scope scope; /* of its journal */
 	bool parked;	  /* its machine has stopped; release gives it back */

@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/opener.h"
 #include "host/facts.h"
-#include "host/look.h"
+#include "host/mdev-user.h"
 
 struct uuid mdev_fact_uuid(const struct spec *spec, unsigned slot)
 {
@@ -98,23 +97,14 @@ static int look_at_parent(struct finder *f)
 static int look_at_users(const struct root *root, struct child *looker,
 			 struct mdev_fact *fact)
 {
-	struct child_request request;
-	struct child_reply reply;
+	struct mdev_user user;
 	int r;
 
 	if (!fact->seen.there || fact->seen.going)
 		return 0;
-	look_request(&request, LOOK_MDEV_BUSY, "/sys/bus/mdev/devices/%s",
-		     fact->uuid.text);
-	r = child_call(looker, &request, LIMIT_READ_MS, &reply);
-	if (r == 0)
-		r = reply.result;
-	if (r < 0 || !reply.value[0])
-		return r;
-	(void)opener_first(root, reply.value, fact->who, sizeof(fact->who));
-	if (!fact->who[0])
-		(void)snprintf(fact->who, sizeof(fact->who), "somebody");
-	return 0;
+	r = mdev_user_find(root, looker, &fact->uuid, &user);
+	(void)snprintf(fact->who, sizeof(fact->who), "%s", user.who);
+	return r;
 }
 
 int mdev_fact_look(const struct root *root, struct child *looker, struct mdev_fact *fact,

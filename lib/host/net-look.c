@@ -117,7 +117,7 @@ static void find_session(struct net *net, struct link *link, int family,
 
 static void take_address(struct net *net, const struct nlmsghdr *m)
 {
-	const struct ifaddrmsg *a = NLMSG_DATA(m);
+	const struct ifaddrmsg *a = netlink_payload(m);
 	struct link *link = find(net, a->ifa_index);
 	char text[INET6_ADDRSTRLEN];
 	const void *address;
@@ -167,7 +167,7 @@ static void take_hops(struct net *net, const struct rtmsg *route,
 
 static void take_route(struct net *net, const struct nlmsghdr *m)
 {
-	const struct rtmsg *route = NLMSG_DATA(m);
+	const struct rtmsg *route = netlink_payload(m);
 	const void *index, *hops, *gateway;
 	char text[INET6_ADDRSTRLEN];
 	uint32_t oif;

@@ -10,11 +10,10 @@ struct list {
 	struct err *err;
 };
 
-static bool is_passing(const struct use *use)
+static bool is_passing(const struct use *use, const struct uuid *uuid)
 {
 	for (size_t i = 0; i < use->claims; i++)
-		if (use->claim[i].mdev && use->claim[i].passing &&
-		    bdf_equal(&use->claim[i].bdf, &use->bdf))
+		if (use->claim[i].passing && uuid_equal(&use->claim[i].mdev, uuid))
 			return true;
 	return false;
 }
@@ -30,7 +29,7 @@ static int add(void *context, const char *name)
 	h = use_add(l->use, GRADE_NEVER, l->err);
 	if (!h)
 		return -l->err->code;
-	h->passing = is_passing(l->use);
+	h->passing = is_passing(l->use, &uuid);
 	SAY(h->what, "its mediated device %s", uuid.text);
 	SAY(h->why, "is there");
 	SAY(h->cure,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "plan/gate-claim.h"
 
 struct gate {
 	const struct spec *spec;
@@ -62,7 +63,8 @@ static bool is_passing(const struct gate *g, const struct mdev_parent *parent)
 	for (size_t i = 0; i < g->facts->claims; i++) {
 		const struct claim *claim = &g->facts->claim[i];
 
-		if (claim->mdev && claim->passing && bdf_equal(&claim->bdf, &parent->bdf))
+		if (uuid_is_set(&claim->mdev) && claim->passing &&
+		    bdf_equal(&claim->bdf, &parent->bdf))
 			return true;
 	}
 	return false;
@@ -116,6 +118,35 @@ static bool is_right(const struct mdev_fact *fact)
 	return false;
 }
 
+/* A finding about the device that is there, or is to be, under its UUID. */
+static struct finding *find_itself(const struct gate *g)
+{
+	struct finding *f = findings_add(g->findings, GRADE_NEVER, (int)g->slot, NULL);
+
+	if (f) {
+		SAY(f->device, "mdev");
+		SAY(f->what, "%s", g->fact->uuid.text);
+	}
+	return f;
+}
+
+/* Another machine's, be it there yet or not: its stop takes it away. */
+static bool check_claims(const struct gate *g)
+{
+	for (size_t i = 0; i < g->facts->claims; i++) {
+		const struct claim *claim = &g->facts->claim[i];
+		struct finding *f;
+
+		if (!uuid_equal(&claim->mdev, &g->fact->uuid))
+			continue;
+		f = find_itself(g);
+		if (f)
+			gate_say_claim(f, claim, true);
+		return true;
+	}
+	return false;
+}
+
 /* What is there under its UUID is used, if it is the right thing and nobody has it. */
 static void check_existing(const struct gate *g)
 {
@@ -125,12 +156,10 @@ static void check_existing(const struct gate *g)
 
 	if (right && !fact->who[0])
 		return;
-	f = findings_add(g->findings, GRADE_NEVER, (int)g->slot, NULL);
+	f = find_itself(g);
 	if (!f)
 		return;
 	f->held = fact->who[0] != '\0';
-	SAY(f->device, "mdev");
-	SAY(f->what, "%s", fact->uuid.text);
 	SAY(f->who, "%s", fact->who);
 	if (fact->who[0]) {
 		SAY(f->why, "exists, and is used by %s", fact->who);
@@ -167,6 +196,8 @@ void gate_check_mdevs(const struct spec *spec, const struct facts *facts,
 		if (!g.fact->wanted)
 			continue;
 		check_given(&g);
+		if (check_claims(&g))
+			continue;
 		if (g.fact->seen.there && !g.fact->seen.going)
 			check_existing(&g);
 		else

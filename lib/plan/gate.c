@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "plan/gate-claim.h"
 #include "plan/gate-kernel.h"
 #include "plan/gate-mdev.h"
 #include "plan/gate-pf.h"
@@ -191,38 +192,7 @@ static void check_claims(struct gate *g, const struct fact *fact)
 		f = find(g, GRADE_NEVER, fact);
 		if (!f)
 			return;
-		f->held = true;
-		f->passing = claim->passing;
-		SAY(f->who, "VM %u", claim->vmid);
-		if (claim->kind == CLAIM_RESERVED) {
-			SAY(f->why, "is reserved by VM %u, which is starting",
-			    claim->vmid);
-			SAY(f->cure, "stop VM %u, or try again in a while", claim->vmid);
-		} else if (claim->kind == CLAIM_DAMAGED) {
-			SAY(f->why,
-			    "may be held by VM %u, whose journal cannot be read "
-			    "(/run/hostpci/vm/%u%s%s.journal)",
-			    claim->vmid, claim->vmid, claim->scope ? "." : "",
-			    scope_words[claim->scope]);
-			SAY(f->cure,
-			    "give back what it names as hostpci-journal(5) says, then "
-			    "remove it");
-		} else if (claim->kind == CLAIM_SHARED) {
-			SAY(f->why, "has virtual functions that VM %u has", claim->vmid);
-			SAY(f->cure, "stop VM %u first", claim->vmid);
-		} else if (claim->parked) {
-			SAY(f->why, "is kept for VM %u, which has stopped", claim->vmid);
-			SAY(f->cure, "hostpci release %u", claim->vmid);
-		} else {
-			SAY(f->why,
-			    claim->mdev ? "has a mediated device of VM %u"
-					: "is held by VM %u",
-			    claim->vmid);
-			SAY(f->cure,
-			    "stop VM %u first; if it does not run any more: "
-			    "hostpci release %u",
-			    claim->vmid, claim->vmid);
-		}
+		gate_say_claim(f, claim, !uuid_is_set(&claim->mdev));
 	}
 }
 

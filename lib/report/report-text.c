@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <string.h>
 
 #include "host/pci-name.h"
@@ -219,6 +220,13 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 	else if (o->err.code)
 		(void)fprintf(out, "%s%s %s: %s\n", p, OWNER(o->vmid), WHAT(o),
 			      err_text(&o->err, text, sizeof(text)));
+	if (o->err.code == EBADMSG) { /* no later run can read it either */
+		(void)fprintf(out,
+			      "%s  what to do: give back what the journal names as "
+			      "hostpci-journal(5) says, then remove it\n",
+			      p);
+		return;
+	}
 	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN) {
 		(void)fprintf(
 			out,

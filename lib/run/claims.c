@@ -23,7 +23,7 @@ static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid,
 {
 	const struct claim claim = {
 		.bdf = hold->hold.bdf,
-		.mdev = uuid_is_set(&hold->hold.mdev),
+		.mdev = hold->hold.mdev,
 		.vmid = vmid,
 		.scope = scope,
 		.parked = hold->parked[0] != '\0',
@@ -93,21 +93,32 @@ int claims_own(const struct journal *journal, struct facts *facts)
 	return r;
 }
 
-static int add_doubt(struct gather *g, const struct bdf *bdf)
+static bool is_claimed(const struct facts *facts, const struct hold *about)
 {
-	const struct claim claim = {.bdf = *bdf,
+	if (!uuid_is_set(&about->mdev))
+		return facts_claim(facts, &about->bdf);
+	for (size_t i = 0; i < facts->claims; i++)
+		if (uuid_equal(&facts->claim[i].mdev, &about->mdev))
+			return true;
+	return false;
+}
+
+static int add_doubt(struct gather *g, const struct hold *about)
+{
+	const struct claim claim = {.bdf = about->bdf,
+				    .mdev = about->mdev,
 				    .vmid = g->damaged,
 				    .scope = g->damaged_scope,
 				    .kind = CLAIM_DAMAGED};
 
-	return facts_claim(g->facts, bdf) ? 0 : facts_add_claim(g->facts, &claim);
+	return is_claimed(g->facts, about) ? 0 : facts_add_claim(g->facts, &claim);
 }
 
 /* What its text names may be its own, whatever it says of it. */
 static int salvage(struct gather *g, uint32_t vmid, enum scope scope,
 		   const struct err *why)
 {
-	struct bdf *named = calloc(LIMIT_DEVICES, sizeof(*named));
+	struct hold *named = calloc(LIMIT_DEVICES, sizeof(*named));
 	char text[sizeof(*why)];
 	size_t n;
 	int r = named ? 0 : -ENOMEM;
@@ -156,10 +167,9 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	return 0;
 }
 
-/* A journal of the machine that is looked for holds @bdf. */
-static bool is_own(const struct gather *g, const struct bdf *bdf)
+/* A journal of the machine that is looked for holds it. */
+static bool is_own(const struct gather *g, const struct hold *about)
 {
-	const struct hold about = {.bdf = *bdf};
 	bool own = false;
 
 	for (int scope = 0; !own && scope < _SCOPE_MAX; scope++) {
@@ -168,7 +178,7 @@ static bool is_own(const struct gather *g, const struct bdf *bdf)
 
 		if (journal_read(g->root, g->vmid, (enum scope)scope, &j, NULL) == 0 &&
 		    !j->other_boot)
-			hold = journal_find(j, &about);
+			hold = journal_find(j, about);
 		own = hold && hold->open;
 	}
 	return own;
@@ -180,13 +190,13 @@ static int doubt_unclaimed(void *context, const char *name)
 {
 	struct gather *g = context;
 	char path[LIMIT_NAME * 2], device[LIMIT_NAME];
-	struct bdf bdf;
+	struct hold about = {0};
 
 	(void)snprintf(path, sizeof(path), "class/vfio-dev/%.64s/device", name);
 	if (sysfs_link(g->root, path, device, sizeof(device)) < 0 ||
-	    bdf_parse(device, &bdf) < 0)
+	    (bdf_parse(device, &about.bdf) < 0 && uuid_parse(device, &about.mdev) < 0))
 		return 0;
-	return is_own(g, &bdf) ? 0 : add_doubt(g, &bdf);
+	return is_own(g, &about) ? 0 : add_doubt(g, &about);
 }
 
 int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
@@ -226,6 +236,8 @@ static bool is_passing(const struct root *root, const struct claim *claim)
 
 	switch (claim->kind) {
 	case CLAIM_JOURNAL:
+		if (!claim->vmid) /* by hand: while somebody is at it */
+			return journal_is_locked(root, 0, claim->scope);
 		return journal_is_passing(root, claim);
 	case CLAIM_RUNNING:
 		pid = proc_vm_pid(root, claim->vmid);
@@ -241,6 +253,17 @@ static bool is_passing(const struct root *root, const struct claim *claim)
 	return false;
 }
 
+/* A mediated device that the machine wants, or that is where one is wanted. */
+static bool matters_to(const struct mdev_fact *fact, const struct claim *claim)
+{
+	if (!uuid_is_set(&claim->mdev))
+		return false;
+	for (unsigned i = 0; i < fact->n; i++)
+		if (bdf_equal(&fact->parent[i].bdf, &claim->bdf))
+			return true;
+	return uuid_equal(&fact->uuid, &claim->mdev);
+}
+
 /* It is on a device that the machine wants, or would have had. */
 static bool matters(const struct facts *facts, const struct claim *claim)
 {
@@ -250,9 +273,8 @@ static bool matters(const struct facts *facts, const struct claim *claim)
 		for (unsigned k = 0; k < facts->pick[i].skips; k++)
 			if (bdf_equal(&facts->pick[i].skip[k], &claim->bdf))
 				return true;
-		for (unsigned k = 0; claim->mdev && k < facts->mdev[i].n; k++)
-			if (bdf_equal(&facts->mdev[i].parent[k].bdf, &claim->bdf))
-				return true;
+		if (matters_to(&facts->mdev[i], claim))
+			return true;
 	}
 	return false;
 }

@@ -222,10 +222,10 @@ void journal_rewind(struct journal *journal, size_t size)
 		journal->size = size;
 }
 
-/* Every quoted address: a record that is damaged may still have it whole. */
-static size_t addresses_of(const char *text, struct bdf *ret, size_t max)
+/* Every quoted name of a device: a record that is damaged may still have it whole. */
+static size_t devices_of(const char *text, struct hold *ret, size_t max)
 {
-	char word[BDF_TEXT];
+	char word[UUID_TEXT];
 	size_t n = 0;
 
 	for (const char *s = strchr(text, '"'); s && n < max; s = strchr(s + 1, '"')) {
@@ -235,13 +235,15 @@ static size_t addresses_of(const char *text, struct bdf *ret, size_t max)
 			continue;
 		memcpy(word, s + 1, length);
 		word[length] = '\0';
-		n += bdf_parse(word, &ret[n]) == 0;
+		ret[n] = (struct hold){0};
+		n += bdf_parse(word, &ret[n].bdf) == 0 ||
+		     uuid_parse(word, &ret[n].mdev) == 0;
 	}
 	return n;
 }
 
 size_t journal_salvage(const struct root *root, uint32_t vmid, enum scope scope,
-		       struct bdf *ret, size_t max)
+		       struct hold *ret, size_t max)
 {
 	_cleanup_free_ char *text = NULL;
 	char path[JOURNAL_PATH];
@@ -253,7 +255,7 @@ size_t journal_salvage(const struct root *root, uint32_t vmid, enum scope scope,
 	for (size_t i = 0; i < size; i++)
 		if (!text[i])
 			text[i] = ' ';
-	return addresses_of(text, ret, max);
+	return devices_of(text, ret, max);
 }
 
 /* A journal that is there. */

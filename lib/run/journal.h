@@ -135,11 +135,12 @@ int journal_tidy(struct journal *journal) _must_check_;
 void journal_begin_phase(struct journal *journal, const char *phase, int64_t at);
 
 /*
- * Every address that a journal which cannot be read has in its text, up to @max of them,
- * into @ret; returns their number. For the claims of a damaged one.
+ * Every address, and UUID of a mediated device, that a journal which cannot be read has
+ * in its text, up to @max of them, each a hold in @ret that says no more; returns their
+ * number. For the claims of a damaged one.
  */
 size_t journal_salvage(const struct root *root, uint32_t vmid, enum scope scope,
-		       struct bdf *ret, size_t max);
+		       struct hold *ret, size_t max);
 
 /* NULL: the machine does not hold @hold's device. */
 struct journal_hold *journal_find(struct journal *journal, const struct hold *hold);

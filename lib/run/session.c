@@ -165,6 +165,35 @@ int session_vm_locked(const struct session *session)
 	return r == -EBUSY ? 1 : r;
 }
 
+/* What is only kept after a stop is in nobody's way: its kind of work is done with it. */
+static bool holds_any(const struct journal *j)
+{
+	for (size_t i = 0; i < j->holds; i++)
+		if (j->hold[i].open && !j->hold[i].parked[0])
+			return true;
+	return false;
+}
+
+int session_prepared(const struct session *session, struct err *err)
+{
+	_cleanup_(journal_freep) struct journal *j = NULL;
+	uint32_t vmid = session->request->vmid;
+	int r = -ENOENT;
+
+	if (session->request->scope != SCOPE_ALL)
+		r = journal_read(session->root, vmid, SCOPE_ALL, &j, err);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (j->other_boot || !holds_any(j))
+		return 0;
+	if (!strcmp(j->phase, "prepared") || !strcmp(j->phase, "running"))
+		return 1;
+	return err_set(err, EBUSY,
+		       "hostpci-hook is at work on VM %u, or has left something: see "
+		       "hostpci status %u; what it left: hostpci release %u",
+		       vmid, vmid, vmid);
+}
+
 int session_no_vm(const struct session *session, const struct spec *spec, struct err *err)
 {
 	uint32_t vmid = session->request->vmid;

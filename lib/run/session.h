@@ -39,6 +39,12 @@ bool session_vm_runs(const struct session *session, struct proc_id *ret);
 /* 1: somebody holds Proxmox's lock of this machine, a start or stop is under way; 0: not;
  * -ENOENT: it has none, Proxmox never did anything to it; -errno: it cannot be told. */
 int session_vm_locked(const struct session *session);
+/*
+ * Of a hook of one kind: 1 if hostpci-hook has prepared the machine, of which nothing is
+ * left to do then; 0 if it has not. -EBUSY: it is at it, or has not taken back all of it;
+ * -EBADMSG and others: its journal cannot be read.
+ */
+int session_prepared(const struct session *session, struct err *err) _must_check_;
 /* Puts into words that there is neither a configuration nor a policy of the machine. */
 int session_no_vm(const struct session *session, const struct spec *spec,
 		  struct err *err);

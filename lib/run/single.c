@@ -60,12 +60,14 @@ static int make(struct session *s, const struct single *single, struct err *err)
 	return r < 0 ? fail(r, err) : 0;
 }
 
-/* As if this journal had been there when it was made. */
+/* As if this journal had been there when it was made. It is, where an earlier run was cut
+ * off: this one goes on. */
 static int remove_it(struct session *s, const struct single *single, struct err *err)
 {
+	bool begun = undo_is_left(s->journal, &single->hold);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < single->n; i++) {
+	for (size_t i = 0; !begun && r == 0 && i < single->n; i++) {
 		struct step step = single->step[i];
 
 		r = journal_intent(s->journal, &step);
@@ -73,18 +75,27 @@ static int remove_it(struct session *s, const struct single *single, struct err 
 	return r < 0 ? fail(r, err) : take_back(s, &single->hold, false, err);
 }
 
+/* What an earlier run left of other devices is the sweep's, and in nobody's way. */
+static int refuse_begun(struct session *s, const struct single *single, struct err *err)
+{
+	const struct journal_hold *h = journal_find(s->journal, &single->hold);
+
+	if (single->back || !h || !h->open)
+		return 0;
+	return err_set(err, EBUSY,
+		       "%s: an earlier run on it did not come to its end: hostpci sweep "
+		       "takes it back",
+		       single->hold.mdev.text);
+}
+
 static int run(struct session *s, const struct single *single, struct err *err)
 {
 	int r = session_begin(s, true, err);
 
+	if (r == 0)
+		r = refuse_begun(s, single, err);
 	if (r < 0)
 		return r == -EBUSY || r == -EINTR ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED;
-	/* What an earlier one left, killed, is the sweep's: it says so. */
-	if (journal_has_open(s->journal)) {
-		(void)err_set(err, EBUSY,
-			      "an earlier run was killed: hostpci sweep takes it back");
-		return EXIT_CODE_BUSY;
-	}
 	r = journal_phase(s->journal, single->back ? "release" : "pre-start");
 	if (r == 0)
 		r = journal_take(s->journal, &single->hold);
@@ -121,7 +132,7 @@ int single_run(const struct single *single, struct outcome *ret, struct err *err
 struct finder {
 	const struct root *root;
 	const struct hold *hold;
-	uint32_t vmid;
+	struct owner owner;
 };
 
 static int find(void *context, uint32_t vmid, enum scope scope)
@@ -129,19 +140,23 @@ static int find(void *context, uint32_t vmid, enum scope scope)
 	struct finder *f = context;
 	_cleanup_(journal_freep) struct journal *j = NULL;
 	const struct journal_hold *hold = NULL;
+	struct err err = {0};
+	int r = vmid ? journal_read(f->root, vmid, scope, &j, &err) : -ENOENT;
 
-	if (journal_read(f->root, vmid, scope, &j, NULL) == 0 && !j->other_boot)
+	if (r < 0 && r != -ENOENT)
+		f->owner.doubt = err;
+	if (r == 0 && !j->other_boot)
 		hold = journal_find(j, f->hold);
-	if (!hold || !hold->open || !vmid)
+	if (!hold || !hold->open)
 		return 0;
-	f->vmid = vmid;
+	f->owner = (struct owner){.vmid = vmid};
 	return 1;
 }
 
-uint32_t single_holder(const struct root *root, const struct hold *hold)
+struct owner single_owner(const struct root *root, const struct hold *hold)
 {
-	struct finder finder = {root, hold, 0};
+	struct finder finder = {root, hold, {0}};
 
 	(void)!journal_each(root, find, &finder);
-	return finder.vmid;
+	return finder.owner;
 }

@@ -23,5 +23,11 @@ struct single {
 int single_run(const struct single *single, struct outcome *ret,
 	       struct err *err) _must_check_;
 
-/* The machine whose journal holds @hold's device; 0: none. */
-uint32_t single_holder(const struct root *root, const struct hold *hold);
+/* Whose a device is that was made, or is to be taken away. */
+struct owner {
+	uint32_t vmid;	  /* the machine whose journal holds it; 0: none */
+	struct err doubt; /* if none does, but one that cannot be read may: why; else none
+			   */
+};
+
+struct owner single_owner(const struct root *root, const struct hold *hold);

@@ -14,6 +14,7 @@
 #include "base/opener.h"
 #include "host/device.h"
 #include "host/look.h"
+#include "host/mdev-user.h"
 #include "host/sysfs.h"
 #include "run/reservation.h"
 
@@ -267,25 +268,18 @@ static enum standing by_group(const struct look *g, struct child *child, int gro
 static enum standing by_mdev(const struct look *g, struct child *child,
 			     const struct uuid *uuid)
 {
-	struct child_request request;
-	struct child_reply reply;
-	char who[96];
-	int r;
+	struct mdev_user user;
+	int r = mdev_user_find(g->session->root, child, uuid, &user);
 
-	look_request(&request, LOOK_MDEV_BUSY, "/sys/bus/mdev/devices/%s", uuid->text);
-	r = child_call(child, &request, LIMIT_READ_MS, &reply);
-	if (r == 0)
-		r = reply.result;
 	if (r < 0)
 		return say(g, STANDING_UNKNOWN,
 			   "may run: whether its mediated device %s is in use cannot be "
 			   "told (%s)",
 			   uuid->text, strerror(-r));
-	if (!reply.value[0])
-		return STANDING_OVER;
-	(void)opener_first(g->session->root, reply.value, who, sizeof(who));
-	return say(g, STANDING_RUNS, "uses its mediated device: %s has %.40s open",
-		   who[0] ? who : "somebody", reply.value);
+	return user.node[0] ? say(g, STANDING_RUNS,
+				  "uses its mediated device: %s has %.40s open", user.who,
+				  user.node)
+			    : STANDING_OVER;
 }
 
 /* The last word: nothing may be taken from under an open descriptor. */

@@ -347,6 +347,16 @@ static int start(struct start *s, struct err *err)
 	return r;
 }
 
+/* Two hookscripts that do the same would take it from each other at the stop. */
+static int prepared_already(struct session *session)
+{
+	notes_add(&session->outcome->notes,
+		  "hostpci-hook has prepared VM %u: hostpci-%s does nothing; one of the "
+		  "two hookscripts is enough",
+		  session->request->vmid, scope_words[session->request->scope]);
+	return outcome_exit(session->outcome, EXIT_CODE_DONE);
+}
+
 /* No device to give, but perhaps other hookscripts. */
 static int start_without_devices(struct start *s, struct err *err)
 {
@@ -372,6 +382,12 @@ int start_run(struct session *session)
 		return r;
 	if (!spec_has_devices(&s->spec) && !have_journal(session))
 		return start_without_devices(s, &err);
+	r = session_prepared(session, &err);
+	if (r > 0)
+		return prepared_already(session);
+	if (r < 0)
+		return session_fail(
+			session, r == -EBUSY ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED, &err);
 	if (!session->request->dry)
 		policy_copy_refresh(session->root, &session->outcome->warnings);
 	r = session_begin(session, true, &err);

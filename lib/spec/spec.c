@@ -135,6 +135,23 @@ static int load_definition(const struct root *root, struct slot *slot, unsigned 
 	return r < 0 ? err_wrap(err, "%s: hostpci%u", SLOT_PLACE(slot), n) : 0;
 }
 
+/* A machine has a device once. */
+static int check_definitions(const struct spec *spec, struct err *err)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		for (unsigned k = 0; spec->slot[i].definition && k < i; k++)
+			if (spec->slot[k].definition &&
+			    uuid_equal(&spec->slot[k].definition->uuid,
+				       &spec->slot[i].definition->uuid))
+				return err_at(err, EINVAL, spec->slot[i].file,
+					      spec->slot[i].line,
+					      "hostpci%u: mediated device %s is "
+					      "hostpci%u (%s) already: remove one",
+					      i, spec->slot[i].definition->uuid.text, k,
+					      SLOT_PLACE(&spec->slot[k]));
+	return 0;
+}
+
 /* Of a machine that only a policy declares nobody says otherwise what QEMU will make. */
 static void assume_machine(struct spec *spec)
 {
@@ -167,6 +184,8 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
 		if (spec->slot[i].present)
 			r = load_definition(root, &spec->slot[i], i, err);
+	if (r == 0)
+		r = check_definitions(spec, err);
 	if (r == 0 && spec->rejected.code && spec_strict(spec)) {
 		*err = spec->rejected;
 		r = -spec->rejected.code;

@@ -38,6 +38,35 @@ run "$MDEV" 100
 [[ $rc -eq 64 ]] || fail "exits $rc"
 says '^hostpci-mdev: two arguments are needed'
 
+it "what hostpci-hook has prepared is not prepared twice"
+config 100 'hostpci1: 01:00.0'
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+run "$BUILD/hooks/hostpci-sriov" 100 pre-start
+[[ $rc -eq 0 ]] || fail "exits $rc"
+says 'hostpci-hook has prepared VM 100: hostpci-sriov does nothing; one of the two hookscripts is enough'
+[[ ! -e $ROOT/run/hostpci/vm/100.sriov.journal ]] || fail "it has a journal"
+run "$BUILD/hooks/hostpci-sriov" 100 post-stop
+writes_are 0
+sed -i 's/"phase":"prepared"/"phase":"pre-start"/' "$(journal 100)"
+run "$MDEV" 100 pre-start
+[[ $rc -eq 75 ]] || fail "exits $rc"
+says 'hostpci-hook is at work on VM 100, or has left something'
+echo nonsense >>"$(journal 100)"
+run "$MDEV" 100 pre-start
+[[ $rc -eq 1 ]] || fail "exits $rc"
+says '100.journal:[0-9]+: is no record'
+writes_are 0
+
+it "what it has kept is in nobody's way"
+config 100 'hostpci1: 01:00.0'
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+has_journal 100
+run "$MDEV" 100 pre-start
+[[ $rc -eq 0 ]] || fail "exits $rc"
+says_not 'does nothing'
+
 it "what it holds is claimed"
 both
 config 101 'hostpci0: 02:00.0'
@@ -52,8 +81,9 @@ hook_exits 0 100 pre-start
 it "status shows both"
 both
 hostpci_exits 0 status
+says ' RETURN +KIND$'
 says '^ *100 .*0000:01:00.0'
-says '^ *100 .*0000:02:00.0'
+says '^ *100 .*0000:02:00.0 .* mdev$'
 hostpci_exits 0 status 100 --output-format json
 jq -e '[.[].kind] == [null, "mdev"]' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
 
@@ -92,4 +122,10 @@ echo nonsense >>"$(own_journal 100)"
 config 101 'hostpci0: 02:00.0'
 hook_exits 1 101 pre-start
 says '100.mdev.journal:[0-9]+'
+hostpci_exits 1 status --output-format json
+jq -e '.[1] | .vmid == 100 and .kind == "mdev" and .state == "unreadable" and .devices == [] and (.error | test("100.mdev.journal:"))' \
+	"$DIR/$cases/out" >/dev/null || fail "odd JSON"
+rm "$(journal 100)"
+hostpci_exits 1 status 100
+says_not 'holds no device'
 finish

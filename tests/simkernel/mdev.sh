@@ -379,6 +379,47 @@ for text in '' '{' '[]' '{"mdev_type":1}' '{"mdev_type":"../x"}' '{"mdev_type":"
 done
 writes_are 0
 
+it "one that another machine has: made for it, or there before; and never while it comes or goes"
+define 0000:05:00.0 $DEFINED '{"mdev_type":"lab-mdev-1"}'
+own "hostpci0 = { mdev = \"$DEFINED\"; };"
+policy 101 "hostpci3 = { mdev = \"$DEFINED\"; };"
+hook_exits 0 100 pre-start
+hostpci_exits 1 plan 101
+hook_exits 1 101 pre-start
+says "\[never\] hostpci3 mdev: $DEFINED is held by VM 100"
+says 'what to do: stop VM 100 first; if it does not run any more: hostpci release 100'
+has_no_journal 101
+hook_exits 0 100 post-stop
+hook_exits 0 101 pre-start
+hook_exits 1 100 pre-start
+says "$DEFINED is held by VM 101"
+hook_exits 0 101 post-stop
+create 05:00.0 lab-mdev-1 $DEFINED
+now_is_before
+hook_exits 0 100 pre-start
+hook_exits 1 101 pre-start
+says "$DEFINED is held by VM 100"
+hook_exits 0 100 post-stop
+as_before
+own "hostpci0 = { mdev = \"$DEFINED\"; };"
+hook_exits 0 100 pre-start
+mv "$(journal 100)" "$ROOT/run/hostpci/vm/host.mdev.journal"
+sed -i 's/"vmid":100/"vmid":0/' "$ROOT/run/hostpci/vm/host.mdev.journal"
+hook_exits 1 101 pre-start
+says "$DEFINED is being made or removed by hand"
+says 'hostpci sweep'
+
+it "a machine has it once"
+define 0000:05:00.0 $DEFINED '{"mdev_type":"lab-mdev-1"}'
+own "hostpci0 = { mdev = \"$DEFINED\"; };" "hostpci1 = { mdev = \"${DEFINED^^}\"; };"
+for try in 'plan 100' 'showcmd 100'; do
+	# shellcheck disable=SC2086 # words
+	hostpci_exits 78 $try
+	says "/etc/hostpci/vm/100.conf:2: hostpci1: mediated device $DEFINED is hostpci0 \(/etc/hostpci/vm/100.conf:1\) already: remove one"
+done
+hook_exits 78 100 pre-start
+writes_are 0
+
 RANDOM_UUID=7f3a1c52-0d6e-4b1f-9a87-2c4e6f8091a3
 HOST_JOURNAL=run/hostpci/vm/host.mdev.journal
 
@@ -442,14 +483,71 @@ says "is VM 100's"
 hook_exits 0 100 post-stop
 create 05:00.0 lab-mdev-1 $UUID0
 busy "$(node_of $UUID0)"
-hostpci_exits 2 mdev remove $UUID0
-says 'still in use after 15 s'
+now_is_before
+(hostpci mdev remove $UUID0 && echo "$rc" >"$DIR/$cases/rc") &
+sleep 1
+OTHER=8000000a-0000-0000-0000-00000000000b
+(
+	SIMKERNEL=$SIM LD_PRELOAD=$SHIM "$CLI" --root "$ROOT" mdev create 06:00.0 lab-mdev-1 $OTHER &&
+		SIMKERNEL=$SIM LD_PRELOAD=$SHIM timeout 5 "$CLI" --root "$ROOT" mdev remove $OTHER
+) >"$DIR/$cases/others" 2>&1 || fail "others wait: $(<"$DIR/$cases/others")"
+wait
+[[ $(<"$DIR/$cases/rc") -eq 75 ]] || fail "exits $(<"$DIR/$cases/rc")"
+says "$UUID0 is still in use after 15 s: .* has /dev/vfio/[0-9]+ open. It is left as it is"
 hostpci_exits 0 status
-says '^host '
-free
-hostpci_exits 0 sweep
-says '^hostpci: the host mdev sweep'
+says 'no machine holds a device'
 as_before
+(sleep 1 && free) &
+hostpci_exits 0 mdev remove $UUID0
+wait
+made_on $UUID0 ''
+
+it "remove: what an earlier run has left, it goes on with, and others are in nobody's way"
+create 05:00.0 lab-mdev-1 $UUID0
+rule "$UUID0/remove * * errno EIO"
+hostpci_exits 2 mdev remove $UUID0
+no_rules
+hostpci_exits 0 mdev create 06:00.0 lab-mdev-1 $RANDOM_UUID
+hostpci_exits 0 mdev remove $RANDOM_UUID
+run sh -c "printf 1 >'$ROOT/sys/bus/mdev/devices/$UUID0/remove'"
+hostpci_exits 75 mdev create 05:00.0 lab-mdev-1 $UUID0
+says "$UUID0: an earlier run on it did not come to its end: hostpci sweep takes it back"
+hostpci_exits 0 sweep
+as_before
+create 05:00.0 lab-mdev-1 $UUID0
+rule "$UUID0/remove * * errno EIO"
+hostpci_exits 2 mdev remove $UUID0
+no_rules
+hostpci_exits 0 mdev remove $UUID0
+[[ ! -e $ROOT/$HOST_JOURNAL ]] || fail "there is a journal"
+as_before
+
+it "a journal that cannot be read: what may be its machine's is not given away"
+own "$ONE"
+define 0000:05:00.0 $DEFINED '{"mdev_type":"lab-mdev-1"}'
+policy 101 "hostpci0 = { mdev = \"$DEFINED\"; };"
+hook_exits 0 100 pre-start
+echo nonsense >>"$(journal 100)"
+: >"$SIM/log"
+hostpci_exits 0 mdev list
+says "^hostpci: warning: /run/hostpci/vm/100.journal:[0-9]+: .*: a device without VMID may be that machine's"
+says "^$UUID0 "
+hostpci_exits 0 mdev list --quiet --output-format json
+jq -e '.[0] | .vmid == null and .doubt' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 1 mdev remove $UUID0
+says "100.journal:[0-9]+: $UUID0 may be a machine's, whose journal cannot be read"
+for phase in pre-start post-stop; do
+	hook 100 $phase
+	says 'what to do: give back what the journal names as hostpci-journal\(5\) says, then remove it'
+	says_not 'hostpci release'
+done
+hostpci_exits 2 release 100
+says 'what to do: give back what the journal names'
+says_not 'hostpci release'
+sed -i "s/$UUID0/$DEFINED/g" "$(journal 100)"
+hook_exits 1 101 pre-start
+says "mdev: $DEFINED may be held by VM 100, whose journal cannot be read"
+writes_are 0
 
 it "killed, the sweep takes back what was to be made, and removes what was to go"
 for n in 1 2 3 4 5 6 7 8 9; do

@@ -268,16 +268,30 @@ driver_is 03:00.1 ''
 : >"$SIM/log"
 hostpci_exits 0 boot
 writes_are 0
+hostpci_exits 0 boot --output-format json
+jq -e '.ok and .errors == [] and [.reports[].ok] == [true, true, true]' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 0 sriov list --output-format json
+jq -e '.[0] | .autoprobe == false and .machines == [] and .policy == 1 and .driver == "igb"' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
 [[ ! -e $ROOT/run/hostpci/vm/host.journal ]] || fail "a journal is left"
 config 100 'hostpci0: 03:00.1'
 hook_exits 0 100 pre-start
 host_policy 'sriov = ( { pf = "03:00.0"; vfs = 2; }, { pf = "02:00.0"; vfs = 3; } );'
 : >"$SIM/log"
+hostpci_exits 0 sriov show 03:00.0 --output-format json
+jq -e '.[0] | .machines == [100] and .driver == "vfio-pci"' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
 hostpci_exits 1 boot
 says 'boot: refused, nothing was changed'
 says '0000:03:00.1 is held by VM 100, and would go'
 vfs_are 03:00.0 4
 vfs_are 02:00.0 3
+
+it "a card that is missing is in boot's one document, too"
+host_policy 'sriov = ( { pf = "99:00.0"; vfs = 1; }, { pf = "02:00.0"; vfs = 1; } );'
+hostpci_exits 1 boot --dry-run --output-format json
+jq -e '(.ok | not) and .dry and .exit == 1 and (.errors | length == 1) and (.errors[0] | test("hostpci.conf:1: pf 99:00.0: no")) and .reports[0].ok' \
+	"$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 1 boot --dry-run
+says '^hostpci: boot: /etc/hostpci/hostpci.conf:1: pf 99:00.0: no physical function is that, now'
 
 it "before the cluster's policy is there, its copy is read; a start refreshes it"
 mkdir -p "$ROOT/etc/pve/hostpci"

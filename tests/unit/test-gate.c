@@ -355,6 +355,36 @@ static void who_is_just_going_is_marked(void **state)
 	facts_free(s.facts);
 }
 
+/* By its UUID, be it there yet or not, and wherever it is. */
+static void a_mediated_device_is_claimed_too(void **state)
+{
+	static const struct uuid uuid = {"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"};
+	struct findings found = {0};
+	struct scene s = scene();
+
+	(void)state;
+	s.facts->n = 0;
+	claim(&s, false);
+	s.facts->claim[0].bdf = (struct bdf){0, 9, 0, 0};
+	s.facts->claim[0].mdev = uuid;
+	s.facts->mdev[0] = (struct mdev_fact){.wanted = true, .uuid = uuid, .n = 1};
+	for (int there = 0; there < 2; there++) {
+		s.facts->mdev[0].seen.there = there;
+		gate_check(&s.spec, s.facts, &found);
+		assert_int_equal(found.n, 1);
+		assert_int_equal(found.item[0].grade, GRADE_NEVER);
+		assert_string_equal(found.item[0].what, uuid.text);
+		assert_string_equal(found.item[0].why, "is held by VM 101");
+		findings_free(&found);
+	}
+	s.facts->claim[0].vmid = 0;
+	gate_check(&s.spec, s.facts, &found);
+	assert_string_equal(found.item[0].who, "the host");
+	assert_contains(found.item[0].why, "by hand");
+	findings_free(&found);
+	facts_free(s.facts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +392,7 @@ int main(void)
 		cmocka_unit_test(all_are_told_at_once),
 		cmocka_unit_test(a_claim_names_the_machine),
 		cmocka_unit_test(who_is_just_going_is_marked),
+		cmocka_unit_test(a_mediated_device_is_claimed_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,14 +167,17 @@ static void records_of_an_earlier_version_have_no_times(void **state)
 static void addresses_are_found_in_damaged_text(void **state)
 {
 	static const char text[] = HEADER "{\"hold\":\"0000:01:00.0\",\"sl\n\0\0\"x\"\n"
-					  "\"0000:02:00.0\" \"0000:03:00.0\n";
+					  "\"0000:02:00.0\" \"0000:03:00.0\n"
+					  "\"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\"";
 	struct scratch *s = *state;
-	struct bdf found[4];
+	struct hold found[6];
 
 	scratch_put_bytes(s, FILE_100, text, sizeof(text) - 1);
-	assert_int_equal(journal_salvage(&s->root, 100, SCOPE_ALL, found, 4), 3);
-	assert_true(bdf_equal(&found[0], &nic));
-	assert_true(bdf_equal(&found[1], &disk));
+	assert_int_equal(journal_salvage(&s->root, 100, SCOPE_ALL, found, 6), 5);
+	/* The first UUID is the boot's, which no device has. */
+	assert_true(bdf_equal(&found[1].bdf, &nic));
+	assert_true(bdf_equal(&found[2].bdf, &disk));
+	assert_string_equal(found[4].mdev.text, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
 	assert_int_equal(journal_salvage(&s->root, 100, SCOPE_ALL, found, 1), 1);
 	assert_int_equal(journal_salvage(&s->root, 101, SCOPE_ALL, found, 4), 0);
 }

@@ -30,6 +30,23 @@ expect_match "^$defined$"
 expect_eq a=1 "$(cat /sys/bus/mdev/devices/$defined/nvidia/vgpu_params)"
 expect_exit 1 hostpci mdev create "$LAB_EDU" lab-mdev-1 $defined
 expect_match 'there is one already'
+
+say "by hand: who has it open is named, keeps it, and is in nobody else's way"
+node=/dev/vfio/$(basename "$(readlink /sys/bus/mdev/devices/$defined/iommu_group)")
+exec 9<>"$node"
+hostpci mdev remove $defined >"$LAB_TMP/remove" 2>&1 9>&- &
+sleep 1
+begin=$SECONDS
+expect_exit 0 hostpci mdev create "$LAB_EDU2" lab-mdev-1 $ours
+expect_exit 0 hostpci mdev remove $ours
+[ $((SECONDS - begin)) -lt 10 ] || fail "others took $((SECONDS - begin)) s"
+code=0
+wait $! || code=$?
+expect_eq 75 "$code"
+grep -q "still in use after 15 s: .*bash.* has $node open" "$LAB_TMP/remove" || fail "$(cat "$LAB_TMP/remove")"
+expect_exit 0 hostpci status
+expect_match 'no machine holds a device'
+exec 9>&-
 expect_exit 0 hostpci mdev remove $defined
 expect_eq "" "$(mdevs)"
 
@@ -51,10 +68,14 @@ expect_exit 0 mdevctl modify -u $defined --addattr nvidia/vgpu_params --value b=
 vm_policy 100 "hostpci0 = { mdev = \"$defined\"; };"
 hook_as_planned 100 pre-start
 expect_eq b=2 "$(cat /sys/bus/mdev/devices/$defined/nvidia/vgpu_params)"
+vm_policy 101 "hostpci0 = { mdev = \"$defined\"; };"
+expect_exit 1 hook 101 pre-start
+expect_match "mdev: $defined is held by VM 100"
 expect_exit 0 hostpci mdev list --output-format json
 jq -e '.[0].defined and .[0].vmid == 100' "$LAST_OUT" >/dev/null || fail "$(cat "$LAST_OUT")"
 hook_as_planned 100 post-stop
 expect_eq "" "$(mdevs)"
+vm_forget 101
 expect_exit 0 mdevctl start -u $defined
 expect_exit 0 hook 100 pre-start
 expect_match 'is there already: it is used, and stays'
