@@ -293,11 +293,14 @@ static int refuse_running(struct session *session, struct err *err)
 static int plan_only(struct start *s)
 {
 	struct err err;
-	int r;
+	int r = 0;
 
-	if (s->session->journal)
+	if (s->session->journal) {
+		r = undo_plan_first(s->session->journal, &s->session->outcome->deeds);
 		undo_leftovers(s);
-	r = add_deeds(s, _STAGE_MAX);
+	}
+	if (r == 0)
+		r = add_deeds(s, _STAGE_MAX);
 	if (r == 0)
 		r = chain_start(s->session, &s->spec.vm.hooks, &err);
 	return outcome_exit(s->session->outcome,

@@ -304,6 +304,25 @@ room_is 05:00.0 lab-mdev-1 5
 hook_exits 0 100 post-stop
 as_before
 
+it "and the plan for it is what it does"
+own 'hostpci0 = { host = "05:00.0"; mdev = "lab-mdev-1"; mdev-attributes = "nvidia/vgpu_params=a=1"; };'
+hook_exits 0 100 pre-start
+# Whose instance is the last one.
+echo 0 >"$ROOT/sys/class/mdev_bus/0000:05:00.0/mdev_supported_types/lab-mdev-1/available_instances"
+: >"$SIM/log"
+hostpci_exits 0 plan 100
+says "remove it \(lab-mdev-1 on 0000:05:00.0\)"
+says "create lab-mdev-1 on 0000:05:00.0"
+says "set nvidia/vgpu_params"
+says_not 'is used, and stays'
+says '3 writes'
+writes_are 0
+hook_exits 0 100 pre-start
+writes_are 3
+hook_exits 0 100 post-stop
+# The simulated count is that of the devices there are.
+made_on $UUID0 ''
+
 it "a parent is not given away while a machine has one of it"
 own "$ONE"
 hook_exits 0 100 pre-start
