@@ -27,10 +27,10 @@ static const char *key_of(const struct secondary *s)
 }
 
 /* What policy asks for and cannot be is refused, else it is told. */
-static int say(const struct secondary *s, const char *what, const char *why)
+static int say(const struct secondary *s, int code, const char *what, const char *why)
 {
 	if (s->asked)
-		return err_set(s->b->err, EINVAL, "hostpci%d %s: %s: %s%s", s->fact->slot,
+		return err_set(s->b->err, code, "hostpci%d %s: %s: %s%s", s->fact->slot,
 			       BDF(&s->fact->device.bdf), key_of(s), what, why);
 	notes_add(s->b->notes, "hostpci%d %s: %s%s", s->fact->slot,
 		  BDF(&s->fact->device.bdf), what, why);
@@ -42,7 +42,7 @@ static int say_unknown(const struct secondary *s, int code)
 	/* They work by themselves, as far as can be known. */
 	if (code == EOPNOTSUPP && !s->asked)
 		return 0;
-	return say(s, "its controller cannot be managed: ",
+	return say(s, EOPNOTSUPP, "its controller cannot be managed: ",
 		   code == ENOENT ? "its physical function is not on the driver nvme"
 		   : code == EOPNOTSUPP
 			   ? "its physical function's controller has no virtualization "
@@ -113,7 +113,8 @@ int builder_nvme(struct builder *b, const struct fact *fact, const struct wish *
 	if (!fact->wanted || fact->device.locked || (!now->is_nvme && !s.asked))
 		return 0;
 	if (!now->is_nvme)
-		return say(&s, "it is no virtual function of an NVMe controller: ",
+		return say(&s, EINVAL,
+			   "it is no virtual function of an NVMe controller: ",
 			   "take it out of the policy");
 	if (now->nvme_error)
 		return say_unknown(&s, now->nvme_error);
@@ -122,7 +123,7 @@ int builder_nvme(struct builder *b, const struct fact *fact, const struct wish *
 	if (r < 0)
 		return r;
 	if (!nvme_works(&want, now->nvme.share))
-		return say(&s,
+		return say(&s, EOPNOTSUPP,
 			   "its controller stays offline, as it gets no queues and "
 			   "interrupts: ",
 			   "its physical function has kept them for itself; how to "

@@ -161,7 +161,7 @@ hostpci_exits 0 sriov set 01:00.0 2
 now_is_before
 config 100 'hostpci0: 01:10.0'
 policy 100 'hostpci0 = { nvme-queues = 2; };'
-hook_exits 1 100 pre-start
+hook_exits 78 100 pre-start
 says 'nvme-queues: it is no virtual function of an NVMe controller: take it out of the policy'
 as_before
 finish

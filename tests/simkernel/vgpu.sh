@@ -62,7 +62,7 @@ says 'set vGPU type 557, set nvidia/vgpu_params'
 hook_exits 0 100 post-stop
 as_before
 policy 100 'hostpci0 = { mdev-attributes = [ "nvidia/current_vgpu_type=558" ]; };'
-hook_exits 1 100 pre-start
+hook_exits 78 100 pre-start
 says 'no setting of a vGPU type'
 writes_are 3
 as_before

@@ -128,7 +128,7 @@ static void check(const struct row *row, const struct plan *plan, int r,
 	char got[160] = "";
 
 	if (!row->step) {
-		assert_int_equal(r, -EINVAL);
+		assert_true(r < 0);
 		assert_contains(err->msg, row->words);
 		return;
 	}
