@@ -86,6 +86,23 @@ static int refuse_own(const struct secondary *s, const struct nvme_offer *offer)
 	return 0;
 }
 
+static int refuse_more(const struct secondary *s, const struct nvme_offer *offer)
+{
+	for (int i = 0; i < _NVME_RESOURCE_MAX; i++) {
+		unsigned n = asked_for(s->wish, (enum nvme_resource)i);
+
+		if (!wish_has(s->wish, resources[i].key) || offer->most[i] < 0 ||
+		    n <= (unsigned)offer->most[i])
+			continue;
+		return err_set(s->b->err, EINVAL,
+			       "hostpci%d %s: nvme-%s: %u are more than the %d that its "
+			       "controller can give to one: correct the policy",
+			       s->fact->slot, BDF(&s->fact->device.bdf),
+			       resources[i].what, n, offer->most[i]);
+	}
+	return 0;
+}
+
 static int add(const struct secondary *s, const struct nvme_state *want)
 {
 	const struct settings *now = &s->fact->settings;
@@ -120,6 +137,8 @@ int builder_nvme(struct builder *b, const struct fact *fact, const struct wish *
 		return say_unknown(&s, now->nvme_error);
 	want = want_of(&s, &now->nvme);
 	r = refuse_own(&s, &now->nvme);
+	if (r == 0)
+		r = refuse_more(&s, &now->nvme);
 	if (r < 0)
 		return r;
 	if (!nvme_works(&want, now->nvme.share))

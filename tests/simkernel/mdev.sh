@@ -203,6 +203,20 @@ says 'the host is as before'
 has_no_journal 100
 as_before
 
+it "more of a type than there are are refused before the first is made"
+create 05:00.0 lab-mdev-2 11111111-0000-0000-0000-000000000001
+room=$(<"$ROOT/sys/class/mdev_bus/0000:05:00.0/mdev_supported_types/lab-mdev-2/available_instances")
+lines=()
+for ((i = 0; i <= room; i++)); do lines+=("hostpci$i = { host = \"05:00.0\"; mdev = \"lab-mdev-2\"; };"); done
+own "${lines[@]}"
+hostpci_exits 1 plan 100
+says "0000:05:00.0 has $room free instances? of lab-mdev-2, which hostpciN before hostpci$room get"
+hook_exits 1 100 pre-start
+writes_are 0
+own "${lines[@]:0:room}"
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+
 it "no parent has room, and the gate says so of each"
 choice
 for n in 1 2 3 4 5; do
