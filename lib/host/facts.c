@@ -211,7 +211,14 @@ static int read_vgpu(struct use *use, struct fact *fact, struct err *err)
 		return err_set(err, -r, "%s: nvidia/current_vgpu_type: %s", BDF(&d->bdf),
 			       strerror(-r));
 	fact->has_vgpu = vgpu_read(reply.value, &fact->vgpu);
-	return d->on_vfio ? use_look(use, d, err) : 0;
+	return 0;
+}
+
+/* A function that its driver gives away as it is, without a word of its type. */
+static bool may_lack_vgpu(const struct root *root, const struct fact *fact)
+{
+	return fact->wanted && fact->device.on_vfio && !fact->device.locked &&
+	       sysfs_exists(root, DEVICE_ATTR(&fact->device.bdf, "nvidia"));
 }
 
 static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
@@ -223,8 +230,12 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 		return 0;
 	if (fact->device.coming)
 		return settings_look_coming(use->root, use->looker, spec, fact, err);
-	if (fact->vgpu_type[0])
-		return read_vgpu(use, fact, err);
+	if (fact->vgpu_type[0]) {
+		r = read_vgpu(use, fact, err);
+		return r == 0 && fact->device.on_vfio && !fact->device.locked
+			       ? use_look(use, &fact->device, err)
+			       : r;
+	}
 	r = read_override(use->root, use->looker, &fact->device, err);
 	if (fact->device.locked) /* refused for that; other looks could hang as well */
 		return r;
@@ -232,6 +243,8 @@ static int look_at(struct use *use, const struct spec *spec, struct fact *fact,
 		r = read_direct(use->looker, fact, err);
 	if (r == 0)
 		r = settings_look(use->root, use->looker, spec, fact, err);
+	if (r == 0 && may_lack_vgpu(use->root, fact))
+		r = read_vgpu(use, fact, err);
 	return r == 0 ? use_look(use, &fact->device, err) : r;
 }
 

@@ -55,7 +55,7 @@ bool nvme_works(const struct nvme_state *state,
 	return true;
 }
 
-static int parse_share(const char *text, int *ret)
+static int parse_number(const char *text, int *ret)
 {
 	uint64_t n = 0;
 	int r = !strcmp(text, "-") ? 0 : number_parse(text, UINT16_MAX, &n);
@@ -63,6 +63,18 @@ static int parse_share(const char *text, int *ret)
 	if (r == 0)
 		*ret = text[0] == '-' ? -1 : (int)n;
 	return r;
+}
+
+/* "2/8", or "2". */
+static int parse_share(char *text, int *ret, int *ret_most)
+{
+	char *slash = strchr(text, '/');
+
+	if (slash)
+		*slash++ = '\0';
+	if (parse_number(slash ? slash : "-", ret_most) < 0)
+		return -EINVAL;
+	return parse_number(text, ret);
 }
 
 int nvme_offer_parse(const char *text, struct nvme_offer *ret)
@@ -77,7 +89,7 @@ int nvme_offer_parse(const char *text, struct nvme_offer *ret)
 		return -EBADMSG;
 	for (int i = 0; i < _NVME_RESOURCE_MAX; i++) {
 		word = strtok_r(NULL, " ", &save);
-		if (!word || parse_share(word, &offer.share[i]) < 0)
+		if (!word || parse_share(word, &offer.share[i], &offer.most[i]) < 0)
 			return -EBADMSG;
 	}
 	if (strtok_r(NULL, " ", &save))
@@ -91,7 +103,10 @@ const char *nvme_offer_format(const struct nvme_offer *offer, char buf[static NV
 	size_t at = (size_t)snprintf(buf, NVME_OFFER, "%s", NVME_TEXT(&offer->state));
 
 	for (int i = 0; i < _NVME_RESOURCE_MAX; i++) {
-		if (offer->share[i] < 0)
+		if (offer->share[i] >= 0 && offer->most[i] >= 0)
+			at += (size_t)snprintf(buf + at, NVME_OFFER - at, " %d/%d",
+					       offer->share[i], offer->most[i]);
+		else if (offer->share[i] < 0)
 			at += (size_t)snprintf(buf + at, NVME_OFFER - at, " -");
 		else
 			at += (size_t)snprintf(buf + at, NVME_OFFER - at, " %d",

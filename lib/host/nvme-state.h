@@ -35,10 +35,11 @@ bool nvme_state_equal(const struct nvme_state *a, const struct nvme_state *b);
 struct nvme_offer {
 	struct nvme_state state;
 	int share[_NVME_RESOURCE_MAX];
+	int most[_NVME_RESOURCE_MAX]; /* that one can have; -1: not known */
 };
 
-/* "offline:0:0 2 1", "-" for -1. */
-enum { NVME_OFFER = 64 };
+/* "offline:0:0 2/8 1", "-" for -1. */
+enum { NVME_OFFER = 80 };
 const char *nvme_offer_format(const struct nvme_offer *offer,
 			      char buf[static NVME_OFFER]);
 int nvme_offer_parse(const char *text, struct nvme_offer *ret) _must_check_;

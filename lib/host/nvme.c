@@ -179,17 +179,20 @@ int nvme_find(const struct nvme *nvme, unsigned index, uint16_t *ret_id,
 }
 
 /* What is not the physical function's own, in equal parts. */
-static int share_of(const union page *page, enum nvme_resource resource, unsigned count)
+static int share_of(const union page *page, enum nvme_resource resource, unsigned count,
+		    int *ret_most)
 {
 	struct capability c;
 	unsigned n, total;
 
+	*ret_most = -1;
 	if (!(page->byte[CAPABILITY_TYPES_AT] & 1 << resource))
 		return -1;
 	memcpy(&c, page->byte + CAPABILITY_AT + CAPABILITY_SIZE * resource, sizeof(c));
 	total = le32toh(c.total);
-	n = total < le16toh(c.primary) || !count ? 0
-						 : (total - le16toh(c.primary)) / count;
+	total -= total < le16toh(c.primary) ? total : le16toh(c.primary);
+	*ret_most = (int)(total < le16toh(c.most) ? total : le16toh(c.most));
+	n = count ? total / count : 0;
 	if (n > le16toh(c.most))
 		n = le16toh(c.most);
 	if (le16toh(c.grain))
@@ -219,7 +222,8 @@ static int read_offer(const struct nvme *nvme, unsigned index, unsigned count,
 	if (r == 0)
 		r = identify(nvme, CNS_CAPABILITIES, primary, &page);
 	for (int i = 0; r == 0 && i < _NVME_RESOURCE_MAX; i++)
-		ret->share[i] = share_of(&page, (enum nvme_resource)i, count);
+		ret->share[i] =
+			share_of(&page, (enum nvme_resource)i, count, &ret->most[i]);
 	return r;
 }
 

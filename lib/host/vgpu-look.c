@@ -81,6 +81,44 @@ void vgpu_list(char *text, const char *wanted, struct vgpu *vgpu)
 	vgpu_each(text, offer, &search);
 }
 
+struct sibling {
+	const struct root *root;
+	const char *folder; /* of the physical function */
+	const char *wanted;
+	struct vgpu *vgpu;
+};
+
+/* One more function of its card, until one has no type itself, and offers it. */
+static int ask_sibling(void *context, const char *name)
+{
+	const struct sibling *s = context;
+	char at[CHILD_PATH + 96], text[LIMIT_ATTRIBUTE];
+	struct vgpu other = {0};
+
+	if (strncmp(name, "virtfn", strlen("virtfn")) != 0)
+		return 0;
+	(void)snprintf(at, sizeof(at), "%s/%.32s/nvidia/creatable_vgpu_types", s->folder,
+		       name);
+	if (sysfs_read(s->root, at, text, sizeof(text)) == 0)
+		vgpu_list(text, s->wanted, &other);
+	s->vgpu->id = other.id;
+	return other.id != 0;
+}
+
+/* While a function has a type it does not show its list: that of its like says which
+ * number a name has. */
+static void ask_siblings(const struct root *root, const char *path, const char *wanted,
+			 struct vgpu *vgpu)
+{
+	char folder[CHILD_PATH + 16];
+	struct sibling sibling = {root, folder, wanted, vgpu};
+
+	if (!wanted[0] || vgpu_number(wanted))
+		return;
+	(void)snprintf(folder, sizeof(folder), "%s/physfn", path);
+	(void)!sysfs_each(root, folder, SYSFS_LINKS, ask_sibling, &sibling);
+}
+
 int vgpu_look(const struct root *root, const char *path, const char *wanted, char *buf,
 	      size_t size)
 {
@@ -103,6 +141,8 @@ int vgpu_look(const struct root *root, const char *path, const char *wanted, cha
 		return r;
 	if (r == 0)
 		vgpu_list(text, wanted, &vgpu);
+	if (vgpu.type && !vgpu.id)
+		ask_siblings(root, path, wanted, &vgpu);
 	(void)snprintf(buf, size, "%u %u %s", vgpu.type, vgpu.id, vgpu.offers);
 	return 0;
 }

@@ -12,7 +12,8 @@
  */
 struct vgpu {
 	uint32_t type;	  /* that it has, 0: none */
-	uint32_t id;	  /* of the one asked for; 0: it is not offered */
+	uint32_t id;	  /* of the one asked for; 0: it is not offered. Of a name while
+			     there is a type: that of its card's other functions */
 	char offers[224]; /* "557 (NVIDIA L4-1Q), ..."; empty: nothing */
 };
 

@@ -27,10 +27,10 @@ static const char *key_of(const struct secondary *s)
 }
 
 /* What policy asks for and cannot be is refused, else it is told. */
-static int say(const struct secondary *s, const char *what, const char *why)
+static int say(const struct secondary *s, int code, const char *what, const char *why)
 {
 	if (s->asked)
-		return err_set(s->b->err, EINVAL, "hostpci%d %s: %s: %s%s", s->fact->slot,
+		return err_set(s->b->err, code, "hostpci%d %s: %s: %s%s", s->fact->slot,
 			       BDF(&s->fact->device.bdf), key_of(s), what, why);
 	notes_add(s->b->notes, "hostpci%d %s: %s%s", s->fact->slot,
 		  BDF(&s->fact->device.bdf), what, why);
@@ -42,7 +42,7 @@ static int say_unknown(const struct secondary *s, int code)
 	/* They work by themselves, as far as can be known. */
 	if (code == EOPNOTSUPP && !s->asked)
 		return 0;
-	return say(s, "its controller cannot be managed: ",
+	return say(s, EOPNOTSUPP, "its controller cannot be managed: ",
 		   code == ENOENT ? "its physical function is not on the driver nvme"
 		   : code == EOPNOTSUPP
 			   ? "its physical function's controller has no virtualization "
@@ -86,6 +86,23 @@ static int refuse_own(const struct secondary *s, const struct nvme_offer *offer)
 	return 0;
 }
 
+static int refuse_more(const struct secondary *s, const struct nvme_offer *offer)
+{
+	for (int i = 0; i < _NVME_RESOURCE_MAX; i++) {
+		unsigned n = asked_for(s->wish, (enum nvme_resource)i);
+
+		if (!wish_has(s->wish, resources[i].key) || offer->most[i] < 0 ||
+		    n <= (unsigned)offer->most[i])
+			continue;
+		return err_set(s->b->err, EINVAL,
+			       "hostpci%d %s: nvme-%s: %u are more than the %d that its "
+			       "controller can give to one: correct the policy",
+			       s->fact->slot, BDF(&s->fact->device.bdf),
+			       resources[i].what, n, offer->most[i]);
+	}
+	return 0;
+}
+
 static int add(const struct secondary *s, const struct nvme_state *want)
 {
 	const struct settings *now = &s->fact->settings;
@@ -113,16 +130,19 @@ int builder_nvme(struct builder *b, const struct fact *fact, const struct wish *
 	if (!fact->wanted || fact->device.locked || (!now->is_nvme && !s.asked))
 		return 0;
 	if (!now->is_nvme)
-		return say(&s, "it is no virtual function of an NVMe controller: ",
+		return say(&s, EINVAL,
+			   "it is no virtual function of an NVMe controller: ",
 			   "take it out of the policy");
 	if (now->nvme_error)
 		return say_unknown(&s, now->nvme_error);
 	want = want_of(&s, &now->nvme);
 	r = refuse_own(&s, &now->nvme);
+	if (r == 0)
+		r = refuse_more(&s, &now->nvme);
 	if (r < 0)
 		return r;
 	if (!nvme_works(&want, now->nvme.share))
-		return say(&s,
+		return say(&s, EOPNOTSUPP,
 			   "its controller stays offline, as it gets no queues and "
 			   "interrupts: ",
 			   "its physical function has kept them for itself; how to "

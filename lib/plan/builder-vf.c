@@ -14,9 +14,10 @@ struct vf {
 	const struct settings *now;
 };
 
-static int refuse(const struct vf *vf, const char *key, const char *why)
+/* @code EINVAL: the policy is wrong, whatever the host is like. */
+static int refuse(const struct vf *vf, int code, const char *key, const char *why)
 {
-	return err_set(vf->b->err, EINVAL, "hostpci%d %s: %s: %s", vf->fact->slot,
+	return err_set(vf->b->err, code, "hostpci%d %s: %s: %s", vf->fact->slot,
 		       BDF(&vf->fact->device.bdf), key, why);
 }
 
@@ -47,7 +48,7 @@ static int set(const struct vf *vf, enum vf_setting setting, const char *want)
 	if (found[0] || vf->now->vf_coming)
 		return add(vf, STEP_VF, name, found, want);
 	if (!step_vf_optional(setting, want))
-		return refuse(vf, name, unknown);
+		return refuse(vf, EOPNOTSUPP, name, unknown);
 	notes_add(vf->b->notes, "hostpci%d %s: %s = %s: %s: it is left as it is",
 		  vf->fact->slot, BDF(&vf->fact->device.bdf), name, want, unknown);
 	return 0;
@@ -61,7 +62,7 @@ static int set_mac(const struct vf *vf)
 		if (mac_parse(vf->wish->mac, &mac) < 0)
 			return -EINVAL;
 	} else if (mac_parse(vf->now->vf_state.permanent, &card) < 0) {
-		return refuse(vf, "mac",
+		return refuse(vf, EOPNOTSUPP, "mac",
 			      "its card has no address of its own from which one could "
 			      "be derived: write one instead of auto");
 	} else {
@@ -95,7 +96,7 @@ static int set_all(const struct vf *vf)
 
 	if (wish_has(w, KEY_MIN_RATE) && wish_has(w, KEY_MAX_RATE) && w->max_rate &&
 	    w->min_rate > w->max_rate)
-		return refuse(vf, "min-rate", "is more than max-rate");
+		return refuse(vf, EINVAL, "min-rate", "is more than max-rate");
 	if (wish_has(w, KEY_MAC))
 		r = set_mac(vf);
 	if (r == 0 && (wish_has(w, KEY_VLAN) || wish_has(w, KEY_VLAN_QOS) ||
@@ -138,11 +139,12 @@ static int set_network(const struct vf *vf)
 	int r;
 
 	if (why)
-		return refuse(vf, "what the policy sets of a virtual function", why);
+		return refuse(vf, EOPNOTSUPP,
+			      "what the policy sets of a virtual function", why);
 	r = set_all(vf);
 	if (r < 0 || vf->b->plan->steps == before || state->up)
 		return r;
-	return err_set(vf->b->err, EINVAL,
+	return err_set(vf->b->err, ENETDOWN,
 		       "hostpci%d %s: its card's interface %s is down, and what is set "
 		       "now can be lost when it comes up: ip link set %s up first, and "
 		       "let /etc/network/interfaces do so at boot",
@@ -166,7 +168,7 @@ static int set_attributes(const struct vf *vf)
 		    facts_allots(vf->b->facts, vf->fact, attribute.name))
 			continue;
 		if (!found[0] && !vf->now->vf_coming)
-			return refuse(vf, attribute.name,
+			return refuse(vf, EINVAL, attribute.name,
 				      "its physical function has no such file for it, "
 				      "or nothing in it: correct vf-attributes");
 		if (strcmp(found, attribute.value) != 0)
@@ -187,7 +189,8 @@ int builder_vf(struct builder *b, const struct fact *fact, const struct wish *wi
 	    (!network && !attributes))
 		return 0;
 	if (vf.now->vf < 0)
-		return refuse(&vf, network ? "mac, vlan and the like" : "vf-attributes",
+		return refuse(&vf, EINVAL,
+			      network ? "mac, vlan and the like" : "vf-attributes",
 			      "it is no virtual function: take them out of the policy");
 	if (network)
 		r = set_network(&vf);

@@ -15,7 +15,8 @@ static int set_type(struct builder *b, const struct fact *fact)
 	char found[16], want[LIMIT_NAME];
 	int r = 0;
 
-	if (vgpu->type && vgpu->type == vgpu_number(fact->vgpu_type))
+	if (vgpu->type &&
+	    (vgpu->type == vgpu->id || vgpu->type == vgpu_number(fact->vgpu_type)))
 		return 0;
 	(void)snprintf(found, sizeof(found), "%u", vgpu->type);
 	(void)snprintf(want, sizeof(want), "%s", fact->vgpu_type);

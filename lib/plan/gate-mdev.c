@@ -12,7 +12,27 @@ struct gate {
 	struct findings *findings;
 	unsigned slot;
 	const struct mdev_fact *fact;
+	int taken[LIMIT_SLOTS]; /* which of its parents a slot before this one gets; -1 */
 };
+
+static const struct mdev_parent *taken_by(const struct gate *g, unsigned slot)
+{
+	return g->taken[slot] < 0 ? NULL : &g->facts->mdev[slot].parent[g->taken[slot]];
+}
+
+/* How many of what it has the machine itself gets before. */
+static int taken_of(const struct gate *g, const struct mdev_parent *parent)
+{
+	int n = 0;
+
+	for (unsigned i = 0; i < g->slot; i++) {
+		const struct mdev_parent *p = taken_by(g, i);
+
+		n += p && !strcmp(p->name, parent->name) &&
+		     !strcmp(p->type, parent->type);
+	}
+	return n;
+}
 
 static struct finding *find(const struct gate *g, const struct mdev_parent *parent)
 {
@@ -78,7 +98,13 @@ static void say_full(const struct gate *g, const struct mdev_parent *parent)
 		return;
 	f->held = true;
 	f->passing = is_passing(g, parent);
-	SAY(f->why, "has no free instance of %s", parent->type);
+	if (parent->available > 0)
+		SAY(f->why,
+		    "has %d free instance%s of %s, which hostpciN before hostpci%u get",
+		    parent->available, parent->available == 1 ? "" : "s", parent->type,
+		    g->slot);
+	else
+		SAY(f->why, "has no free instance of %s", parent->type);
 	SAY(f->cure,
 	    "stop a machine that has one (hostpci mdev list %s), or remove one that "
 	    "nobody uses: hostpci mdev remove UUID",
@@ -86,7 +112,7 @@ static void say_full(const struct gate *g, const struct mdev_parent *parent)
 }
 
 /* One parent will do: only if there is none, each says why. */
-static void check_parents(const struct gate *g)
+static void check_parents(struct gate *g)
 {
 	const struct mdev_fact *fact = g->fact;
 
@@ -98,8 +124,10 @@ static void check_parents(const struct gate *g)
 			say_name(g, p);
 			return;
 		}
-		if (p->type[0] && p->available != 0)
+		if (p->type[0] && (p->available < 0 || p->available > taken_of(g, p))) {
+			g->taken[g->slot] = (int)i;
 			return;
+		}
 	}
 	for (unsigned i = 0; i < fact->n; i++) {
 		if (fact->parent[i].type[0])
@@ -190,9 +218,12 @@ static void check_given(const struct gate *g)
 void gate_check_mdevs(const struct spec *spec, const struct facts *facts,
 		      struct findings *findings)
 {
-	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
-		struct gate g = {spec, facts, findings, i, &facts->mdev[i]};
+	struct gate g = {.spec = spec, .facts = facts, .findings = findings};
 
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
+		g.slot = i;
+		g.fact = &facts->mdev[i];
+		g.taken[i] = -1;
 		if (!g.fact->wanted)
 			continue;
 		check_given(&g);

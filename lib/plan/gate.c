@@ -338,7 +338,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 		if (fact->vgpu_type[0]) {
 			check_locked(&g, fact);
 			check_holdings(&g, fact);
-			gate_check_vgpu(fact, findings);
+			gate_check_vgpu(facts, fact, findings);
 			continue;
 		}
 		if (spec_keeps_driver(spec, (unsigned)fact->slot)) {
@@ -347,6 +347,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 		}
 		check_locked(&g, fact);
 		check_holdings(&g, fact);
+		gate_check_vgpu(facts, fact, findings);
 		if (fact->device.on_vfio)
 			continue;
 		gate_check_kernel(facts, fact, findings);

@@ -2,7 +2,7 @@
 /*
  * nvidia/current_vgpu_type: from @found to @want, a number, or a name that the list of
  * types turns into one; it is shown only while there is no type. @want "0" frees the type
- * that somebody left behind, and has nothing to take back.
+ * that somebody left behind; taken back, it gets that again if there still is room.
  */
 #include "plan/step-vgpu-type.h"
 
@@ -37,18 +37,20 @@ static bool vgpu_type_write(const struct step *step, struct step_write *ret)
 
 	step_device_path(step, "nvidia/current_vgpu_type", ret->path);
 	if (step->direction == STEP_UNDO)
-		(void)snprintf(ret->value, sizeof(ret->value), "0");
+		(void)snprintf(ret->value, sizeof(ret->value), "%s",
+			       frees(step) ? step->found : "0");
 	else if (!frees(step) && ret->seen && vgpu_read(ret->seen, &vgpu))
 		(void)snprintf(ret->value, sizeof(ret->value), "%u", vgpu.id);
 	else
 		(void)snprintf(ret->value, sizeof(ret->value), "%s", step->want);
-	return step->direction == STEP_DO || !frees(step);
+	return true;
 }
 
 static void vgpu_type_look(const struct step *step, struct child_request *ret)
 {
 	look_request(ret, LOOK_VGPU, "/sys/bus/pci/devices/%s", BDF(&step->bdf));
-	(void)snprintf(ret->value, sizeof(ret->value), "%s", step->want);
+	(void)snprintf(ret->value, sizeof(ret->value), "%s",
+		       frees(step) ? step->found : step->want);
 }
 
 static enum step_verdict judge_do(const struct step *step, const struct vgpu *vgpu,
@@ -66,11 +68,24 @@ static enum step_verdict judge_do(const struct step *step, const struct vgpu *vg
 	return (number ? vgpu->type == number : written) ? STEP_REACHED : STEP_FOREIGN;
 }
 
-static enum step_verdict judge_undo(const struct step *step, const struct vgpu *vgpu)
+/* Without room for what was there before it stays as it is, which is told. */
+static enum step_verdict put_back(const struct step *step, const struct vgpu *vgpu,
+				  bool written)
+{
+	if (vgpu->type)
+		return vgpu->type == vgpu_number(step->found) ? STEP_REACHED
+							      : STEP_FOREIGN;
+	return vgpu->id || written ? STEP_GO : STEP_FOREIGN;
+}
+
+static enum step_verdict judge_undo(const struct step *step, const struct vgpu *vgpu,
+				    bool written)
 {
 	uint32_t number = vgpu_number(step->want);
 
-	if (frees(step) || !vgpu->type)
+	if (frees(step))
+		return put_back(step, vgpu, written);
+	if (!vgpu->type)
 		return STEP_REACHED;
 	return !number || vgpu->type == number ? STEP_GO : STEP_FOREIGN;
 }
@@ -84,7 +99,7 @@ static enum step_verdict vgpu_type_judge(const struct step *step, const char *se
 	if (!vgpu_read(seen, &vgpu))
 		return step->direction == STEP_UNDO ? STEP_REACHED : STEP_FOREIGN;
 	return step->direction == STEP_DO ? judge_do(step, &vgpu, written)
-					  : judge_undo(step, &vgpu);
+					  : judge_undo(step, &vgpu, written);
 }
 
 static void vgpu_type_explain(const struct step *step, const char *seen, char *buf,
@@ -98,8 +113,14 @@ static void vgpu_type_explain(const struct step *step, const char *seen, char *b
 			       "driver loaded?");
 	else if (vgpu.type)
 		(void)snprintf(buf, size,
-			       "it has vGPU type %u now: somebody else sets it as well",
+			       "it has vGPU type %u now: somebody else has set it",
 			       vgpu.type);
+	else if (frees(step) && step->direction == STEP_UNDO && !vgpu.id)
+		(void)snprintf(
+			buf, size,
+			"it had vGPU type %s, which nobody used, and has none now: "
+			"there is no room for it any more",
+			step->found);
 	else if (vgpu.id)
 		(void)snprintf(buf, size,
 			       "the driver took the write, but it still has no type");
@@ -114,7 +135,10 @@ static void vgpu_type_explain(const struct step *step, const char *seen, char *b
 static void vgpu_type_describe(const struct step *step, char *buf, size_t size)
 {
 	if (frees(step))
-		(void)snprintf(buf, size, "free vGPU type %s, which nobody uses",
+		(void)snprintf(buf, size,
+			       step->direction == STEP_DO
+				       ? "free vGPU type %s, which nobody uses"
+				       : "put vGPU type %s back",
 			       step->found);
 	else
 		(void)snprintf(buf, size, "%s vGPU type %s",
@@ -131,5 +155,6 @@ const struct step_ops step_vgpu_type = {
 	.look = vgpu_type_look,
 	.judge = vgpu_type_judge,
 	.explain = vgpu_type_explain,
+	.explains_left = true,
 	.describe = vgpu_type_describe,
 };

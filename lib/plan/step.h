@@ -121,6 +121,8 @@ struct step_ops {
 	/* Why STEP_FOREIGN, or no effect, in words; NULL: nothing better than @seen. */
 	void (*explain)(const struct step *step, const char *seen, char *buf,
 			size_t size);
+	/* They are for what is not taken back as well. */
+	bool explains_left;
 	/* "unbind from nvme", "bind back to nvme" */
 	void (*describe)(const struct step *step, char *buf, size_t size);
 };

@@ -8,6 +8,7 @@
 #include "plan/gate.h"
 #include "run/claims.h"
 #include "run/free.h"
+#include "run/undo.h"
 
 /* True if all that refuses is just going. */
 static bool passes(const struct findings *findings)
@@ -68,6 +69,8 @@ static int look(struct session *s, const struct spec *spec, struct facts **facts
 	claims_mark_passing(s->root, *facts);
 	if (facts_look(s->root, spec, *facts, err) < 0)
 		return -EIO;
+	if (s->request->dry && s->journal)
+		undo_pretend(s->journal, *facts);
 	findings_free(&s->outcome->findings);
 	gate_check(spec, *facts, &s->outcome->findings);
 	return 0;

@@ -302,9 +302,14 @@ static void looked(struct lane *lane, const struct child_reply *reply)
 			     step_explain(&d->step, reply->value, false, why));
 			return;
 		}
-		(void)snprintf(d->text, sizeof(d->text),
-			       "somebody else has set it to '%s' meanwhile: left so",
-			       reply->value);
+		if (step_ops(&d->step)->explains_left)
+			(void)snprintf(d->text, sizeof(d->text), "%s",
+				       step_explain(&d->step, reply->value, false, why));
+		else
+			(void)snprintf(d->text, sizeof(d->text),
+				       "somebody else has set it to '%s' meanwhile: left "
+				       "so",
+				       reply->value);
 		undone(lane, DEED_LEFT);
 		return;
 	}

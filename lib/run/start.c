@@ -61,6 +61,15 @@ static int read_spec(struct start *s, struct err *err)
 	return session_fail(session, EXIT_CODE_CONFIG, err);
 }
 
+/* Whatever the host is like. */
+static bool is_wrong(const struct facts *facts)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		if (facts->pick[i].err.code == EINVAL)
+			return true;
+	return false;
+}
+
 /* Looks at the host, judges and plans. */
 static int consider(struct start *s, struct err *err)
 {
@@ -77,12 +86,15 @@ static int consider(struct start *s, struct err *err)
 								     : EXIT_CODE_REFUSED,
 				    err);
 	r = plan_build(&s->spec, s->facts, &s->plan, &session->outcome->notes, err);
-	if (r < 0)
-		return session_fail(session, EXIT_CODE_REFUSED, err);
+	if (r < 0) /* EINVAL: not as the host is, but as the policy is */
+		return session_fail(session,
+				    r == -EINVAL ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED,
+				    err);
 	outcome_show(session->outcome, s->facts);
-	return session->outcome->findings.refused
-		       ? outcome_exit(session->outcome, EXIT_CODE_REFUSED)
-		       : 0;
+	if (!session->outcome->findings.refused)
+		return 0;
+	return outcome_exit(session->outcome,
+			    is_wrong(s->facts) ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED);
 }
 
 static bool plan_holds(const struct plan *plan, const struct hold *hold)
@@ -293,11 +305,14 @@ static int refuse_running(struct session *session, struct err *err)
 static int plan_only(struct start *s)
 {
 	struct err err;
-	int r;
+	int r = 0;
 
-	if (s->session->journal)
+	if (s->session->journal) {
+		r = undo_plan_first(s->session->journal, &s->session->outcome->deeds);
 		undo_leftovers(s);
-	r = add_deeds(s, _STAGE_MAX);
+	}
+	if (r == 0)
+		r = add_deeds(s, _STAGE_MAX);
 	if (r == 0)
 		r = chain_start(s->session, &s->spec.vm.hooks, &err);
 	return outcome_exit(s->session->outcome,

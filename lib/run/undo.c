@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/undo.h"
 
+#include <string.h>
+
 static bool concerns(const struct journal_step *s, const struct hold *hold)
 {
 	return journal_alive(s) && hold_has(hold, &s->step) && step_undoes(&s->step);
@@ -39,10 +41,60 @@ int undo_add_first(const struct journal *journal, const struct hold *hold,
 	return 0;
 }
 
+int undo_plan_first(struct journal *journal, struct deeds *deeds)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < journal->holds; i++)
+		if (journal->hold[i].open && uuid_is_set(&journal->hold[i].hold.mdev))
+			r = undo_add_first(journal, &journal->hold[i].hold, deeds);
+	for (size_t i = 0; i < deeds->n; i++)
+		for (size_t k = 0; k < journal->steps; k++)
+			if (journal->step[k].step.id == deeds->item[i].step.id)
+				journal->step[k].state = JOURNAL_UNDONE;
+	return r;
+}
+
 bool undo_is_left(const struct journal *journal, const struct hold *hold)
 {
 	for (size_t i = 0; i < journal->steps; i++)
 		if (concerns(&journal->step[i], hold))
 			return true;
 	return false;
+}
+
+static bool goes_first(const struct journal *journal, const struct uuid *mdev)
+{
+	const struct hold about = {.mdev = *mdev};
+
+	for (size_t i = 0; i < journal->holds; i++)
+		if (journal->hold[i].open && hold_equal(&journal->hold[i].hold, &about))
+			return undo_is_left(journal, &about);
+	return false;
+}
+
+/* The room that it gives back is not known: types compete. */
+static void make_room(struct facts *facts, const char *parent)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
+		for (unsigned k = 0; k < facts->mdev[i].n; k++) {
+			struct mdev_parent *p = &facts->mdev[i].parent[k];
+
+			if (!p->available && !strcmp(p->name, parent))
+				p->available = -1;
+		}
+}
+
+void undo_pretend(const struct journal *journal, struct facts *facts)
+{
+	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
+		struct mdev_fact *fact = &facts->mdev[i];
+
+		if (!fact->wanted || !fact->seen.there ||
+		    !goes_first(journal, &fact->uuid))
+			continue;
+		make_room(facts, fact->seen.parent);
+		fact->seen = (struct mdev_seen){0};
+		fact->who[0] = '\0';
+	}
 }

@@ -18,5 +18,18 @@ int undo_add(const struct journal *journal, const struct hold *hold, uint32_t fi
 int undo_add_first(const struct journal *journal, const struct hold *hold,
 		   struct deeds *deeds) _must_check_;
 
+/*
+ * The same of all mediated devices of @journal, for a plan that only is shown: from here
+ * on it is so in memory. -ENOMEM.
+ */
+int undo_plan_first(struct journal *journal, struct deeds *deeds) _must_check_;
+
 /* True if a step on @hold's device is still in effect. */
 bool undo_is_left(const struct journal *journal, const struct hold *hold);
+
+/*
+ * A plan of what a start will do looks at a host on which it has not taken back yet what
+ * goes first (undo_add_first): forgets in @facts the mediated devices that @journal will
+ * have removed, and that their parents are full because of them.
+ */
+void undo_pretend(const struct journal *journal, struct facts *facts);

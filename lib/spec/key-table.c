@@ -37,7 +37,7 @@ static bool valid_file(const char *s)
 
 static bool valid_mdev(const char *s)
 {
-	return !s[strcspn(s, "/.:")];
+	return s[0] && !s[strcspn(s, "/.:")];
 }
 
 static bool valid_hex16(const char *s)

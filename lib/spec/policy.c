@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "spec/policy-reader.h"
 #include "spec/policy-text.h"
+#include "spec/slot-check.h"
 
 /* ["/usr/bin/systemctl", "stop", "x"] for a key that takes texts. */
 static int store_texts(const struct key *key, config_setting_t *array, struct wish *wish,
@@ -93,14 +94,6 @@ void reader_unknown(const struct reader *r, config_setting_t *setting, unsigned 
 static int store_group(const struct reader *r, config_setting_t *group, unsigned where,
 		       struct wish *wish, struct err *err);
 
-/* A device of mdevctl's, by its UUID, has a parent. */
-static bool is_defined(const struct wish *wish)
-{
-	struct uuid uuid;
-
-	return wish_has(wish, KEY_MDEV) && uuid_parse(wish->mdev, &uuid) == 0;
-}
-
 /* A group hostpciN adds to the line of the VM config, or declares a device by itself. */
 static int store_slot(const struct reader *r, config_setting_t *group, unsigned n,
 		      struct err *err)
@@ -115,20 +108,11 @@ static int store_slot(const struct reader *r, config_setting_t *group, unsigned 
 	ret = store_group(r, group, KEY_IN_DEVICE, &slot->wish, err);
 	if (ret < 0)
 		return ret;
-	if (slot->present)
+	slot->group_line = line;
+	(void)snprintf(slot->group_file, sizeof(slot->group_file), "%s", r->file);
+	if (slot->present || !slot_has_source(&slot->wish))
 		return 0;
-	slot->present = wish_has(&slot->wish, KEY_HOST) ||
-			wish_has(&slot->wish, KEY_MAPPING) ||
-			wish_has(&slot->wish, KEY_VF_OF) || is_defined(&slot->wish);
-	if (!slot->present) {
-		notes_add(&r->spec->notes,
-			  "%s:%u: hostpci%u has neither a line in the VM config nor "
-			  "host= here: "
-			  "the group is ignored; add one",
-			  r->file, line, n);
-		slot->wish = (struct wish){0};
-		return 0;
-	}
+	slot->present = true;
 	slot->line = line;
 	(void)snprintf(slot->file, sizeof(slot->file), "%s", r->file);
 	return 0;

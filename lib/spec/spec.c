@@ -7,6 +7,7 @@
 #include "base/fileio.h"
 #include "base/node.h"
 #include "spec/policy.h"
+#include "spec/slot-check.h"
 #include "spec/vmconf.h"
 
 enum { POLICY_PATH = 128 };
@@ -175,6 +176,8 @@ int spec_load(const struct root *root, const char *node, uint32_t vmid, struct s
 		r = load_policy(root, "/etc/pve/hostpci", spec, err);
 	if (r == 0)
 		r = load_policy(root, "/etc/hostpci", spec, err);
+	if (r == 0)
+		r = slots_check(spec, err);
 	assume_machine(spec);
 	if (r == 0 &&
 	    (spec_has_devices(spec) || spec->have_policy || spec->rejected.code))

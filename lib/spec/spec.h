@@ -19,6 +19,8 @@ struct slot {
 	struct wish wish;
 	char file[128]; /* where it was declared, for messages */
 	unsigned line;
+	char group_file[128]; /* its group in a policy, the last one that was read */
+	unsigned group_line;  /* 0: it has none */
 	/* Owned; of an mdev= that is a UUID, where Proxmox does not read the line. */
 	struct mdev_definition *definition;
 };

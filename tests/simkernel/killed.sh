@@ -105,7 +105,14 @@ set_up_stop-made() {
 	set_up_start-made
 	ran
 }
-set_up_start-vgpu() { config 100 "$NIC" "$VGPU"; }
+# Somebody has left another type.
+set_up_start-vgpu() {
+	local of=$ROOT/sys/bus/pci/devices/0000:41:00.4/nvidia
+	config 100 "$NIC" "${VGPU/557/558}"
+	echo 557 >"$of/current_vgpu_type"
+	: >"$of/creatable_vgpu_types"
+	now_is_before
+}
 set_up_stop-vgpu() {
 	config 100 "$NIC" "$VGPU"
 	ran

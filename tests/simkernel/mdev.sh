@@ -203,6 +203,20 @@ says 'the host is as before'
 has_no_journal 100
 as_before
 
+it "more of a type than there are are refused before the first is made"
+create 05:00.0 lab-mdev-2 11111111-0000-0000-0000-000000000001
+room=$(<"$ROOT/sys/class/mdev_bus/0000:05:00.0/mdev_supported_types/lab-mdev-2/available_instances")
+lines=()
+for ((i = 0; i <= room; i++)); do lines+=("hostpci$i = { host = \"05:00.0\"; mdev = \"lab-mdev-2\"; };"); done
+own "${lines[@]}"
+hostpci_exits 1 plan 100
+says "0000:05:00.0 has $room free instances? of lab-mdev-2, which hostpciN before hostpci$room get"
+hook_exits 1 100 pre-start
+writes_are 0
+own "${lines[@]:0:room}"
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+
 it "no parent has room, and the gate says so of each"
 choice
 for n in 1 2 3 4 5; do
@@ -303,6 +317,25 @@ made_on $UUID0 06:00.0
 room_is 05:00.0 lab-mdev-1 5
 hook_exits 0 100 post-stop
 as_before
+
+it "and the plan for it is what it does"
+own 'hostpci0 = { host = "05:00.0"; mdev = "lab-mdev-1"; mdev-attributes = "nvidia/vgpu_params=a=1"; };'
+hook_exits 0 100 pre-start
+# Whose instance is the last one.
+echo 0 >"$ROOT/sys/class/mdev_bus/0000:05:00.0/mdev_supported_types/lab-mdev-1/available_instances"
+: >"$SIM/log"
+hostpci_exits 0 plan 100
+says "remove it \(lab-mdev-1 on 0000:05:00.0\)"
+says "create lab-mdev-1 on 0000:05:00.0"
+says "set nvidia/vgpu_params"
+says_not 'is used, and stays'
+says '3 writes'
+writes_are 0
+hook_exits 0 100 pre-start
+writes_are 3
+hook_exits 0 100 post-stop
+# The simulated count is that of the devices there are.
+made_on $UUID0 ''
 
 it "a parent is not given away while a machine has one of it"
 own "$ONE"

@@ -50,11 +50,12 @@ is 1 online 2 1
 hook_exits 0 100 post-stop
 as_before
 
-it "numbers by policy; what the controller has not is refused in words, and all goes back"
+it "numbers by policy; what the controller cannot give to one is refused before anything is written"
 made 'hostpci0 = { nvme-queues = 3; };'
-hook_exits 1 100 pre-start
-says 'put its controller online .*has not that many queues or interrupts left for it'
-managed_is 'queues 3, '
+hostpci_exits 78 plan 100
+hook_exits 78 100 pre-start
+says 'nvme-queues: 3 are more than the 2 that its controller can give to one: correct the policy'
+managed_is ''
 as_before
 
 it "what others have is not there"
@@ -161,7 +162,7 @@ hostpci_exits 0 sriov set 01:00.0 2
 now_is_before
 config 100 'hostpci0: 01:10.0'
 policy 100 'hostpci0 = { nvme-queues = 2; };'
-hook_exits 1 100 pre-start
+hook_exits 78 100 pre-start
 says 'nvme-queues: it is no virtual function of an NVMe controller: take it out of the policy'
 as_before
 finish

@@ -25,9 +25,9 @@ round() {
 	as_before
 }
 
-# refused REGEX: and the host is as before
+# refused REGEX [EXIT]: and the host is as before
 refused() {
-	hook_exits 1 100 pre-start
+	hook_exits "${2:-1}" 100 pre-start
 	says "$1"
 	has_no_journal 100
 	no_rules
@@ -82,7 +82,7 @@ config 100 'hostpci0: 08:00.0'
 policy 100 'reset = "flr";'
 rm "$ROOT/sys/bus/pci/devices/0000:08:00.0/reset_method"
 now_is_before
-refused 'the kernel knows no way to reset it'
+refused 'the kernel knows no way to reset it' 78
 writes_are 0
 
 it "a device that does not answer after the reset"
@@ -222,13 +222,13 @@ as_before
 it "a size that the device does not offer"
 config 100 'hostpci0: 03:00.0'
 policy 100 'hostpci0 = { bar-sizes = "1:32G"; };'
-refused 'BAR 1 cannot be 32G: the device offers 256M, 512M, 1G, 2G, 4G, 8G, 16G'
+refused 'BAR 1 cannot be 32G: the device offers 256M, 512M, 1G, 2G, 4G, 8G, 16G' 78
 writes_are 0
 
 it "a BAR that has one size only"
 config 100 'hostpci0: 03:00.0'
 policy 100 'hostpci0 = { bar-sizes = [ "2:64M" ]; };'
-refused 'BAR 2 cannot be 64M: it is not resizable here'
+refused 'BAR 2 cannot be 64M: it is not resizable here' 78
 
 it "a BAR without room"
 config 100 'hostpci0: 03:00.0'

@@ -209,20 +209,20 @@ rm "$ROOT/etc/hostpci/vm/100.conf"
 hook_exits 0 100 post-stop
 as_before
 
-while IFS='|' read -r line setting words; do
+while IFS='|' read -r code line setting words; do
 	it "refused before the first write: $setting for $line"
 	config 100 "hostpci0: $line"
 	policy 100 "hostpci0 = { $setting };"
-	hook_exits 1 100 pre-start
+	hook_exits "$code" 100 pre-start
 	says "$words"
 	writes_are 0
 	as_before
 done <<'END'
-02:00.1|mac = "auto";|02:00.1: mac, vlan and the like: it is no virtual function
-03:00.1|vlan = 5;|its physical function has no network interface here
-02:10.0|min-rate = 20; max-rate = 10;|min-rate: is more than max-rate
-02:10.0|vf-attributes = [ "profile/exec_quantum_ms=20" ];|profile/exec_quantum_ms: its physical function has no such file
-03:00.1|vf-attributes = [ "profile/nothing=20" ];|profile/nothing: its physical function has no such file
+78|02:00.1|mac = "auto";|02:00.1: mac, vlan and the like: it is no virtual function
+1|03:00.1|vlan = 5;|its physical function has no network interface here
+78|02:10.0|min-rate = 20; max-rate = 10;|min-rate: is more than max-rate
+78|02:10.0|vf-attributes = [ "profile/exec_quantum_ms=20" ];|profile/exec_quantum_ms: its physical function has no such file
+78|03:00.1|vf-attributes = [ "profile/nothing=20" ];|profile/nothing: its physical function has no such file
 END
 
 while IFS='|' read -r setting words; do

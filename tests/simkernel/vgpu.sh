@@ -62,19 +62,67 @@ says 'set vGPU type 557, set nvidia/vgpu_params'
 hook_exits 0 100 post-stop
 as_before
 policy 100 'hostpci0 = { mdev-attributes = [ "nvidia/current_vgpu_type=558" ]; };'
-hook_exits 1 100 pre-start
+hook_exits 78 100 pre-start
 says 'no setting of a vGPU type'
 writes_are 3
 as_before
 
-it "a type that somebody left is freed first, and then the list is there"
+it "a type that somebody left is freed first, and put back; a name's number is that of its like"
 own 'hostpci0 = { host = "41:00.4"; mdev = "L40S-2B"; };'
 has_type 41:00.4 557
+now_is_before
 hostpci_exits 0 plan 100
-says 'has vGPU type 557, which nobody uses: it is freed first'
+says 'has vGPU type 557, which nobody uses: it is freed first, and put back afterwards'
+says 'echo 558 > /sys/bus/pci/devices/0000:41:00.4/nvidia/current_vgpu_type'
 hook_exits 0 100 pre-start
 type_is 41:00.4 558
 writes_are 2
+hook_exits 0 100 post-stop
+says 'put vGPU type 557 back'
+writes_are 4
+as_before
+
+it "without room for it it stays free, which is said"
+own 'hostpci0 = { host = "41:00.4"; mdev = "nvidia-558"; };'
+has_type 41:00.4 557
+hook_exits 0 100 pre-start
+sed -i /557/d "$SIM/vgpu/0000:41:00.4"
+hook_exits 0 100 post-stop
+says 'it had vGPU type 557, which nobody used, and has none now'
+type_is 41:00.4 0
+has_no_journal 100
+
+it "a name that nothing can tell is refused before anything is written"
+own 'hostpci0 = { host = "41:00.4"; mdev = "L40S-9B"; };'
+has_type 41:00.4 557
+now_is_before
+hostpci_exits 1 plan 100
+says "what number 'L40S-9B' has"
+hook_exits 1 100 pre-start
+says 'echo 0 > /sys/bus/pci/devices/0000:41:00.4/nvidia/current_vgpu_type'
+writes_are 0
+as_before
+
+it "nvidia-0 is no type, and a function without any is told"
+config 100 'hostpci0: 41:00.4,mdev=nvidia-0'
+hook_exits 1 100 pre-start
+says "would get no vGPU: 'nvidia-0' is no type"
+writes_are 0
+config 100 'hostpci0: 41:00.4'
+hostpci_exits 0 plan 100
+says 'neither a type nor mdev=nvidia-NUMBER: the machine gets no vGPU'
+has_type 41:00.4 557
+now_is_before
+hostpci_exits 0 plan 100
+says_not 'no vGPU'
+as_before
+
+it "a right name whose type is there already is taken as it is"
+own 'hostpci0 = { host = "41:00.4"; mdev = "L40S-1B"; };'
+has_type 41:00.4 557
+now_is_before
+hook_exits 0 100 pre-start
+writes_are 0
 hook_exits 0 100 post-stop
 as_before
 
@@ -107,12 +155,14 @@ hook_exits 1 100 pre-start
 says 'has no room for vGPU type 557, nor for any other'
 as_before
 
-it "what was not known before the type was freed is refused then, and the host said to differ"
+it "what was not known before the type was freed is refused then, and the type put back"
 config 100 'hostpci0: 41:00.4,mdev=nvidia-999'
 has_type 41:00.4 557
+now_is_before
 hook_exits 1 100 pre-start
 says 'the driver does not offer vGPU type 999 now; it offers 557'
-type_is 41:00.4 0
+says 'the host is as before'
+type_is 41:00.4 557
 has_no_journal 100
 as_before
 

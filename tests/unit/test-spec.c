@@ -121,9 +121,100 @@ static void a_linked_policy_is_not_believed(void **state)
 	assert_string_equal(err.file, NODE);
 }
 
+#define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa100"
+#define LINE CONFIG, "hostpci0: 05:00.0\n"
+
+static const struct {
+	const char *config, *text; /* of the VM; NULL: it has none */
+	const char *cluster, *node;
+	const char *file; /* where it is wrong, NULL: nowhere */
+	unsigned line;
+	const char *why; /* of the error, else of a note; NULL: nothing is said */
+} wholes[] = {
+	/* Never the whole device in place of a mediated one. */
+	{NULL, NULL, NULL, "hostpci0 = { host = \"05:00.0\"; mdev = \"\"; };", NODE, 1,
+	 "'mdev' has the wrong form: ''"},
+	{LINE, NULL, "\nhostpci0 = { mdev = \"\"; };", NODE, 2, "wrong form"},
+	{NULL, NULL, NULL, "\nhostpci0 = { host = \"05:00.0\"; mdev = \"0\"; };", NODE, 2,
+	 "hostpci0: mdev = \"0\" is no type"},
+	{NULL, NULL, "hostpci3 = { vf-of = \"01:00.0\"; mdev = \"x\"; };", NULL, CLUSTER,
+	 1, "hostpci3: there are both mdev and vf-of"},
+	{NULL, NULL, NULL,
+	 "hostpci0 = { host = \"05:00.0\"; mdev-attributes = \"a=1\"; };", NODE, 1,
+	 "there are mdev-attributes, but no mdev"},
+	{LINE, "\n\nhostpci0 = { mdev-attributes = \"a=1\"; };", NULL, CLUSTER, 3,
+	 "there are mdev-attributes, but no mdev"},
+	{CONFIG, "hostpci0: 05:00.0,mdev=x\n", NULL,
+	 "hostpci0 = { mdev-attributes = \"a=1\"; };", NULL, 0, NULL},
+	{NULL, NULL, "hostpci0 = { host = \"05:00.0\"; mdev-attributes = \"a=1\"; };",
+	 "hostpci0 = { mdev = \"x\"; };", NULL, 0, NULL},
+	/* Nor nothing at all. */
+	{NULL, NULL, NULL, "hostpci0 = { mdev = \"lab-mdev-1\"; };", NODE, 1,
+	 "hostpci0: no device is named: add host, mapping or vf-of, or, as mdev, the "
+	 "UUID"},
+	{NULL, NULL, NULL, "hostpci0 = { mdev = \"" UUID "\"; };", NODE, 1,
+	 "is no UUID: it has 35 characters"},
+	{NULL, NULL, NULL, "hostpci0 = { mdev = \"" UUID "g\"; };", NODE, 1,
+	 "is no UUID: it has 36 characters"},
+	{NULL, NULL, NULL, "hostpci0 = { host = \"05:00.0\"; mdev = \"" UUID "\"; };",
+	 NODE, 1, "is no UUID"},
+	{NULL, NULL, NULL, "hostpci0 = { return = \"vfio\"; };", NODE, 1,
+	 "no device is named"},
+	{NULL, NULL, NULL, "hostpci1 = { };", NODE, 1, "hostpci1: no device is named"},
+	{NULL, NULL, "hostpci0 = { pcie = true; };",
+	 "hostpci0 = { host = \"05:00.0\"; };", NULL, 0, NULL},
+	/* What only adds to a line may outlive it. */
+	{LINE, NULL, "hostpci1 = { return = \"vfio\"; mac = \"auto\"; };", NULL, 0,
+	 "hostpci1 has neither a line in " CONFIG},
+	{LINE, NULL, "hostpci1 = { mdev = \"lab-mdev-1\"; };", NODE, 1,
+	 "no device is named"},
+	{LINE, NULL, "hostpci1 = { index = 1; };", NODE, 1, "no device is named"},
+	{CONFIG, "hostpci0: 0A:00.0\n", NULL, "hostpci0 = { pcie = true; };", NULL, 0,
+	 "hostpci0 has neither a line"},
+};
+
+static bool is_noted(const struct spec *spec, const char *text)
+{
+	for (size_t i = 0; i < spec->notes.n; i++)
+		if (strstr(spec->notes.text[i], text))
+			return true;
+	return false;
+}
+
+static void a_device_is_judged_as_a_whole(void **state)
+{
+	struct scratch *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wholes); i++) {
+		struct spec spec = {0};
+		struct err err = {0};
+		int r;
+
+		if (i && wholes[i - 1].config)
+			scratch_unlink(s, CONFIG);
+		scratch_put(s, CLUSTER, wholes[i].cluster ? wholes[i].cluster : "");
+		scratch_put(s, NODE, wholes[i].node ? wholes[i].node : "");
+		if (wholes[i].config)
+			scratch_put(s, wholes[i].config, wholes[i].text);
+		r = spec_load(&s->root, NULL, 100, &spec, &err);
+		if (r != (wholes[i].file ? -EINVAL : 0))
+			fail_msg("%zu: %d, %s", i, r, err.msg);
+		if (wholes[i].file) {
+			assert_string_equal(err.file, wholes[i].file);
+			assert_int_equal(err.line, wholes[i].line);
+			assert_contains(err.msg, wholes[i].why);
+		} else {
+			assert_int_equal(spec.notes.n > 0, wholes[i].why != NULL);
+			assert_true(!wholes[i].why || is_noted(&spec, wholes[i].why));
+		}
+		spec_free(&spec);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		scratch_test(a_device_is_judged_as_a_whole),
 		scratch_test(nothing_at_all_is_no_error),
 		scratch_test(the_nodes_policy_wins_over_the_clusters),
 		scratch_test(without_proxmox_the_same_format_lies_elsewhere),

@@ -256,7 +256,7 @@ static void check(const struct row *row, const struct plan *plan, int r,
 	size_t at = 0;
 
 	if (!row->steps) {
-		assert_int_equal(r, -EINVAL);
+		assert_true(r < 0);
 		assert_contains(err->msg, row->words);
 		return;
 	}

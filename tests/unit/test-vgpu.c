@@ -85,6 +85,35 @@ static void a_long_list_is_cut_and_all_of_it_searched(void **state)
 	assert_string_equal(vgpu.offers + strlen(vgpu.offers) - 4, " ...");
 }
 
+static void its_like_know_the_number_of_a_name(void **state)
+{
+	static const struct {
+		const char *wanted, *answer;
+	} rows[] = {
+		{"L40S-2B", "557 558 "}, {"NVIDIA L40S-1B", "557 557 "},
+		{"L40S-9B", "557 0 "},	 {"558", "557 0 "}, /* a number needs no name */
+		{"", "557 0 "},
+	};
+	struct scratch *s = *state;
+
+	scratch_put(s, VF "nvidia/current_vgpu_type", "557\n");
+	scratch_put(s, VF "nvidia/creatable_vgpu_types", "");
+	scratch_put(s, VF "../0000:41:00.5/nvidia/creatable_vgpu_types", LIST);
+	scratch_link(s, "../0000:41:00.0", VF "physfn");
+	scratch_mkdir(s, VF "../0000:41:00.0");
+	scratch_link(s, "../0000:41:00.4", VF "../0000:41:00.0/virtfn0");
+	scratch_link(s, "../0000:41:00.5", VF "../0000:41:00.0/virtfn1");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct child_request request;
+		struct child_reply reply = {0};
+
+		look_request(&request, LOOK_VGPU, "/sys/bus/pci/devices/0000:41:00.4");
+		(void)strcpy(request.value, rows[i].wanted);
+		look_handle(&s->root, &request, &reply);
+		assert_string_equal(reply.value, rows[i].answer);
+	}
+}
+
 static void what_is_no_answer(void **state)
 {
 	static const char *const bad[] = {"", "0", "x 0 ", "0 x ", "99999999999 0 "};
@@ -149,7 +178,9 @@ static const struct {
 	{"L40S-1B", true, {0, 557, OFFER}, -1, "", "0>557"},
 	{"557", true, {557, 0, ""}, -1, "", ""},
 	{"558", true, {557, 0, ""}, GRADE_TELL, "has vGPU type 557", "557>0 0>558"},
-	{"L40S-1B", true, {557, 0, ""}, GRADE_TELL, "freed first", "557>0 0>L40S-1B"},
+	{"L40S-2B", true, {557, 558, ""}, GRADE_TELL, "freed first", "557>0 0>558"},
+	{"L40S-1B", true, {557, 557, ""}, -1, "", ""},
+	{"L40S-9B", true, {557, 0, ""}, GRADE_NEVER, "what number 'L40S-9B' has", NULL},
 	{"559", true, {0, 0, OFFER}, GRADE_NEVER, "it offers 557 (", NULL},
 	{"559", true, {0, 0, ""}, GRADE_NEVER, "no room", NULL},
 	{"557", false, {0}, GRADE_NEVER, "has no vGPU types", NULL},
@@ -267,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(each_look_is_answered),
+		scratch_test(its_like_know_the_number_of_a_name),
 		scratch_test(a_long_list_is_cut_and_all_of_it_searched),
 		cmocka_unit_test(what_is_no_answer),
 		scratch_test(a_name_is_for_lines_of_our_own),

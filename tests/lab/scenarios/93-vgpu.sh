@@ -40,9 +40,24 @@ expect_no_journal 150
 host_snapshot "$LAB_TMP/after"
 expect_same_host "$LAB_TMP/before" "$LAB_TMP/after"
 
-say "by name, for a machine that Proxmox does not know, after what somebody has left"
-vm_policy 151 "hostpci0 = { host = \"${VGPU[0]}\"; mdev = \"LAB L4-4Q\"; };"
+say "by name, for a machine that Proxmox does not know, after what somebody has left, which comes back"
+vm_policy 151 "hostpci0 = { host = \"${VGPU[0]}\"; };"
+expect_exit 0 hostpci plan 151
+expect_match 'neither a type nor mdev=nvidia-NUMBER'
 echo 557 >"/sys/bus/pci/devices/${VGPU[0]}/nvidia/current_vgpu_type"
+vm_policy 151 "hostpci0 = { host = \"${VGPU[0]}\"; mdev = \"LAB L4-4Q\"; };" # while that is there, no room
+expect_refused 1 hook 151 pre-start
+expect_match "what number 'LAB L4-4Q' has"
+vm_config 152 "hostpci0: ${VGPU[0]},mdev=nvidia-999"
+expect_exit 1 hook 152 pre-start
+expect_match 'the host is as before'
+expect_eq 557 "$(vgpu_type "${VGPU[0]}")"
+vm_policy 151 "hostpci0 = { host = \"${VGPU[0]}\"; mdev = \"LAB L4-2Q\"; };"
+hook_as_planned 151 pre-start
+expect_eq 558 "$(vgpu_type "${VGPU[0]}")"
+expect_exit 0 hook 151 post-stop
+expect_eq 557 "$(vgpu_type "${VGPU[0]}")"
+vm_policy 151 "hostpci0 = { host = \"${VGPU[0]}\"; mdev = \"nvidia-559\"; };"
 expect_exit 0 hook 151 pre-start
 expect_eq 559 "$(vgpu_type "${VGPU[0]}")"
 
@@ -59,8 +74,9 @@ linger 2000
 opens 151
 expect_exit 1 sh -c "echo 0 >/sys/bus/pci/devices/${VGPU[0]}/nvidia/current_vgpu_type"
 expect_exit 0 hook 151 post-stop
-expect_eq 0 "$(vgpu_type "${VGPU[0]}")"
+expect_eq 557 "$(vgpu_type "${VGPU[0]}")"
 expect_no_journal 151
+echo 0 >"/sys/bus/pci/devices/${VGPU[0]}/nvidia/current_vgpu_type"
 vm_config 152 "hostpci0: ${VGPU[1]},mdev=nvidia-560"
 expect_refused 1 hook 152 pre-start
 expect_match 'it offers 557 \(LAB L4-1Q\), 558 \(LAB L4-2Q\), 559 \(LAB L4-4Q\)'

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec/slot-check.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+bool slot_has_source(const struct wish *wish)
+{
+	struct uuid uuid;
+
+	return wish_has(wish, KEY_HOST) || wish_has(wish, KEY_MAPPING) ||
+	       wish_has(wish, KEY_VF_OF) ||
+	       (wish_has(wish, KEY_MDEV) && uuid_parse(wish->mdev, &uuid) == 0);
+}
+
+/* Where the group of the policy stands that is wrong; without one, the line. */
+static int _printf_(4, 5) refuse(const struct slot *slot, unsigned n, struct err *err,
+				 const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return slot->group_line ? err_at(err, EINVAL, slot->group_file, slot->group_line,
+					 "hostpci%u: %s", n, text)
+				: err_at(err, EINVAL, slot->file, slot->line,
+					 "hostpci%u: %s", n, text);
+}
+
+/* A slip in a UUID: no type is called so. */
+static bool is_nearly_uuid(const char *text)
+{
+	size_t n = strlen(text), dashes = 0;
+	struct uuid uuid;
+
+	for (size_t i = 0; i < n; i++) {
+		dashes += text[i] == '-';
+		if (text[i] != '-' && !isalnum((unsigned char)text[i]))
+			return false;
+	}
+	return n >= UUID_TEXT - 7 && n <= UUID_TEXT + 5 && (dashes >= 3 || !dashes) &&
+	       uuid_parse(text, &uuid) < 0;
+}
+
+static int check_mdev(const struct slot *slot, unsigned n, struct err *err)
+{
+	const struct wish *wish = &slot->wish;
+
+	if (!wish_has(wish, KEY_MDEV))
+		return !wish_has(wish, KEY_MDEV_ATTRIBUTES) || !slot->present
+			       ? 0
+			       : refuse(slot, n, err,
+					"there are mdev-attributes, but no mdev, so that "
+					"the whole device would be given: add mdev = "
+					"\"TYPE\", or remove them");
+	if (wish_has(wish, KEY_VF_OF))
+		return refuse(slot, n, err,
+			      "there are both mdev and vf-of: remove one; a vGPU type "
+			      "goes with host or mapping, which name the function");
+	if (slot_is_proxmox(slot))
+		return 0;
+	/* As Proxmox judges "0", it would be the whole device. */
+	if (!strcmp(wish->mdev, "0"))
+		return refuse(slot, n, err,
+			      "mdev = \"0\" is no type: hostpci mdev types lists them");
+	if (is_nearly_uuid(wish->mdev))
+		return refuse(slot, n, err,
+			      "mdev = \"%.64s\" is no UUID: it has %zu characters, and a "
+			      "UUID is 36 hexadecimal digits and dashes, like "
+			      "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+			      wish->mdev, strlen(wish->mdev));
+	return 0;
+}
+
+/* It says nothing that only a device has which it declares itself. */
+static bool only_adds(const struct wish *wish)
+{
+	for (int id = 0; id < _KEY_MAX; id++)
+		if (wish_has(wish, (enum key_id)id) &&
+		    (key_table[id].where & KEY_IN_PROXMOX || id == KEY_INDEX))
+			return false;
+	return true;
+}
+
+/* The line that it adds to was perhaps taken out of the VM config, or Proxmox drops it.
+ */
+static int check_source(struct spec *spec, unsigned n, struct err *err)
+{
+	struct slot *slot = &spec->slot[n];
+
+	if (!spec->have_config || (!spec->rejected.code && !only_adds(&slot->wish)))
+		return refuse(slot, n, err,
+			      "no device is named: add host, mapping or vf-of, or, as "
+			      "mdev, the UUID of a device that mdevctl has defined");
+	notes_add(&spec->notes,
+		  "%s:%u: hostpci%u has neither a line in %s nor host, mapping or vf-of "
+		  "here: the group is ignored; remove it, or add one",
+		  slot->group_file, slot->group_line, n, spec->config);
+	slot->wish = (struct wish){0};
+	return 0;
+}
+
+int slots_check(struct spec *spec, struct err *err)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++) {
+		r = check_mdev(&spec->slot[i], i, err);
+		if (r == 0 && spec->slot[i].group_line && !spec->slot[i].present)
+			r = check_source(spec, i, err);
+	}
+	return r;
+}

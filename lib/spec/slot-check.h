@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "spec/spec.h"
+
+/* It says which device it is: host, mapping, vf-of, or an mdev that is a UUID. */
+bool slot_has_source(const struct wish *wish);
+
+/*
+ * What only the whole of a hostpciN shows, once the VM config and all policies are read:
+ * a device must not become another one, or none, because a part of its group is missing.
+ * -EINVAL, with file and line. A group that only adds settings to a line that is not
+ * there (any more) is a note, and is emptied.
+ */
+int slots_check(struct spec *spec, struct err *err) _must_check_;
