@@ -22,8 +22,7 @@ struct uuid mdev_fact_uuid(const struct spec *spec, unsigned slot)
 /* Proxmox makes those that it knows all about, and warns of one that is there already. */
 static bool is_ours(const struct spec *spec, unsigned slot)
 {
-	return scope_has(spec->scope, SCOPE_MDEV) &&
-	       (!slot_is_proxmox(&spec->slot[slot]) || spec_mdev_attributes(spec, slot));
+	return !slot_is_proxmox(&spec->slot[slot]) || spec_mdev_attributes(spec, slot);
 }
 
 void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigned slot,
@@ -34,9 +33,10 @@ void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigne
 	struct mdev_fact *fact = &facts->mdev[slot];
 	struct device device;
 
-	if (pick->kind != PICK_MDEV || !is_ours(spec, slot))
+	if (pick->kind != PICK_MDEV || !scope_has(spec->scope, SCOPE_MDEV))
 		return;
-	fact->wanted = true;
+	fact->wanted = is_ours(spec, slot);
+	fact->left = !fact->wanted;
 	fact->uuid = mdev_fact_uuid(spec, slot);
 	(void)snprintf(fact->type, sizeof(fact->type), "%s",
 		       definition ? definition->type : spec->slot[slot].wish.mdev);
@@ -51,6 +51,25 @@ void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigne
 		parent->group =
 			device_read(root, &parent->bdf, &device) == 0 ? device.group : -1;
 	}
+}
+
+bool mdev_fact_fits(const struct mdev_fact *fact)
+{
+	for (unsigned i = 0; fact->seen.there && !fact->who[0] && i < fact->n; i++)
+		if (!strcmp(fact->parent[i].type, fact->seen.type) &&
+		    !strcmp(fact->parent[i].name, fact->seen.parent))
+			return true;
+	return false;
+}
+
+const char *mdev_fact_parent(const struct mdev_fact *fact)
+{
+	if (fact->seen.there && fact->seen.parent[0])
+		return fact->seen.parent;
+	for (unsigned i = 0; i < fact->n; i++)
+		if (fact->parent[i].type[0] && fact->parent[i].available != 0)
+			return fact->parent[i].name;
+	return fact->parent[0].name;
 }
 
 struct finder {

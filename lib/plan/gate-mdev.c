@@ -28,6 +28,7 @@ static struct finding *find(const struct gate *g, const struct mdev_parent *pare
 static void say_no_type(const struct gate *g, const struct mdev_parent *parent)
 {
 	struct finding *f = find(g, parent);
+	struct uuid uuid;
 
 	if (!f)
 		return;
@@ -41,6 +42,11 @@ static void say_no_type(const struct gate *g, const struct mdev_parent *parent)
 	}
 	SAY(f->why, "has no type '%s' of mediated devices", g->fact->type);
 	SAY(f->cure, "write a type that hostpci mdev types %s lists", parent->name);
+	if (uuid_parse(g->fact->type, &uuid) == 0)
+		SAY_MORE(f->cure,
+			 "; a device that mdevctl defines is named in the policy: "
+			 "hostpci%u = { mdev = \"%s\"; };",
+			 g->slot, uuid.text);
 }
 
 /* Proxmox knows a type by the name of its folder alone. */
@@ -107,23 +113,13 @@ static void check_parents(const struct gate *g)
 	}
 }
 
-static bool is_right(const struct mdev_fact *fact)
-{
-	for (unsigned i = 0; i < fact->n; i++)
-		if (!strcmp(fact->parent[i].type, fact->seen.type) &&
-		    !strcmp(fact->parent[i].name, fact->seen.parent))
-			return true;
-	return false;
-}
-
 /* What is there under its UUID is used, if it is the right thing and nobody has it. */
 static void check_existing(const struct gate *g)
 {
 	const struct mdev_fact *fact = g->fact;
-	bool right = is_right(fact);
 	struct finding *f;
 
-	if (right && !fact->who[0])
+	if (mdev_fact_fits(fact))
 		return;
 	f = findings_add(g->findings, GRADE_NEVER, (int)g->slot, NULL);
 	if (!f)
@@ -137,9 +133,9 @@ static void check_existing(const struct gate *g)
 		SAY(f->cure, "end that first");
 		return;
 	}
-	SAY(f->why, "exists already, of type %s on %s, but hostpci%u wants %s",
+	SAY(f->why, "exists already, of type %s on %s, but hostpci%u wants %s on %s",
 	    fact->seen.type[0] ? fact->seen.type : "?", fact->seen.parent, g->slot,
-	    g->fact->type);
+	    fact->type, fact->parent[0].name);
 	SAY(f->cure, "nobody uses it: hostpci mdev remove %s", fact->uuid.text);
 }
 
@@ -164,7 +160,8 @@ void gate_check_mdevs(const struct spec *spec, const struct facts *facts,
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		struct gate g = {spec, facts, findings, i, &facts->mdev[i]};
 
-		if (!g.fact->wanted)
+		/* One whose name Proxmox does not know is refused for that. */
+		if ((!g.fact->wanted && !g.fact->left) || facts->pick[i].by_number)
 			continue;
 		check_given(&g);
 		if (g.fact->seen.there && !g.fact->seen.going)

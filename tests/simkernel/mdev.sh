@@ -76,6 +76,57 @@ writes_are 3
 hook_exits 0 100 post-stop
 as_before
 
+it "what is left to Proxmox is looked at, as its start would fail behind the hook"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-9'
+hook_exits 1 100 pre-start
+says "0000:05:00.0 has no type 'lab-mdev-9' of mediated devices"
+config 100 'hostpci0: 05:00.0,mdev=LAB A1-2Q'
+hostpci_exits 1 plan 100
+says 'write mdev=lab-mdev-2 in /etc/pve/qemu-server/100.conf:1'
+config 100 "hostpci0: 05:00.0,mdev=$UUID0"
+hostpci_exits 1 plan 100
+says "is named in the policy: hostpci0 = \\{ mdev = \"$UUID0\"; \\};"
+config 100 'hostpci0: 00:1c.0,mdev=lab-mdev-1'
+hook_exits 1 100 pre-start
+says 'offers no mediated devices'
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-1'
+for n in 1 2 3 4 5; do create 05:00.0 lab-mdev-1 8000000$n-0000-0000-0000-000000000000; done
+hook_exits 1 100 pre-start
+says '0000:05:00.0 has no free instance of lab-mdev-1'
+writes_are 0
+has_no_journal 100
+
+it "left to Proxmox: its UUID is taken, or free to be used"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-1'
+create 05:00.0 lab-mdev-2 $UUID0
+hook_exits 1 100 pre-start
+says "$UUID0 exists already, of type lab-mdev-2 on 0000:05:00.0, but hostpci0 wants lab-mdev-1 on"
+says "hostpci mdev remove $UUID0"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-2'
+hook_exits 0 100 pre-start
+busy "$(node_of $UUID0)"
+hook_exits 1 100 pre-start
+says "$UUID0 exists, and is used by"
+writes_are 0
+# A hook of another kind does not look at it.
+run "$BUILD/hooks/hostpci-sriov" 100 pre-start
+[[ $rc -eq 0 ]] || fail "exits $rc"
+
+it "left to Proxmox: plan and attach --check list it"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-1'
+config 101 'hostpci0: 05:00.0,mdev=lab-mdev-9'
+hostpci_exits 0 plan 100
+says "^  hostpci0 mdev $UUID0, lab-mdev-1 on 0000:05:00.0: Proxmox makes it$"
+says '0 writes'
+hostpci_exits 1 attach --check 100 101
+says '^VM 100: would start, 1 device$'
+says '^VM 101 pre-start: refused'
+hostpci_exits 1 attach --check 100 101 --output-format json
+jq -e --arg u $UUID0 '.ok == false and .machines[0].devices == [{device: "0000:05:00.0", slot: "hostpci0",
+	wanted: true, mdev: $u, type: "lab-mdev-1", left_to_proxmox: true}]
+	and .machines[1].findings[0].grade == "never"' "$DIR/$cases/out" >/dev/null || fail "its answer is another"
+writes_are 0
+
 it "hostpci-mdev alone does the same, in a journal of its own"
 own "$ONE"
 run "$MDEV" 100 pre-start
@@ -128,6 +179,7 @@ own "$ONE"
 hook_exits 1 100 pre-start
 says "$UUID0 exists already, of type lab-mdev-2 on 0000:05:00.0, but hostpci0 wants lab-mdev-1"
 says "hostpci mdev remove $UUID0"
+says_not 'it is used, and stays'
 writes_are 0
 
 it "an existing one that somebody has open is refused"
