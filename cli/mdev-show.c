@@ -39,23 +39,59 @@ static const char *get(struct json_object *o, const char *name)
 		       : "-";
 }
 
+/* Why @text, an address, is no parent. */
+static void say_no_parent(const struct context *context, const char *text,
+			  const struct bdf *bdf, struct err *err)
+{
+	if (!sysfs_exists(&context->root, DEVICE_ATTR(bdf, "")))
+		(void)err_set(err, ENODEV,
+			      "%.64s is no PCI device of this host (lspci -D lists them)",
+			      text);
+	else if (mdev_vgpu_has(&context->root, BDF(bdf)))
+		(void)err_set(err, ENOENT,
+			      "%.64s has vGPU types, which are no mediated devices: a "
+			      "machine's start sets the type (mdev=nvidia-NUMBER in its "
+			      "configuration), see hostpci mdev types %s",
+			      text, BDF(bdf));
+	else
+		(void)err_set(err, ENOENT,
+			      "%.64s offers no mediated devices: is its driver loaded? "
+			      "hostpci mdev types lists the devices that do",
+			      text);
+}
+
+/* "01:00.0", with or without its domain. */
+static bool find_address(const char *text, struct bdf *ret)
+{
+	char full[64];
+
+	(void)snprintf(full, sizeof(full), "0000:%.48s", text);
+	return bdf_parse(text, ret) == 0 || bdf_parse(full, ret) == 0;
+}
+
 bool mdev_find_parent(const struct context *context, const char *text,
 		      char ret[static LIMIT_NAME], struct err *err)
 {
-	char path[CHILD_PATH];
+	char path[CHILD_PATH], function[LIMIT_NAME];
 	struct bdf bdf;
+	bool address = find_address(text, &bdf);
 
-	(void)snprintf(ret, LIMIT_NAME, "%s", text);
-	(void)snprintf(path, sizeof(path), "0000:%.32s", text);
-	if (bdf_parse(path, &bdf) == 0)
-		(void)snprintf(ret, LIMIT_NAME, "%.32s", path);
+	(void)snprintf(ret, LIMIT_NAME, "%s", address ? BDF(&bdf) : text);
 	(void)snprintf(path, sizeof(path), MDEV_BUS "/%.63s", ret);
 	if (name_valid(text) && sysfs_exists(&context->root, path))
 		return true;
-	(void)err_set(err, ENOENT,
-		      "%.64s offers no mediated devices: hostpci mdev types lists those "
-		      "that do; is its driver loaded?",
-		      text);
+	(void)snprintf(function, sizeof(function), "%.32s.0", text);
+	if (address)
+		say_no_parent(context, text, &bdf, err);
+	else if (find_address(function, &bdf))
+		(void)err_set(err, ENOENT,
+			      "%.64s is all functions of a card: name the one, like %s",
+			      text, function);
+	else
+		(void)err_set(err, ENOENT,
+			      "there is no '%.64s' that offers mediated devices: hostpci "
+			      "mdev types lists the devices that do",
+			      text);
 	return false;
 }
 

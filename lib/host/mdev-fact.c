@@ -37,6 +37,7 @@ void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigne
 		return;
 	fact->wanted = is_ours(spec, slot);
 	fact->left = !fact->wanted;
+	fact->vgpu = pick->by_number;
 	fact->uuid = mdev_fact_uuid(spec, slot);
 	(void)snprintf(fact->type, sizeof(fact->type), "%s",
 		       definition ? definition->type : spec->slot[slot].wish.mdev);
@@ -97,10 +98,33 @@ static int compare_name(void *context, const char *id)
 	return 1;
 }
 
-static int look_at_parent(struct finder *f)
+/* A function with vGPU types instead: the number of the one that has this name. */
+static int look_for_vgpu(struct finder *f)
+{
+	struct child_request request;
+	struct child_reply reply;
+	struct vgpu vgpu;
+	int r;
+
+	look_request(&request, LOOK_VGPU, "/sys/%s", DEVICE_ATTR(&f->parent->bdf, ""));
+	(void)snprintf(request.value, sizeof(request.value), "%s", f->wish);
+	r = child_call(f->looker, &request, LIMIT_READ_MS, &reply);
+	if (r == 0)
+		r = reply.result;
+	if (r == 0 && vgpu_read(reply.value, &vgpu) && vgpu.id)
+		(void)snprintf(f->parent->type, sizeof(f->parent->type), "nvidia-%u",
+			       vgpu.id);
+	return r;
+}
+
+static int look_at_parent(struct finder *f, bool vgpu)
 {
 	struct mdev_type type;
-	int r = mdev_type_read(f->root, f->looker, f->parent->name, f->wish, &type);
+	int r;
+
+	if (vgpu)
+		return look_for_vgpu(f);
+	r = mdev_type_read(f->root, f->looker, f->parent->name, f->wish, &type);
 
 	if (r == -ENOENT) {
 		r = mdev_type_each(f->root, f->parent->name, compare_name, f);
@@ -144,7 +168,7 @@ int mdev_fact_look(const struct root *root, struct child *looker, struct mdev_fa
 
 	for (unsigned i = 0; r == 0 && i < fact->n; i++) {
 		f.parent = &fact->parent[i];
-		r = look_at_parent(&f);
+		r = look_at_parent(&f, fact->vgpu);
 		if (r < 0)
 			return err_set(err, -r, "%s: its types of mediated devices: %s",
 				       f.parent->name, strerror(-r));

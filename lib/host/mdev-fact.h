@@ -22,6 +22,7 @@ struct mdev_parent {
 struct mdev_fact {
 	bool wanted; /* it is made here */
 	bool left;   /* Proxmox makes it: only looked at, as its start fails without */
+	bool vgpu;   /* it is the name of a vGPU type, which Proxmox does not know */
 	struct uuid uuid;
 	char type[256]; /* that is wished for, by its folder or its human name */
 	unsigned n;

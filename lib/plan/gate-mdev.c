@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "spec/mdevctl.h"
 
 struct gate {
 	const struct spec *spec;
@@ -27,6 +28,7 @@ static struct finding *find(const struct gate *g, const struct mdev_parent *pare
 
 static void say_no_type(const struct gate *g, const struct mdev_parent *parent)
 {
+	const struct mdev_definition *definition = g->spec->slot[g->slot].definition;
 	struct finding *f = find(g, parent);
 	struct uuid uuid;
 
@@ -41,6 +43,13 @@ static void say_no_type(const struct gate *g, const struct mdev_parent *parent)
 		return;
 	}
 	SAY(f->why, "has no type '%s' of mediated devices", g->fact->type);
+	if (definition) {
+		SAY(f->cure,
+		    "correct mdev_type in " MDEVCTL_FOLDER "/%s/%s: hostpci mdev types "
+		    "%s lists those that there are",
+		    definition->parent, definition->uuid.text, parent->name);
+		return;
+	}
 	SAY(f->cure, "write a type that hostpci mdev types %s lists", parent->name);
 	if (uuid_parse(g->fact->type, &uuid) == 0)
 		SAY_MORE(f->cure,
@@ -161,7 +170,7 @@ void gate_check_mdevs(const struct spec *spec, const struct facts *facts,
 		struct gate g = {spec, facts, findings, i, &facts->mdev[i]};
 
 		/* One whose name Proxmox does not know is refused for that. */
-		if ((!g.fact->wanted && !g.fact->left) || facts->pick[i].by_number)
+		if ((!g.fact->wanted && !g.fact->left) || g.fact->vgpu)
 			continue;
 		check_given(&g);
 		if (g.fact->seen.there && !g.fact->seen.going)

@@ -83,7 +83,7 @@ static int lane_of(const struct builder *b, const struct fact *fact,
 	if (stage == STAGE_VFS)
 		return b->pf_lane;
 	return fact->device.coming
-		       ? 1 << 24 | bdf->bus << 8 | bdf->slot << 3 | bdf->function
+		       ? LANE_COMING | bdf->bus << 8 | bdf->slot << 3 | bdf->function
 		       : fact->device.group;
 }
 

@@ -107,6 +107,8 @@ static struct json_object *deed_json(const struct deed *d)
 		json_object_object_add(o, "write", w);
 	}
 	put_text(o, "state", deed_words[d->state]);
+	if (d->step.spare)
+		json_object_object_add(o, "spare", json_object_new_boolean(true));
 	json_object_object_add(o, "rollback", json_object_new_boolean(d->rollback));
 	if (d->state != DEED_PLANNED)
 		put_number(o, "ms", d->ms);

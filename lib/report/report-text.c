@@ -102,8 +102,13 @@ static void print_lane(const struct step *before, const struct step *step, FILE 
 		(void)fprintf(out, "    %s\n", plan_stage_words[step->stage]);
 	else if (before && before->lane == step->lane)
 		return;
-	if (step->lane >= 0)
+	if (step->lane >= LANE_COMING)
+		(void)fprintf(out, "      lane of %s, whose group is not known yet\n",
+			      BDF(&step->bdf));
+	else if (step->lane >= 0)
 		(void)fprintf(out, "      lane of IOMMU group %d\n", step->lane);
+	else if (step->kind != STEP_MODULE)
+		(void)fprintf(out, "      lane of what is in no IOMMU group\n");
 }
 
 /* By stage and lane, if there is more than one lane. */
@@ -124,7 +129,7 @@ static void print_steps(const struct outcome *o, FILE *out)
 			print_lane(i ? &o->deeds.item[i - 1].step : NULL, step, out);
 		(void)fprintf(out, "%s%zu. ", indent, i + 1);
 		print_step_head(step, out);
-		(void)fputc('\n', out);
+		(void)fputs(step->spare ? ", or else\n" : "\n", out);
 		print_write(step, indent, out);
 	}
 }
@@ -167,8 +172,12 @@ static void print_plan(const struct root *root, const struct outcome *o, FILE *o
 		print_shown(root, &o->shown[i], out);
 	if (o->findings.refused || o->err.code)
 		return;
-	(void)fprintf(out, "  %zu write%s%s\n", writes, writes == 1 ? "" : "s",
-		      writes ? ":" : ", nothing to do");
+	(void)fprintf(out, "  %zu write%s", writes, writes == 1 ? "" : "s");
+	/* One that keeps a value writes only when it is taken back. */
+	if (writes < o->deeds.n)
+		(void)fprintf(out, " in %zu step%s", o->deeds.n,
+			      o->deeds.n == 1 ? "" : "s");
+	(void)fprintf(out, "%s\n", o->deeds.n ? ":" : ", nothing to do");
 	print_steps(o, out);
 }
 

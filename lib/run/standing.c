@@ -260,7 +260,9 @@ static enum standing by_group(const struct look *g, struct child *child, int gro
 	if (!reply.value[0])
 		return STANDING_OVER;
 	(void)opener_first(g->session->root, node, who, sizeof(who));
-	return say(g, STANDING_RUNS, "uses its devices: %s has %s open",
+	return say(g, STANDING_RUNS, "%s: %s has %s open",
+		   g->session->request->vmid ? "uses its devices"
+					     : "has devices left over that are in use",
 		   who[0] ? who : "somebody", node);
 }
 
@@ -284,7 +286,10 @@ static enum standing by_mdev(const struct look *g, struct child *child,
 	if (!reply.value[0])
 		return STANDING_OVER;
 	(void)opener_first(g->session->root, reply.value, who, sizeof(who));
-	return say(g, STANDING_RUNS, "uses its mediated device: %s has %.40s open",
+	return say(g, STANDING_RUNS, "%s: %s has %.40s open",
+		   g->session->request->vmid
+			   ? "uses its mediated device"
+			   : "has a mediated device left over that is in use",
 		   who[0] ? who : "somebody", reply.value);
 }
 
@@ -324,7 +329,10 @@ enum standing standing_of(const struct session *session, char why[static STANDIN
 	const struct look g = {session, why};
 	enum standing standing = STANDING_OVER;
 
-	(void)say(&g, STANDING_OVER, "no longer runs");
+	(void)say(&g, STANDING_OVER,
+		  session->request->vmid
+			  ? "no longer runs"
+			  : "has something left over from a run that was cut off");
 	for (size_t i = 0; standing == STANDING_OVER && i < ARRAY_SIZE(looks); i++)
 		standing = looks[i](&g);
 	return standing;

@@ -233,6 +233,27 @@ made_on $UUID0 06:00.0
 hook_exits 0 100 post-stop
 as_before
 
+it "a plan says that there is a second parent, a report what was done"
+choice
+hostpci_exits 0 plan 100
+says 'create lab-mdev-1 on 0000:05:00.0, or else$'
+hostpci_exits 0 plan 100 --output-format json
+jq -e '.steps | map(.spare) == [true, null]' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hook_exits 0 100 pre-start
+says 'create lab-mdev-1 on 0000:05:00.0 \([0-9]+ ms\)$'
+hook_exits 0 100 post-stop
+
+it "what is in no IOMMU group has a lane of its own"
+mkdir -p "$ROOT/etc/mdevctl.d/mtty"
+echo '{ "mdev_type": "mtty-1", "start": "manual", "attrs": [] }' >"$ROOT/etc/mdevctl.d/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+own "$ONE" 'hostpci1 = { mdev = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"; };'
+hostpci_exits 0 plan 100
+says '^      lane of IOMMU group 24$'
+says '^      lane of what is in no IOMMU group$'
+echo '{ "mdev_type": "mtty-9", "start": "manual", "attrs": [] }' >"$ROOT/etc/mdevctl.d/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+hostpci_exits 1 plan 100
+says 'correct mdev_type in /etc/mdevctl.d/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001: hostpci mdev types mtty lists'
+
 it "the count is a hint: where creation fails the next parent is tried"
 choice
 for error in ENOSPC EUSERS ENODEV; do
@@ -269,7 +290,7 @@ writes_are 0
 it "the wrong attribute: the device is taken back"
 own 'hostpci0 = { host = "05:00.0"; mdev = "lab-mdev-1"; mdev-attributes = [ "nvidia/vgpu_params=x=1", "assign=1" ]; };'
 hook_exits 1 100 pre-start
-says 'has no such attribute: correct mdev-attributes \(errno 2\)'
+says 'has no such attribute: correct mdev-attributes, or what mdevctl has defined .* \(errno 2\)'
 says 'the host is as before'
 as_before
 
@@ -452,8 +473,14 @@ jq -e '.[0] == {parent: "0000:05:00.0", type: "lab-mdev-1", name: "LAB A1-1Q", d
 hostpci_exits 0 mdev list
 says "^$UUID0 +lab-mdev-1 +0000:05:00.0 +100 "
 says '^8000000a-0000-0000-0000-00000000000b +lab-mdev-2 +0000:06:00.0 +- '
+hostpci_exits 1 mdev types 00:1c.0
+says '00:1c.0 offers no mediated devices: is its driver loaded'
 hostpci_exits 1 mdev types 01:00.0
-says '01:00.0 offers no mediated devices'
+says '01:00.0 is no PCI device of this host'
+hostpci_exits 1 mdev types 05:00
+says '05:00 is all functions of a card: name the one, like 05:00.0'
+hostpci_exits 1 mdev list mtty2
+says "there is no 'mtty2' that offers mediated devices"
 
 it "create, remove: by hand, and nothing of it is left to take back"
 hostpci_exits 0 mdev create 05:00.0 lab-mdev-2 --attribute nvidia/vgpu_params=a=1
@@ -467,8 +494,9 @@ jq -e '.ok and .uuid == "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001" and .type == "lab
 hostpci_exits 1 mdev create 06:00.0 lab-mdev-1 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 says 'there is one already .* on 0000:06:00.0'
 hostpci_exits 0 mdev remove 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
-hostpci_exits 0 mdev remove $RANDOM_UUID
-silent
+hostpci_exits 0 mdev remove $RANDOM_UUID --verbose
+says "^hostpci: the host mdev remove "
+says "mdev $RANDOM_UUID: remove it \(lab-mdev-2 on 0000:05:00.0\) \([0-9]+ ms\)"
 hostpci_exits 1 mdev remove $RANDOM_UUID
 says 'there is no mediated device'
 as_before
@@ -483,7 +511,7 @@ hostpci_exits 64 mdev create 05:00.0
 hostpci_exits 64 mdev make
 writes_are 0
 hostpci_exits 1 mdev create 05:00.0 lab-mdev-1 --attribute assign=1
-says 'has no such attribute'
+says 'has no such attribute: correct --attribute'
 as_before
 
 it "remove: one of a machine, and one that is open"
@@ -497,7 +525,11 @@ busy "$(node_of $UUID0)"
 hostpci_exits 2 mdev remove $UUID0
 says 'still in use after 15 s'
 hostpci_exits 0 status
-says '^host '
+says "^host +[a-z ]+ +- +$UUID0 "
+hostpci_exits 0 status --output-format json
+jq -e '.[0].devices[0] | has("slot") | not' "$DIR/$cases/out" >/dev/null || fail "it has a slot"
+hostpci_exits 0 sweep
+says 'the host has a mediated device left over that is in use: .* has /dev/vfio/[0-9]+ open'
 free
 hostpci_exits 0 sweep
 says '^hostpci: the host mdev sweep'
