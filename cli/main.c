@@ -5,11 +5,32 @@
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
-	&command_attach, &command_boot,	   &command_config, &command_detach,
-	&command_list,	 &command_mapping, &command_mdev,   &command_parse,
-	&command_plan,	 &command_release, &command_set,    &command_showcmd,
-	&command_sriov,	 &command_status,  &command_sweep,  NULL,
+	&command_attach,
+	&command_boot,
+	&command_config,
+	&command_detach,
+	&command_help,
+	&command_list,
+	&command_mapping,
+	&command_mdev,
+	&command_parse,
+	&command_plan,
+	&command_release,
+	&command_set,
+	&command_showcmd,
+	&command_sriov,
+	&command_status,
+	&command_sweep,
+	NULL,
 };
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; command_table[i]; i++)
+		if (!strcmp(command_table[i]->name, name))
+			return command_table[i];
+	return NULL;
+}
 
 static void print_options(unsigned own, FILE *out)
 {
@@ -75,6 +96,11 @@ bool argument_vmid(const struct context *context, int n, uint32_t *ret)
 			  "'%s' is no VMID (a number from 100 to 999999999)",
 			  context->argument[n]);
 	return false;
+}
+
+struct json_object *json_word(const char *text)
+{
+	return text[0] ? json_object_new_string(text) : NULL;
 }
 
 void json_print(const struct context *context, struct json_object *value)

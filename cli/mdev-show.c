@@ -2,13 +2,13 @@
 #include "cli/mdev.h"
 
 #include <errno.h>
-#include <libsmartcols.h>
 #include <string.h>
 
 #include "base/fileio.h"
 #include "base/name.h"
 #include "base/opener.h"
 #include "cli/mdev-vgpu.h"
+#include "cli/table.h"
 #include "host/look.h"
 #include "host/mdev.h"
 #include "host/sysfs.h"
@@ -28,15 +28,6 @@ struct show {
 static void put(struct json_object *to, const char *name, const char *text)
 {
 	json_object_object_add(to, name, json_object_new_string(text));
-}
-
-static const char *get(struct json_object *o, const char *name)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(o, name, &value) && value
-		       ? json_object_get_string(value)
-		       : "-";
 }
 
 /* Why @text, an address, is no parent. */
@@ -174,36 +165,6 @@ static int add_device(void *context, const char *name)
 	return 0;
 }
 
-static void print_rows(const struct json_object *rows, const char *const *column,
-		       size_t columns, const char *none)
-{
-	struct libscols_table *table = scols_new_table();
-	size_t n = json_object_array_length(rows);
-
-	for (size_t c = 0; table && c < columns; c++) {
-		char head[32];
-		size_t i = 0;
-
-		for (; column[c][i] && i + 1 < sizeof(head); i++)
-			head[i] = (char)(column[c][i] - ('a' - 'A'));
-		head[i] = '\0';
-		(void)scols_table_new_column(table, head, 0, 0);
-	}
-	for (size_t i = 0; table && i < n; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-
-		for (size_t c = 0; line && c < columns; c++)
-			(void)scols_line_set_data(
-				line, c,
-				get(json_object_array_get_idx(rows, i), column[c]));
-	}
-	if (n)
-		(void)scols_print_table(table);
-	else
-		(void)printf("%s\n", none);
-	scols_unref_table(table);
-}
-
 static int each_of(struct show *s, bool types, struct err *err)
 {
 	const struct root *root = &s->context->root;
@@ -252,11 +213,11 @@ int mdev_show(struct context *context, bool types)
 		return EXIT_CODE_DONE;
 	}
 	if (types)
-		print_rows(s.rows, of_types, ARRAY_SIZE(of_types),
-			   "no device here offers mediated devices");
+		table_print(s.rows, of_types, ARRAY_SIZE(of_types),
+			    "no device here offers mediated devices");
 	else
-		print_rows(s.rows, of_devices, ARRAY_SIZE(of_devices),
-			   "there is no mediated device");
+		table_print(s.rows, of_devices, ARRAY_SIZE(of_devices),
+			    "there is no mediated device");
 	json_object_put(s.rows);
 	return EXIT_CODE_DONE;
 }
