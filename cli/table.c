@@ -22,7 +22,7 @@ static void join(struct json_object *list, char *buf, size_t size)
 static const char *cell(struct json_object *row, const char *name, char buf[static CELL])
 {
 	struct json_object *value;
-	const char *text = NULL;
+	const char *text = buf;
 
 	if (!json_object_object_get_ex(row, name, &value) || !value)
 		return "-";
@@ -30,9 +30,7 @@ static const char *cell(struct json_object *row, const char *name, char buf[stat
 		join(value, buf, CELL);
 	else
 		text = json_object_get_string(value);
-	if (!text)
-		text = buf;
-	return text[0] ? text : "-";
+	return text && text[0] ? text : "-";
 }
 
 static void add_column(struct libscols_table *table, const char *name)
