@@ -77,6 +77,7 @@ extern const struct command command_attach;
 extern const struct command command_boot;
 extern const struct command command_config;
 extern const struct command command_detach;
+extern const struct command command_help;
 extern const struct command command_list;
 extern const struct command command_mapping;
 extern const struct command command_mdev;
@@ -91,6 +92,10 @@ extern const struct command command_sweep;
 
 /* The verbs, NULL at the end. */
 extern const struct command *const command_table[];
+/* NULL: there is none of that name. */
+const struct command *command_find(const char *name);
+/* Says that @word is none, and which may be meant; EXIT_CODE_USAGE. */
+int unknown_verb(const char *word);
 
 /*
  * Reads the command line into @ret (the root is not opened yet). Words are as qm has

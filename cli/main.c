@@ -5,11 +5,32 @@
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
-	&command_attach, &command_boot,	   &command_config, &command_detach,
-	&command_list,	 &command_mapping, &command_mdev,   &command_parse,
-	&command_plan,	 &command_release, &command_set,    &command_showcmd,
-	&command_sriov,	 &command_status,  &command_sweep,  NULL,
+	&command_attach,
+	&command_boot,
+	&command_config,
+	&command_detach,
+	&command_help,
+	&command_list,
+	&command_mapping,
+	&command_mdev,
+	&command_parse,
+	&command_plan,
+	&command_release,
+	&command_set,
+	&command_showcmd,
+	&command_sriov,
+	&command_status,
+	&command_sweep,
+	NULL,
 };
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; command_table[i]; i++)
+		if (!strcmp(command_table[i]->name, name))
+			return command_table[i];
+	return NULL;
+}
 
 static void print_options(unsigned own, FILE *out)
 {

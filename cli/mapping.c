@@ -180,29 +180,38 @@ static void list_text(const struct view *v)
 	}
 }
 
-static void check_text(struct view *v)
+static void check_one(struct view *v, const struct mapping *m)
 {
+	bool quiet = v->context->value[OPTION_QUIET];
+	unsigned before = v->maps;
 	struct err err;
 
-	for (size_t i = 0; i < v->mappings->n; i++) {
-		const struct mapping *m = &v->mappings->item[i];
+	for (size_t k = 0; k < m->maps; k++) {
+		const struct mapping_map *map = &m->map[k];
 
-		for (size_t k = 0; k < m->maps; k++) {
-			const struct mapping_map *map = &m->map[k];
-
-			if (!is_here(v, map))
-				continue;
-			v->maps++;
-			if (mapping_check(&v->context->root, m, map, NULL, &err) == 0) {
-				if (!v->context->value[OPTION_QUIET])
-					(void)printf("%s: %s: ok\n", m->name, map->path);
-				continue;
-			}
-			v->bad++;
-			(void)printf("%s:%u: mapping %s: %s\n", v->mappings->file,
-				     map->line, m->name, err.msg);
+		if (!is_here(v, map))
+			continue;
+		v->maps++;
+		if (mapping_check(&v->context->root, m, map, NULL, &err) == 0) {
+			if (!quiet)
+				(void)printf("%s: %s: ok\n", m->name, map->path);
+			continue;
 		}
+		v->bad++;
+		(void)printf("%s:%u: mapping %s: %s\n", v->mappings->file, map->line,
+			     m->name, err.msg);
 	}
+	/* In a cluster that is nothing wrong. */
+	if (v->maps == before && !m->rejected && !quiet)
+		(void)printf("%s: no 'map' line for node %s: a VM that uses it does not "
+			     "start there\n",
+			     m->name, v->node);
+}
+
+static void check_text(struct view *v)
+{
+	for (size_t i = 0; i < v->mappings->n; i++)
+		check_one(v, &v->mappings->item[i]);
 	for (size_t i = 0; i < v->mappings->notes.n; i++)
 		(void)printf("%s\n", v->mappings->notes.text[i]);
 	if (v->bad)

@@ -2,12 +2,12 @@
 #include "cli/mdev.h"
 
 #include <errno.h>
-#include <libsmartcols.h>
 #include <string.h>
 
 #include "base/fileio.h"
 #include "base/name.h"
 #include "cli/mdev-vgpu.h"
+#include "cli/table.h"
 #include "host/look.h"
 #include "host/mdev-user.h"
 #include "host/mdev.h"
@@ -31,32 +31,59 @@ static void put(struct json_object *to, const char *name, const char *text)
 	json_object_object_add(to, name, json_object_new_string(text));
 }
 
-static const char *get(struct json_object *o, const char *name)
+/* Why @text, an address, is no parent. */
+static void say_no_parent(const struct context *context, const char *text,
+			  const struct bdf *bdf, struct err *err)
 {
-	struct json_object *value;
+	if (!sysfs_exists(&context->root, DEVICE_ATTR(bdf, "")))
+		(void)err_set(err, ENODEV,
+			      "%.64s is no PCI device of this host (lspci -D lists them)",
+			      text);
+	else if (mdev_vgpu_has(&context->root, BDF(bdf)))
+		(void)err_set(err, ENOENT,
+			      "%.64s has vGPU types, which are no mediated devices: a "
+			      "machine's start sets the type (mdev=nvidia-NUMBER in its "
+			      "configuration), see hostpci mdev types %s",
+			      text, BDF(bdf));
+	else
+		(void)err_set(err, ENOENT,
+			      "%.64s offers no mediated devices: is its driver loaded? "
+			      "hostpci mdev types lists the devices that do",
+			      text);
+}
 
-	return json_object_object_get_ex(o, name, &value) && value
-		       ? json_object_get_string(value)
-		       : "-";
+/* "01:00.0", with or without its domain. */
+static bool find_address(const char *text, struct bdf *ret)
+{
+	char full[64];
+
+	(void)snprintf(full, sizeof(full), "0000:%.48s", text);
+	return bdf_parse(text, ret) == 0 || bdf_parse(full, ret) == 0;
 }
 
 bool mdev_find_parent(const struct context *context, const char *text,
 		      char ret[static LIMIT_NAME], struct err *err)
 {
-	char path[CHILD_PATH];
+	char path[CHILD_PATH], function[LIMIT_NAME];
 	struct bdf bdf;
+	bool address = find_address(text, &bdf);
 
-	(void)snprintf(ret, LIMIT_NAME, "%s", text);
-	(void)snprintf(path, sizeof(path), "0000:%.32s", text);
-	if (bdf_parse(path, &bdf) == 0)
-		(void)snprintf(ret, LIMIT_NAME, "%.32s", path);
+	(void)snprintf(ret, LIMIT_NAME, "%s", address ? BDF(&bdf) : text);
 	(void)snprintf(path, sizeof(path), MDEV_BUS "/%.63s", ret);
 	if (name_valid(text) && sysfs_exists(&context->root, path))
 		return true;
-	(void)err_set(err, ENOENT,
-		      "%.64s offers no mediated devices: hostpci mdev types lists those "
-		      "that do; is its driver loaded?",
-		      text);
+	(void)snprintf(function, sizeof(function), "%.32s.0", text);
+	if (address)
+		say_no_parent(context, text, &bdf, err);
+	else if (find_address(function, &bdf))
+		(void)err_set(err, ENOENT,
+			      "%.64s is all functions of a card: name the one, like %s",
+			      text, function);
+	else
+		(void)err_set(err, ENOENT,
+			      "there is no '%.64s' that offers mediated devices: hostpci "
+			      "mdev types lists the devices that do",
+			      text);
 	return false;
 }
 
@@ -138,36 +165,6 @@ static int add_device(void *context, const char *name)
 	return 0;
 }
 
-static void print_rows(const struct json_object *rows, const char *const *column,
-		       size_t columns, const char *none)
-{
-	struct libscols_table *table = scols_new_table();
-	size_t n = json_object_array_length(rows);
-
-	for (size_t c = 0; table && c < columns; c++) {
-		char head[32];
-		size_t i = 0;
-
-		for (; column[c][i] && i + 1 < sizeof(head); i++)
-			head[i] = (char)(column[c][i] - ('a' - 'A'));
-		head[i] = '\0';
-		(void)scols_table_new_column(table, head, 0, 0);
-	}
-	for (size_t i = 0; table && i < n; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-
-		for (size_t c = 0; line && c < columns; c++)
-			(void)scols_line_set_data(
-				line, c,
-				get(json_object_array_get_idx(rows, i), column[c]));
-	}
-	if (n)
-		(void)scols_print_table(table);
-	else
-		(void)printf("%s\n", none);
-	scols_unref_table(table);
-}
-
 static int each_of(struct show *s, bool types, struct err *err)
 {
 	const struct root *root = &s->context->root;
@@ -219,11 +216,11 @@ int mdev_show(struct context *context, bool types)
 		return EXIT_CODE_DONE;
 	}
 	if (types)
-		print_rows(s.rows, of_types, ARRAY_SIZE(of_types),
-			   "no device here offers mediated devices");
+		table_print(s.rows, of_types, ARRAY_SIZE(of_types),
+			    "no device here offers mediated devices");
 	else
-		print_rows(s.rows, of_devices, ARRAY_SIZE(of_devices),
-			   "there is no mediated device");
+		table_print(s.rows, of_devices, ARRAY_SIZE(of_devices),
+			    "there is no mediated device");
 	json_object_put(s.rows);
 	return EXIT_CODE_DONE;
 }

@@ -149,6 +149,9 @@ static int carry_out(struct context *context, const struct single *single,
 	struct json_object *o;
 	int code = single_run(single, &outcome, err);
 
+	outcome.what = single->back ? "remove" : "create";
+	if (context->value[OPTION_VERBOSE] && context->format == FORMAT_TEXT)
+		report_text(&context->root, &outcome, REPORT_HOOK, stderr);
 	if (code)
 		return error_print(context, code, err);
 	if (context->format == FORMAT_TEXT) {

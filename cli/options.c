@@ -155,7 +155,7 @@ static int take_option(struct context *c, int argc, char **argv, int *i)
 	return keep(c, id, number, equals ? equals + 1 : argv[*i]);
 }
 
-static int unknown_verb(const char *word)
+int unknown_verb(const char *word)
 {
 	const char *nearest = NULL;
 	unsigned best = WORDS_FAR;
@@ -176,9 +176,7 @@ static int unknown_verb(const char *word)
 static int take_word(struct context *c, const char *word)
 {
 	if (!c->command) {
-		for (size_t i = 0; command_table[i]; i++)
-			if (!strcmp(command_table[i]->name, word))
-				c->command = command_table[i];
+		c->command = command_find(word);
 		return c->command ? 0 : unknown_verb(word);
 	}
 	if (c->arguments == (int)ARRAY_SIZE(c->argument))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "cli/table.h"
 #include "host/sysfs.h"
 #include "run/apply.h"
 #include "run/claims.h"
@@ -93,20 +94,20 @@ static struct json_object *holders_json(const struct view *v, const struct bdf *
 	return list;
 }
 
-/* "100, 101", or nothing. */
-static void list_holders(const struct view *v, const struct bdf *pf, char *buf,
-			 size_t size)
+static int add_name(void *context, const char *name)
 {
-	size_t at = 0;
+	json_object_array_add(context, json_object_new_string(name));
+	return 0;
+}
 
-	buf[0] = '\0';
-	for (size_t i = 0; i < v->facts->claims && at < size; i++) {
-		const struct claim *c = &v->facts->claim[i];
+/* Its network interfaces: one that is in a container's name space does not show. */
+static struct json_object *interfaces_json(const struct view *v, const struct bdf *bdf)
+{
+	struct json_object *list = json_object_new_array();
 
-		if (bdf_equal(&c->bdf, pf))
-			at += (size_t)snprintf(buf + at, size - at, "%s%u",
-					       at ? ", " : "", c->vmid);
-	}
+	(void)!sysfs_each(&v->context->root, DEVICE_ATTR(bdf, "net"), SYSFS_FOLDERS,
+			  add_name, list);
+	return list;
 }
 
 static void put(struct json_object *to, const char *name, const char *text)
@@ -123,10 +124,9 @@ static void list_one(struct view *v, const struct pf *pf)
 {
 	struct json_object *o = json_object_new_object();
 	bool wants = pf->policy && wish_has(&pf->policy->wish, KEY_VFS);
-	char holders[200];
 
-	list_holders(v, &pf->device.bdf, holders, sizeof(holders));
 	put(o, "device", BDF(&pf->device.bdf));
+	json_object_object_add(o, "interfaces", interfaces_json(v, &pf->device.bdf));
 	json_object_object_add(o, "driver", json_word(pf->device.driver));
 	put_number(o, "vfs", pf->device.vfs);
 	put_number(o, "most", pf->total);
@@ -138,14 +138,6 @@ static void list_one(struct view *v, const struct pf *pf)
 				       : NULL);
 	json_object_object_add(o, "machines", holders_json(v, &pf->device.bdf));
 	json_object_array_add(v->list, o);
-	if (v->context->format != FORMAT_TEXT)
-		return;
-	(void)printf("%s  %-12s %3u of %-3u", BDF(&pf->device.bdf),
-		     pf->device.driver[0] ? pf->device.driver : "none", pf->device.vfs,
-		     pf->total);
-	if (wants)
-		(void)printf("  policy %u", pf_wanted(pf));
-	(void)printf("%s%s\n", holders[0] ? "  VM " : "", holders);
 }
 
 /* The function's address by its link; false: there is none. */
@@ -166,23 +158,18 @@ static void show_one(struct view *v, const struct pf *pf)
 {
 	for (unsigned i = 0; i < pf->device.vfs; i++) {
 		struct json_object *o;
-		char holders[64];
 		struct device d;
 
 		if (!find_vf(v, pf, i, &d))
 			continue;
 		o = json_object_new_object();
-		list_holders(v, &d.bdf, holders, sizeof(holders));
 		put_number(o, "index", i);
 		put(o, "device", BDF(&d.bdf));
+		json_object_object_add(o, "interfaces", interfaces_json(v, &d.bdf));
 		json_object_object_add(o, "driver", json_word(d.driver));
 		json_object_object_add(o, "group", json_object_new_int(d.group));
 		json_object_object_add(o, "machines", holders_json(v, &d.bdf));
 		json_object_array_add(v->list, o);
-		if (v->context->format == FORMAT_TEXT)
-			(void)printf("%3u  %s  %-12s group %d%s%s\n", i, BDF(&d.bdf),
-				     d.driver[0] ? d.driver : "none", d.group,
-				     holders[0] ? "  VM " : "", holders);
 	}
 }
 
@@ -248,6 +235,21 @@ static int set(struct view *v)
 	return code;
 }
 
+static void print_list(const struct view *v, const struct pf *only)
+{
+	static const char *const of_pfs[] = {"device", "interfaces", "driver",	"vfs",
+					     "most",   "policy",     "machines"};
+	static const char *const of_vfs[] = {"index",  "device", "interfaces",
+					     "driver", "group",	 "machines"};
+	char none[80] = "no physical function of this host can have virtual ones";
+
+	if (only)
+		(void)snprintf(none, sizeof(none), "%s has no virtual function",
+			       BDF(&only->device.bdf));
+	table_print(v->list, only ? of_vfs : of_pfs,
+		    only ? ARRAY_SIZE(of_vfs) : ARRAY_SIZE(of_pfs), none);
+}
+
 static int print(struct view *v, const struct pf *only)
 {
 	const struct pf *pf[LIMIT_PFS];
@@ -260,10 +262,12 @@ static int print(struct view *v, const struct pf *only)
 		else if (!only)
 			list_one(v, pf[i]);
 	}
-	if (v->context->format != FORMAT_TEXT)
+	if (v->context->format != FORMAT_TEXT) {
 		json_print(v->context, v->list);
-	else
-		json_object_put(v->list);
+		return EXIT_CODE_DONE;
+	}
+	print_list(v, only);
+	json_object_put(v->list);
 	return EXIT_CODE_DONE;
 }
 

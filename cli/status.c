@@ -80,7 +80,8 @@ static struct json_object *hold_json(const struct journal *j,
 	if (uuid_is_set(&h->hold.mdev))
 		put_mdev(o, j->root, &h->hold);
 	(void)snprintf(text, sizeof(text), "hostpci%d", h->hold.slot);
-	put(o, "slot", text);
+	if (h->hold.slot >= 0) /* what is done by hand is no machine's */
+		put(o, "slot", text);
 	json_object_object_add(o, "group", json_object_new_int(h->hold.group));
 	if (sysfs_link(j->root, DEVICE_ATTR(&h->hold.bdf, "driver"), text,
 		       sizeof(text)) == 0)
@@ -187,14 +188,14 @@ static void add_row(struct libscols_table *table, struct json_object *machine,
 		    struct json_object *device, bool kinds)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
-	const char *before = get(device, "driver_before");
+	const char *before = get(device, "driver_before"), *slot = get(device, "slot");
 	bool mdev = get(device, "mdev")[0];
 
 	if (!line)
 		return;
 	(void)scols_line_set_data(line, 0, owner_of(machine));
 	(void)scols_line_set_data(line, 1, get(machine, "state"));
-	(void)scols_line_set_data(line, 2, get(device, "slot"));
+	(void)scols_line_set_data(line, 2, slot[0] ? slot : "-");
 	(void)scols_line_set_data(line, 3, get(device, mdev ? "mdev" : "device"));
 	(void)scols_line_set_data(line, 4, get(device, mdev ? "type" : "driver"));
 	(void)scols_line_set_data(line, 5, before[0] ? before : "-");

@@ -10,6 +10,6 @@ int words_find(const char *const *table, int n, const char *word);
 
 /* Words that are this far from each other are not taken for a slip of the fingers. */
 enum { WORDS_FAR = 3 };
-/* Letters to change, add or leave out between @a and @b (Levenshtein); at least WORDS_FAR
+/* Letters to change, add, leave out or swap between @a and @b; at least WORDS_FAR
  * if one is longer than 32. */
 unsigned words_distance(const char *a, const char *b);

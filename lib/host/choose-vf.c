@@ -141,7 +141,11 @@ static void say_none(const struct search *s)
 	list_names(&wish->vf_of, names, sizeof(names));
 	if (wish_has(wish, KEY_INDEX) && wish->index >= 0)
 		(void)snprintf(which, sizeof(which), " number %d", wish->index);
-	if (!s->found)
+	if (!wish->vf_of.n)
+		(void)err_set(&pick->err, ENODEV,
+			      "vf-of = [] names no physical function: add the addresses "
+			      "of those that will do, or remove it");
+	else if (!s->found)
 		(void)err_set(&pick->err, ENODEV,
 			      "vf-of %s: no physical function of this host is that "
 			      "(hostpci sriov list shows them)",

@@ -269,7 +269,7 @@ static bool has_mdevs(const struct facts *facts)
 	bool has = false;
 
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
-		has |= facts->mdev[i].wanted;
+		has |= facts->mdev[i].wanted || facts->mdev[i].left;
 	return has;
 }
 
@@ -302,7 +302,7 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 	for (unsigned i = 0; r == 0 && i < facts->pfs.n; i++)
 		r = look_at_pf(&use, spec, facts, &facts->pfs.item[i], err);
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
-		if (facts->mdev[i].wanted)
+		if (facts->mdev[i].wanted || facts->mdev[i].left)
 			r = mdev_fact_look(root, &looker, &facts->mdev[i], err);
 	if (r == 0)
 		r = use_openers(&use, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/facts.h"
+#include "host/look.h"
 #include "host/mdev-user.h"
 
 struct uuid mdev_fact_uuid(const struct spec *spec, unsigned slot)
@@ -21,8 +22,7 @@ struct uuid mdev_fact_uuid(const struct spec *spec, unsigned slot)
 /* Proxmox makes those that it knows all about, and warns of one that is there already. */
 static bool is_ours(const struct spec *spec, unsigned slot)
 {
-	return scope_has(spec->scope, SCOPE_MDEV) &&
-	       (!slot_is_proxmox(&spec->slot[slot]) || spec_mdev_attributes(spec, slot));
+	return !slot_is_proxmox(&spec->slot[slot]) || spec_mdev_attributes(spec, slot);
 }
 
 void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigned slot,
@@ -33,9 +33,11 @@ void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigne
 	struct mdev_fact *fact = &facts->mdev[slot];
 	struct device device;
 
-	if (pick->kind != PICK_MDEV || !is_ours(spec, slot))
+	if (pick->kind != PICK_MDEV || !scope_has(spec->scope, SCOPE_MDEV))
 		return;
-	fact->wanted = true;
+	fact->wanted = is_ours(spec, slot);
+	fact->left = !fact->wanted;
+	fact->vgpu = pick->by_number;
 	fact->uuid = mdev_fact_uuid(spec, slot);
 	(void)snprintf(fact->type, sizeof(fact->type), "%s",
 		       definition ? definition->type : spec->slot[slot].wish.mdev);
@@ -50,6 +52,25 @@ void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigne
 		parent->group =
 			device_read(root, &parent->bdf, &device) == 0 ? device.group : -1;
 	}
+}
+
+bool mdev_fact_fits(const struct mdev_fact *fact)
+{
+	for (unsigned i = 0; fact->seen.there && !fact->who[0] && i < fact->n; i++)
+		if (!strcmp(fact->parent[i].type, fact->seen.type) &&
+		    !strcmp(fact->parent[i].name, fact->seen.parent))
+			return true;
+	return false;
+}
+
+const char *mdev_fact_parent(const struct mdev_fact *fact)
+{
+	if (fact->seen.there && fact->seen.parent[0])
+		return fact->seen.parent;
+	for (unsigned i = 0; i < fact->n; i++)
+		if (fact->parent[i].type[0] && fact->parent[i].available != 0)
+			return fact->parent[i].name;
+	return fact->parent[0].name;
 }
 
 struct finder {
@@ -77,10 +98,33 @@ static int compare_name(void *context, const char *id)
 	return 1;
 }
 
-static int look_at_parent(struct finder *f)
+/* A function with vGPU types instead: the number of the one that has this name. */
+static int look_for_vgpu(struct finder *f)
+{
+	struct child_request request;
+	struct child_reply reply;
+	struct vgpu vgpu;
+	int r;
+
+	look_request(&request, LOOK_VGPU, "/sys/%s", DEVICE_ATTR(&f->parent->bdf, ""));
+	(void)snprintf(request.value, sizeof(request.value), "%s", f->wish);
+	r = child_call(f->looker, &request, LIMIT_READ_MS, &reply);
+	if (r == 0)
+		r = reply.result;
+	if (r == 0 && vgpu_read(reply.value, &vgpu) && vgpu.id)
+		(void)snprintf(f->parent->type, sizeof(f->parent->type), "nvidia-%u",
+			       vgpu.id);
+	return r;
+}
+
+static int look_at_parent(struct finder *f, bool vgpu)
 {
 	struct mdev_type type;
-	int r = mdev_type_read(f->root, f->looker, f->parent->name, f->wish, &type);
+	int r;
+
+	if (vgpu)
+		return look_for_vgpu(f);
+	r = mdev_type_read(f->root, f->looker, f->parent->name, f->wish, &type);
 
 	if (r == -ENOENT) {
 		r = mdev_type_each(f->root, f->parent->name, compare_name, f);
@@ -115,7 +159,7 @@ int mdev_fact_look(const struct root *root, struct child *looker, struct mdev_fa
 
 	for (unsigned i = 0; r == 0 && i < fact->n; i++) {
 		f.parent = &fact->parent[i];
-		r = look_at_parent(&f);
+		r = look_at_parent(&f, fact->vgpu);
 		if (r < 0)
 			return err_set(err, -r, "%s: its types of mediated devices: %s",
 				       f.parent->name, strerror(-r));

@@ -18,9 +18,11 @@ struct mdev_parent {
 	int available;	       /* of that type; -1: not known */
 };
 
-/* A hostpciN that is a mediated device which is made here, not by Proxmox. */
+/* A hostpciN that is a mediated device. */
 struct mdev_fact {
-	bool wanted;
+	bool wanted; /* it is made here */
+	bool left;   /* Proxmox makes it: only looked at, as its start fails without */
+	bool vgpu;   /* it is the name of a vGPU type, which Proxmox does not know */
 	struct uuid uuid;
 	char type[256]; /* that is wished for, by its folder or its human name */
 	unsigned n;
@@ -37,6 +39,12 @@ struct uuid mdev_fact_uuid(const struct spec *spec, unsigned slot);
 /* The parents that hostpci@slot has a choice of, without a look at what they offer. */
 void mdev_fact_resolve(const struct root *root, const struct spec *spec, unsigned slot,
 		       struct facts *facts);
+
+/* True if what has its UUID already can be used as it is. */
+bool mdev_fact_fits(const struct mdev_fact *fact);
+
+/* Its parent: that of what is there, the first one that may have room, or the first. */
+const char *mdev_fact_parent(const struct mdev_fact *fact);
 
 /* What they offer, what there is room for, and what is there already. */
 int mdev_fact_look(const struct root *root, struct child *looker, struct mdev_fact *fact,

@@ -80,12 +80,12 @@ static int add_mdev(struct builder *b, unsigned slot)
 	};
 	int r = plan_add_hold(b->plan, &hold);
 
-	if (r == 0 && fact->seen.there && !fact->seen.going)
+	if (r == 0 && mdev_fact_fits(fact))
 		notes_add(b->notes,
 			  "hostpci%u: mediated device %s of type %s is there already: it "
 			  "is used, and stays",
 			  slot, fact->uuid.text, fact->seen.type);
-	else if (r == 0)
+	else if (r == 0 && (!fact->seen.there || fact->seen.going))
 		r = add_creation(b, slot);
 	if (r == 0 && definition)
 		r = add_attributes(b, slot, &definition->attributes);

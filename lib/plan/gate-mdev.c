@@ -5,6 +5,7 @@
 
 #include "base/say.h"
 #include "plan/gate-claim.h"
+#include "spec/mdevctl.h"
 
 struct gate {
 	const struct spec *spec;
@@ -48,7 +49,9 @@ static struct finding *find(const struct gate *g, const struct mdev_parent *pare
 
 static void say_no_type(const struct gate *g, const struct mdev_parent *parent)
 {
+	const struct mdev_definition *definition = g->spec->slot[g->slot].definition;
 	struct finding *f = find(g, parent);
+	struct uuid uuid;
 
 	if (!f)
 		return;
@@ -61,7 +64,19 @@ static void say_no_type(const struct gate *g, const struct mdev_parent *parent)
 		return;
 	}
 	SAY(f->why, "has no type '%s' of mediated devices", g->fact->type);
+	if (definition) {
+		SAY(f->cure,
+		    "correct mdev_type in " MDEVCTL_FOLDER "/%s/%s: hostpci mdev types "
+		    "%s lists those that there are",
+		    definition->parent, definition->uuid.text, parent->name);
+		return;
+	}
 	SAY(f->cure, "write a type that hostpci mdev types %s lists", parent->name);
+	if (uuid_parse(g->fact->type, &uuid) == 0)
+		SAY_MORE(f->cure,
+			 "; a device that mdevctl defines is named in the policy: "
+			 "hostpci%u = { mdev = \"%s\"; };",
+			 g->slot, uuid.text);
 }
 
 /* Proxmox knows a type by the name of its folder alone. */
@@ -137,15 +152,6 @@ static void check_parents(struct gate *g)
 	}
 }
 
-static bool is_right(const struct mdev_fact *fact)
-{
-	for (unsigned i = 0; i < fact->n; i++)
-		if (!strcmp(fact->parent[i].type, fact->seen.type) &&
-		    !strcmp(fact->parent[i].name, fact->seen.parent))
-			return true;
-	return false;
-}
-
 /* A finding about the device that is there, or is to be, under its UUID. */
 static struct finding *find_itself(const struct gate *g)
 {
@@ -179,10 +185,9 @@ static bool check_claims(const struct gate *g)
 static void check_existing(const struct gate *g)
 {
 	const struct mdev_fact *fact = g->fact;
-	bool right = is_right(fact);
 	struct finding *f;
 
-	if (right && !fact->who[0])
+	if (mdev_fact_fits(fact))
 		return;
 	f = find_itself(g);
 	if (!f)
@@ -194,9 +199,9 @@ static void check_existing(const struct gate *g)
 		SAY(f->cure, "end that first");
 		return;
 	}
-	SAY(f->why, "exists already, of type %s on %s, but hostpci%u wants %s",
+	SAY(f->why, "exists already, of type %s on %s, but hostpci%u wants %s on %s",
 	    fact->seen.type[0] ? fact->seen.type : "?", fact->seen.parent, g->slot,
-	    g->fact->type);
+	    fact->type, fact->parent[0].name);
 	SAY(f->cure, "nobody uses it: hostpci mdev remove %s", fact->uuid.text);
 }
 
@@ -224,7 +229,8 @@ void gate_check_mdevs(const struct spec *spec, const struct facts *facts,
 		g.slot = i;
 		g.fact = &facts->mdev[i];
 		g.taken[i] = -1;
-		if (!g.fact->wanted)
+		/* One whose name Proxmox does not know is refused for that. */
+		if ((!g.fact->wanted && !g.fact->left) || g.fact->vgpu)
 			continue;
 		check_given(&g);
 		if (check_claims(&g))

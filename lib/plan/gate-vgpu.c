@@ -149,9 +149,13 @@ void gate_check_vgpu_names(const struct spec *spec, const struct facts *facts,
 		SAY(f->why,
 		    "has vGPU types, which Proxmox knows by number only, not '%s'",
 		    slot->wish.mdev);
-		SAY(f->cure,
-		    "write mdev=nvidia-NUMBER in %s:%u; "
-		    "/sys/bus/pci/devices/%s/nvidia/creatable_vgpu_types has the numbers",
-		    slot->file, slot->line, f->device);
+		if (facts->mdev[i].parent[0].type[0])
+			SAY(f->cure, "write mdev=%s in %s:%u",
+			    facts->mdev[i].parent[0].type, slot->file, slot->line);
+		else
+			SAY(f->cure,
+			    "write mdev=nvidia-NUMBER in %s:%u; hostpci mdev types %s "
+			    "lists what it offers now",
+			    slot->file, slot->line, f->device);
 	}
 }

@@ -83,7 +83,7 @@ static int lane_of(const struct builder *b, const struct fact *fact,
 	if (stage == STAGE_VFS)
 		return b->pf_lane;
 	return fact->device.coming
-		       ? 1 << 24 | bdf->bus << 8 | bdf->slot << 3 | bdf->function
+		       ? LANE_COMING | bdf->bus << 8 | bdf->slot << 3 | bdf->function
 		       : fact->device.group;
 }
 
@@ -222,8 +222,7 @@ static void note_picks(const struct spec *spec, const struct facts *facts,
 
 		if (!slot->present)
 			continue;
-		if (pick->kind == PICK_MDEV && !facts->mdev[i].wanted &&
-		    scope_has(spec->scope, SCOPE_MDEV))
+		if (facts->mdev[i].left)
 			notes_add(notes, "%s: hostpci%u: mdev=%s is left to Proxmox",
 				  SLOT_PLACE(slot), i, slot->wish.mdev);
 		else if (given && pick->alternatives > 1 && pick->n)

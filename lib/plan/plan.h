@@ -46,6 +46,9 @@ enum plan_stage {
 	_STAGE_MAX,
 };
 
+/* Lanes from here on are of functions that are still to be made, by their address. */
+enum { LANE_COMING = 1 << 24 };
+
 /* True if virtual functions are to be made: the rest of @plan is only what is expected of
  * them, and is made anew when they are there. */
 bool plan_makes_vfs(const struct plan *plan);

@@ -107,8 +107,7 @@ static void mdev_explain(const struct step *step, const char *seen, char *buf,
 static void mdev_describe(const struct step *step, char *buf, size_t size)
 {
 	if (step->direction == STEP_DO)
-		(void)snprintf(buf, size, "create %.63s on %s%s", step->want, step->found,
-			       step->spare ? ", or else" : "");
+		(void)snprintf(buf, size, "create %.63s on %s", step->want, step->found);
 	else
 		(void)snprintf(buf, size, "remove it (%.63s on %s)", step->want,
 			       step->found);

@@ -66,13 +66,18 @@ static const struct {
 	{STEP_UNBIND, "nvme", 90000},	       {STEP_UNBIND, "qla2xxx", 120000},
 };
 
+#define CORRECT_ATTRIBUTES \
+	"correct mdev-attributes, or what mdevctl has defined (mdevctl modify)"
+
 /* What the kernel means by it (drivers/base/bus.c and dd.c, drivers/pci/pci.c, libkmod).
  */
-static const struct {
+struct errno_row {
 	enum step_kind kind;
 	int code;
 	const char *words;
-} errno_words[] = {
+};
+
+static const struct errno_row errno_words[] = {
 	{STEP_MODULE, ENOENT,
 	 "there is no such module for this kernel: install the package of its modules"},
 	{STEP_MODULE, ENOTSUP, "modules are not loaded while the root is moved"},
@@ -161,11 +166,21 @@ static const struct {
 	{STEP_MDEV, ENODEV, "the parent is just going away"},
 	{STEP_MDEV, ENOENT, "the parent does not offer this type any more"},
 	{STEP_MDEV_ATTRIBUTE, ENOENT,
-	 "this type of mediated device has no such attribute: correct mdev-attributes"},
+	 "this type of mediated device has no such attribute: " CORRECT_ATTRIBUTES},
 	{STEP_MDEV_ATTRIBUTE, EACCES,
-	 "this attribute cannot be written: correct mdev-attributes"},
+	 "this attribute cannot be written: " CORRECT_ATTRIBUTES},
 	{STEP_MDEV_ATTRIBUTE, EINVAL,
-	 "the driver does not take this value: correct mdev-attributes"},
+	 "the driver does not take this value: " CORRECT_ATTRIBUTES},
+};
+
+/* Where no policy says it: hostpci mdev create. */
+static const struct errno_row by_hand_words[] = {
+	{STEP_MDEV_ATTRIBUTE, ENOENT,
+	 "this type of mediated device has no such attribute: correct --attribute"},
+	{STEP_MDEV_ATTRIBUTE, EACCES,
+	 "this attribute cannot be written: correct --attribute"},
+	{STEP_MDEV_ATTRIBUTE, EINVAL,
+	 "the driver does not take this value: correct --attribute"},
 };
 
 const char *step_errno_words(const struct step *step, int code)
@@ -179,6 +194,9 @@ const char *step_errno_words(const struct step *step, int code)
 		kind = STEP_UNBIND;
 	else if (kind == STEP_VFS_ATTRIBUTE)
 		kind = STEP_VF_ATTRIBUTE;
+	for (size_t i = 0; step->slot < 0 && i < ARRAY_SIZE(by_hand_words); i++)
+		if (by_hand_words[i].kind == kind && by_hand_words[i].code == code)
+			return by_hand_words[i].words;
 	for (size_t i = 0; i < ARRAY_SIZE(errno_words); i++)
 		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;

@@ -24,11 +24,28 @@ static void put_slot(struct json_object *to, int slot)
 		put_text(to, "slot", text);
 }
 
-static struct json_object *device_json(const struct shown *s)
+/* The names are those of `hostpci status`. */
+static struct json_object *mdev_json(const struct shown *s)
 {
 	struct json_object *o = json_object_new_object();
+
+	put_text(o, "device", s->parent);
+	put_slot(o, s->slot);
+	json_object_object_add(o, "wanted", json_object_new_boolean(s->wanted));
+	put_text(o, "mdev", s->mdev.text);
+	put_text(o, "type", s->type);
+	json_object_object_add(o, "left_to_proxmox", json_object_new_boolean(s->left));
+	return o;
+}
+
+static struct json_object *device_json(const struct shown *s)
+{
+	struct json_object *o;
 	char id[16];
 
+	if (uuid_is_set(&s->mdev))
+		return mdev_json(s);
+	o = json_object_new_object();
 	put_text(o, "device", BDF(&s->device.bdf));
 	put_slot(o, s->slot);
 	json_object_object_add(o, "wanted", json_object_new_boolean(s->wanted));
@@ -90,6 +107,8 @@ static struct json_object *deed_json(const struct deed *d)
 		json_object_object_add(o, "write", w);
 	}
 	put_text(o, "state", deed_words[d->state]);
+	if (d->step.spare)
+		json_object_object_add(o, "spare", json_object_new_boolean(true));
 	json_object_object_add(o, "rollback", json_object_new_boolean(d->rollback));
 	if (d->state != DEED_PLANNED)
 		put_number(o, "ms", d->ms);

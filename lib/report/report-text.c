@@ -103,8 +103,13 @@ static void print_lane(const struct step *before, const struct step *step, FILE 
 		(void)fprintf(out, "    %s\n", plan_stage_words[step->stage]);
 	else if (before && before->lane == step->lane)
 		return;
-	if (step->lane >= 0)
+	if (step->lane >= LANE_COMING)
+		(void)fprintf(out, "      lane of %s, whose group is not known yet\n",
+			      BDF(&step->bdf));
+	else if (step->lane >= 0)
 		(void)fprintf(out, "      lane of IOMMU group %d\n", step->lane);
+	else if (step->kind != STEP_MODULE)
+		(void)fprintf(out, "      lane of what is in no IOMMU group\n");
 }
 
 /* By stage and lane, if there is more than one lane. */
@@ -125,15 +130,38 @@ static void print_steps(const struct outcome *o, FILE *out)
 			print_lane(i ? &o->deeds.item[i - 1].step : NULL, step, out);
 		(void)fprintf(out, "%s%zu. ", indent, i + 1);
 		print_step_head(step, out);
-		(void)fputc('\n', out);
+		(void)fputs(step->spare ? ", or else\n" : "\n", out);
 		print_write(step, indent, out);
 	}
+}
+
+static void print_shown(const struct root *root, const struct shown *s, FILE *out)
+{
+	const struct device *d = &s->device;
+	char name[160], group[16];
+
+	if (uuid_is_set(&s->mdev)) {
+		(void)fprintf(out, "  hostpci%d mdev %s, %s on %s%s\n", s->slot,
+			      s->mdev.text, s->type, s->parent,
+			      s->left ? ": Proxmox makes it" : "");
+		return;
+	}
+	if (!s->wanted && d->bridge)
+		return;
+	(void)snprintf(group, sizeof(group), "%d", d->group);
+	if (d->group < 0)
+		(void)snprintf(group, sizeof(group), "none");
+	(void)pci_name(root, d->vendor, d->product, name, sizeof(name));
+	(void)fprintf(out,
+		      "  hostpci%d %s [%04x:%04x]%s%s, driver %s, IOMMU group %s%s\n",
+		      s->slot, BDF(&d->bdf), d->vendor, d->product, name[0] ? " " : "",
+		      name, d->driver[0] ? d->driver : "none", group,
+		      s->wanted ? "" : " (comes along)");
 }
 
 static void print_plan(const struct root *root, const struct outcome *o, FILE *out)
 {
 	size_t writes = 0;
-	char name[160], group[16];
 
 	for (size_t i = 0; i < o->deeds.n; i++) {
 		struct step_write write = {0};
@@ -141,26 +169,16 @@ static void print_plan(const struct root *root, const struct outcome *o, FILE *o
 
 		writes += step_ops(step)->write(step, &write);
 	}
-	for (size_t i = 0; i < o->shown_n; i++) {
-		const struct device *d = &o->shown[i].device;
-
-		if (!o->shown[i].wanted && d->bridge)
-			continue;
-		(void)snprintf(group, sizeof(group), "%d", d->group);
-		if (d->group < 0)
-			(void)snprintf(group, sizeof(group), "none");
-		(void)pci_name(root, d->vendor, d->product, name, sizeof(name));
-		(void)fprintf(
-			out,
-			"  hostpci%d %s [%04x:%04x]%s%s, driver %s, IOMMU group %s%s\n",
-			o->shown[i].slot, BDF(&d->bdf), d->vendor, d->product,
-			name[0] ? " " : "", name, d->driver[0] ? d->driver : "none",
-			group, o->shown[i].wanted ? "" : " (comes along)");
-	}
+	for (size_t i = 0; i < o->shown_n; i++)
+		print_shown(root, &o->shown[i], out);
 	if (o->findings.refused || o->err.code)
 		return;
-	(void)fprintf(out, "  %zu write%s%s\n", writes, writes == 1 ? "" : "s",
-		      writes ? ":" : ", nothing to do");
+	(void)fprintf(out, "  %zu write%s", writes, writes == 1 ? "" : "s");
+	/* One that keeps a value writes only when it is taken back. */
+	if (writes < o->deeds.n)
+		(void)fprintf(out, " in %zu step%s", o->deeds.n,
+			      o->deeds.n == 1 ? "" : "s");
+	(void)fprintf(out, "%s\n", o->deeds.n ? ":" : ", nothing to do");
 	print_steps(o, out);
 }
 

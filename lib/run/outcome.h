@@ -12,6 +12,10 @@ struct shown {
 	struct device device;
 	int slot;
 	bool wanted;
+	struct uuid mdev; /* a mediated device; unset: a function */
+	char type[LIMIT_NAME];
+	char parent[LIMIT_NAME];
+	bool left; /* to Proxmox, which makes it */
 };
 
 /* Where a sweep found a machine to be. */

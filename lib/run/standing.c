@@ -261,7 +261,9 @@ static enum standing by_group(const struct look *g, struct child *child, int gro
 	if (!reply.value[0])
 		return STANDING_OVER;
 	(void)opener_first(g->session->root, node, who, sizeof(who));
-	return say(g, STANDING_RUNS, "uses its devices: %s has %s open",
+	return say(g, STANDING_RUNS, "%s: %s has %s open",
+		   g->session->request->vmid ? "uses its devices"
+					     : "has devices left over that are in use",
 		   who[0] ? who : "somebody", node);
 }
 
@@ -276,10 +278,13 @@ static enum standing by_mdev(const struct look *g, struct child *child,
 			   "may run: whether its mediated device %s is in use cannot be "
 			   "told (%s)",
 			   uuid->text, strerror(-r));
-	return user.node[0] ? say(g, STANDING_RUNS,
-				  "uses its mediated device: %s has %.40s open", user.who,
-				  user.node)
-			    : STANDING_OVER;
+	if (!user.node[0])
+		return STANDING_OVER;
+	return say(g, STANDING_RUNS, "%s: %s has %.40s open",
+		   g->session->request->vmid
+			   ? "uses its mediated device"
+			   : "has a mediated device left over that is in use",
+		   user.who, user.node);
 }
 
 /* The last word: nothing may be taken from under an open descriptor. */
@@ -318,7 +323,10 @@ enum standing standing_of(const struct session *session, char why[static STANDIN
 	const struct look g = {session, why};
 	enum standing standing = STANDING_OVER;
 
-	(void)say(&g, STANDING_OVER, "no longer runs");
+	(void)say(&g, STANDING_OVER,
+		  session->request->vmid
+			  ? "no longer runs"
+			  : "has something left over from a run that was cut off");
 	for (size_t i = 0; standing == STANDING_OVER && i < ARRAY_SIZE(looks); i++)
 		standing = looks[i](&g);
 	return standing;

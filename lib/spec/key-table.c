@@ -102,7 +102,8 @@ const struct key key_table[_KEY_MAX] = {
 			 BOTH,
 			 TEXT(mapping),
 			 .valid = valid_id,
-			 .form = "a letter, then letters, digits, - and _",
+			 .form = "a letter, then at least one more of letters, digits, "
+				 "- and _",
 			 .help = "name of a cluster-wide resource mapping"},
 	[KEY_PCIE] = {.name = "pcie",
 		      .type = KEY_TYPE_BOOL,

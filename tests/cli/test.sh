@@ -31,6 +31,21 @@ it "help needs no root folder and no arguments"
 run "$CLI" --root /nowhere plan --help
 [[ $rc -eq 0 ]] || fail "exits $rc"
 
+it "help is a verb, too"
+run "$CLI" --help
+want=$(out)
+run "$CLI" help
+[[ $(out) == "$want" ]] || fail "help is another than --help"
+for verb in $(verbs); do
+	run "$CLI" "$verb" --help
+	want=$(out)
+	run "$CLI" help "$verb"
+	[[ $rc -eq 0 && $(out) == "$want" ]] || fail "help $verb is another than $verb --help"
+done
+hostpci_exits 64 help plna
+says "there is no verb 'plna' \(did you mean 'plan'\?\)"
+hostpci_exits 64 help plan status
+
 it "the version"
 for arguments in --version 'plan --version' -version; do
 	# shellcheck disable=SC2086

@@ -128,12 +128,11 @@ driver_is 02:00.0 igb
 has_no_journal 100
 as_before
 
-it "mediated devices are left to Proxmox"
+it "a mediated device of a card that offers none: Proxmox would not start it either"
 config 100 'hostpci1: 03:00.0,mdev=nvidia-63'
-hook_exits 0 100 pre-start
-says 'mdev=nvidia-63 is left to Proxmox'
+hook_exits 1 100 pre-start
+says '0000:03:00.0 offers no mediated devices'
 writes_are 0
-hook_exits 0 100 post-stop
 as_before
 
 it "what stands in a snapshot is not taken"

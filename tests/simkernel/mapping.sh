@@ -105,6 +105,16 @@ hook_exits 1 100 pre-start
 says '100.conf:1: hostpci0: there is no mapping=gpu'
 has_no_journal 100
 
+it "check names a mapping that has no line for this node"
+two_ports
+hostpci_exits 0 mapping check
+says '^nic: 0000:02:00.0: ok$'
+sed -i s/node=pve1/node=pve2/ "$ROOT/etc/pve/mapping/pci.cfg"
+hostpci_exits 0 mapping check
+says "^nic: no 'map' line for node pve1: a VM that uses it does not start there$"
+hostpci_exits 0 mapping check --quiet
+silent
+
 it "a start that fails reserves nothing"
 two_ports
 rule 'drivers/vfio-pci/bind * * errno EIO'

@@ -76,6 +76,57 @@ writes_are 3
 hook_exits 0 100 post-stop
 as_before
 
+it "what is left to Proxmox is looked at, as its start would fail behind the hook"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-9'
+hook_exits 1 100 pre-start
+says "0000:05:00.0 has no type 'lab-mdev-9' of mediated devices"
+config 100 'hostpci0: 05:00.0,mdev=LAB A1-2Q'
+hostpci_exits 1 plan 100
+says 'write mdev=lab-mdev-2 in /etc/pve/qemu-server/100.conf:1'
+config 100 "hostpci0: 05:00.0,mdev=$UUID0"
+hostpci_exits 1 plan 100
+says "is named in the policy: hostpci0 = \\{ mdev = \"$UUID0\"; \\};"
+config 100 'hostpci0: 00:1c.0,mdev=lab-mdev-1'
+hook_exits 1 100 pre-start
+says 'offers no mediated devices'
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-1'
+for n in 1 2 3 4 5; do create 05:00.0 lab-mdev-1 8000000$n-0000-0000-0000-000000000000; done
+hook_exits 1 100 pre-start
+says '0000:05:00.0 has no free instance of lab-mdev-1'
+writes_are 0
+has_no_journal 100
+
+it "left to Proxmox: its UUID is taken, or free to be used"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-1'
+create 05:00.0 lab-mdev-2 $UUID0
+hook_exits 1 100 pre-start
+says "$UUID0 exists already, of type lab-mdev-2 on 0000:05:00.0, but hostpci0 wants lab-mdev-1 on"
+says "hostpci mdev remove $UUID0"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-2'
+hook_exits 0 100 pre-start
+busy "$(node_of $UUID0)"
+hook_exits 1 100 pre-start
+says "$UUID0 exists, and is used by"
+writes_are 0
+# A hook of another kind does not look at it.
+run "$BUILD/hooks/hostpci-sriov" 100 pre-start
+[[ $rc -eq 0 ]] || fail "exits $rc"
+
+it "left to Proxmox: plan and attach --check list it"
+config 100 'hostpci0: 05:00.0,mdev=lab-mdev-1'
+config 101 'hostpci0: 05:00.0,mdev=lab-mdev-9'
+hostpci_exits 0 plan 100
+says "^  hostpci0 mdev $UUID0, lab-mdev-1 on 0000:05:00.0: Proxmox makes it$"
+says '0 writes'
+hostpci_exits 1 attach --check 100 101
+says '^VM 100: would start, 1 device$'
+says '^VM 101 pre-start: refused'
+hostpci_exits 1 attach --check 100 101 --output-format json
+jq -e --arg u $UUID0 '.ok == false and .machines[0].devices == [{device: "0000:05:00.0", slot: "hostpci0",
+	wanted: true, mdev: $u, type: "lab-mdev-1", left_to_proxmox: true}]
+	and .machines[1].findings[0].grade == "never"' "$DIR/$cases/out" >/dev/null || fail "its answer is another"
+writes_are 0
+
 it "hostpci-mdev alone does the same, in a journal of its own"
 own "$ONE"
 run "$MDEV" 100 pre-start
@@ -128,6 +179,7 @@ own "$ONE"
 hook_exits 1 100 pre-start
 says "$UUID0 exists already, of type lab-mdev-2 on 0000:05:00.0, but hostpci0 wants lab-mdev-1"
 says "hostpci mdev remove $UUID0"
+says_not 'it is used, and stays'
 writes_are 0
 
 it "an existing one that somebody has open is refused"
@@ -181,6 +233,27 @@ made_on $UUID0 06:00.0
 hook_exits 0 100 post-stop
 as_before
 
+it "a plan says that there is a second parent, a report what was done"
+choice
+hostpci_exits 0 plan 100
+says 'create lab-mdev-1 on 0000:05:00.0, or else$'
+hostpci_exits 0 plan 100 --output-format json
+jq -e '.steps | map(.spare) == [true, null]' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hook_exits 0 100 pre-start
+says 'create lab-mdev-1 on 0000:05:00.0 \([0-9]+ ms\)$'
+hook_exits 0 100 post-stop
+
+it "what is in no IOMMU group has a lane of its own"
+mkdir -p "$ROOT/etc/mdevctl.d/mtty"
+echo '{ "mdev_type": "mtty-1", "start": "manual", "attrs": [] }' >"$ROOT/etc/mdevctl.d/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+own "$ONE" 'hostpci1 = { mdev = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"; };'
+hostpci_exits 0 plan 100
+says '^      lane of IOMMU group 24$'
+says '^      lane of what is in no IOMMU group$'
+echo '{ "mdev_type": "mtty-9", "start": "manual", "attrs": [] }' >"$ROOT/etc/mdevctl.d/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+hostpci_exits 1 plan 100
+says 'correct mdev_type in /etc/mdevctl.d/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001: hostpci mdev types mtty lists'
+
 it "the count is a hint: where creation fails the next parent is tried"
 choice
 for error in ENOSPC EUSERS ENODEV; do
@@ -231,7 +304,7 @@ writes_are 0
 it "the wrong attribute: the device is taken back"
 own 'hostpci0 = { host = "05:00.0"; mdev = "lab-mdev-1"; mdev-attributes = [ "nvidia/vgpu_params=x=1", "assign=1" ]; };'
 hook_exits 1 100 pre-start
-says 'has no such attribute: correct mdev-attributes \(errno 2\)'
+says 'has no such attribute: correct mdev-attributes, or what mdevctl has defined .* \(errno 2\)'
 says 'the host is as before'
 as_before
 
@@ -474,8 +547,14 @@ jq -e '.[0] == {parent: "0000:05:00.0", type: "lab-mdev-1", name: "LAB A1-1Q", d
 hostpci_exits 0 mdev list
 says "^$UUID0 +lab-mdev-1 +0000:05:00.0 +100 "
 says '^8000000a-0000-0000-0000-00000000000b +lab-mdev-2 +0000:06:00.0 +- '
+hostpci_exits 1 mdev types 00:1c.0
+says '00:1c.0 offers no mediated devices: is its driver loaded'
 hostpci_exits 1 mdev types 01:00.0
-says '01:00.0 offers no mediated devices'
+says '01:00.0 is no PCI device of this host'
+hostpci_exits 1 mdev types 05:00
+says '05:00 is all functions of a card: name the one, like 05:00.0'
+hostpci_exits 1 mdev list mtty2
+says "there is no 'mtty2' that offers mediated devices"
 
 it "create, remove: by hand, and nothing of it is left to take back"
 hostpci_exits 0 mdev create 05:00.0 lab-mdev-2 --attribute nvidia/vgpu_params=a=1
@@ -489,8 +568,9 @@ jq -e '.ok and .uuid == "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001" and .type == "lab
 hostpci_exits 1 mdev create 06:00.0 lab-mdev-1 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 says 'there is one already .* on 0000:06:00.0'
 hostpci_exits 0 mdev remove 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
-hostpci_exits 0 mdev remove $RANDOM_UUID
-silent
+hostpci_exits 0 mdev remove $RANDOM_UUID --verbose
+says "^hostpci: the host mdev remove "
+says "mdev $RANDOM_UUID: remove it \(lab-mdev-2 on 0000:05:00.0\) \([0-9]+ ms\)"
 hostpci_exits 1 mdev remove $RANDOM_UUID
 says 'there is no mediated device'
 as_before
@@ -505,7 +585,7 @@ hostpci_exits 64 mdev create 05:00.0
 hostpci_exits 64 mdev make
 writes_are 0
 hostpci_exits 1 mdev create 05:00.0 lab-mdev-1 --attribute assign=1
-says 'has no such attribute'
+says 'has no such attribute: correct --attribute'
 as_before
 
 it "remove: one of a machine, and one that is open"

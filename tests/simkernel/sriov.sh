@@ -24,6 +24,8 @@ config 100 "hostpci0: $VF"
 hostpci_exits 0 plan 100
 says 'make 7 virtual functions'
 says 'hostpci0 0000:01:10.0: bind to vfio-pci'
+says '^      lane of 0000:01:10.0, whose group is not known yet$'
+says_not 'lane of IOMMU group [0-9]{5}'
 writes_are 0
 planned=$(grep -oE 'echo .*' "$DIR/$cases/out" | sed -E 's,echo (.*)> .*/([a-z_]+)$,\2:\1,; s/ *$//')
 hook_exits 0 100 pre-start
@@ -149,7 +151,12 @@ as_before
 
 it "sriov set: more, fewer, none; in between through none"
 hostpci_exits 0 sriov list
-says '^0000:01:00.0  igb +0 of 7'
+says '^DEVICE +INTERFACES +DRIVER +VFS +MOST +POLICY +MACHINES$'
+says '^0000:01:00.0 +enp1s0 +igb +0 +7 +- +-$'
+hostpci_exits 0 sriov show 01:00.0
+says '^0000:01:00.0 has no virtual function$'
+hostpci_exits 0 sriov show 01:00.0 --output-format json
+says '^\[\]$'
 hostpci_exits 0 sriov set 01:00.0 3 --dry-run
 says 'echo 3 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs'
 writes_are 0
@@ -158,7 +165,8 @@ vfs_are $PF 3
 driver_is $VF igbvf
 [[ $(order) == 'sriov_numvfs:3' ]] || fail "did: $(order)"
 hostpci_exits 0 sriov show netdev=enp1s0
-says '^  2  0000:01:10.4  igbvf +group'
+says '^INDEX +DEVICE +INTERFACES +DRIVER +GROUP +MACHINES$'
+says '^2 +0000:01:10.4 +[a-z0-9-]+ +igbvf +[0-9]+ +-$'
 : >"$SIM/log"
 hostpci_exits 0 sriov set 01:00.0 3
 writes_are 0
@@ -187,7 +195,10 @@ hook_exits 1 101 pre-start
 says '0000:01:00.0 has virtual functions that VM 100 has'
 writes_are 0
 hostpci_exits 0 sriov list
-says 'VM 100'
+says '^0000:01:00.0 .* 7 +7 +7 +100$'
+hostpci_exits 0 sriov list --output-format json
+jq -e '.[] | select(.device == "0000:01:00.0") | .interfaces == ["enp1s0"] and .machines == [100] and .policy == 7' \
+	"$DIR/$cases/out" >/dev/null || fail "odd JSON"
 hook_exits 0 100 post-stop
 as_before
 

@@ -49,8 +49,12 @@ it "Proxmox takes a name for a mediated device: the number is to be written"
 config 100 'hostpci0: 41:00.4,mdev=L40S-2B'
 hook_exits 1 100 pre-start
 says "Proxmox knows by number only, not 'L40S-2B'"
-says 'write mdev=nvidia-NUMBER in /etc/pve/qemu-server/100.conf:1'
+says 'write mdev=nvidia-558 in /etc/pve/qemu-server/100.conf:1'
+says_not 'offers no mediated devices'
 hostpci_exits 0 showcmd 100
+config 100 'hostpci0: 41:00.4,mdev=L40S-9B'
+hook_exits 1 100 pre-start
+says 'write mdev=nvidia-NUMBER in .*:1; hostpci mdev types 0000:41:00.4 lists what it offers now'
 as_before
 
 it "attributes are set behind the type; only the vGPU driver's files are"
@@ -259,6 +263,11 @@ jq -e '. == [{"parent": "0000:41:00.4", "type": "nvidia-557", "name": "", "descr
 	"$DIR/$cases/out" >/dev/null || fail "not that"
 hostpci_exits 1 mdev types 41:00.0
 says 'offers no mediated devices'
+for words in 'list 41:00.4' 'create 41:00.4 nvidia-557'; do
+	# shellcheck disable=SC2086 # they are several
+	hostpci_exits 1 mdev $words
+	says '41:00.4 has vGPU types, which are no mediated devices: a machine.s start sets the type'
+done
 
 it "of a mapping's functions the first that is free is chosen, and reserved"
 mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/etc/pve/nodes/pve1"

@@ -269,6 +269,7 @@ static void what_proxmox_does_itself_is_said(void **state)
 	spec.slot[3].wish.set = UINT64_C(1) << KEY_MDEV;
 	(void)strcpy(spec.slot[3].wish.mdev, "x-63");
 	facts->pick[3].kind = PICK_MDEV;
+	facts->mdev[3].left = true;
 	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), 0);
 	assert_int_equal(notes.n, 1);
 	assert_string_equal(notes.text[0],
@@ -316,7 +317,13 @@ static void parents_of_mediated_devices_are_tried_in_turn(void **state)
 	assert_int_equal(plan.step[2].lane, plan.step[0].lane);
 	plan_free(&plan);
 	/* What is there already is used. */
-	fact->seen.there = true;
+	fact->seen = (struct mdev_seen){.there = true, .type = "x-2", .parent = "d"};
+	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), 0);
+	assert_int_equal(plan.steps, 1);
+	assert_int_equal(notes.n, 1);
+	plan_free(&plan);
+	/* Not so what somebody has open: the gate refuses that. */
+	(void)strcpy(fact->who, "qemu");
 	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), 0);
 	assert_int_equal(plan.steps, 1);
 	assert_int_equal(notes.n, 1);

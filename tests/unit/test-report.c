@@ -150,6 +150,13 @@ static void a_dry_run_shows_its_writes(void **state)
 	assert_contains(text, "echo vfio-pci > /sys/bus/pci/devices/0000:01:00.0/"
 			      "driver_override\n");
 	free(text);
+	/* What is only kept writes nothing now. */
+	add_deed(&o, STEP_KEEP, DEED_PLANNED, "");
+	(void)strcpy(o.deeds.item[2].step.found, "auto");
+	(void)strcpy(o.deeds.item[2].step.want, "power");
+	text = render(*state, &o, REPORT_PLAN);
+	assert_contains(text, "2 writes in 3 steps:\n");
+	free(text);
 	outcome_free(&o);
 }
 

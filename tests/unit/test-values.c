@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/bdf.h"
 #include "base/limits.h"
@@ -162,6 +163,34 @@ static void words_look_both_ways(void **state)
 	assert_string_equal(words_name(table, 3, -1), "?");
 }
 
+static void words_that_differ_by_a_slip_are_near(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned distance;
+	} rows[] = {
+		{"", "", 0},
+		{"", "pf", 2},
+		{"pf", "", 2},
+		{"vfs", "vfs", 0},
+		{"vsf", "vfs", 1},
+		{"vsf", "pf", 2},
+		{"ab", "ba", 1},
+		{"mdv", "mdev", 1},
+		{"paln", "plan", 1},
+		{"ca", "abc", 3},
+		{"kitten", "sitting", 3},
+	};
+	char long_one[34] = "";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(words_distance(rows[i].a, rows[i].b), rows[i].distance);
+	memset(long_one, 'x', sizeof(long_one) - 1);
+	assert_true(words_distance(long_one, "x") >= WORDS_FAR);
+	assert_true(words_distance("x", long_one) >= WORDS_FAR);
+}
+
 static void names_are_safe_in_paths_and_json(void **state)
 {
 	static const char *const good[] = {"nvme", "vfio-pci", "3w-9xxx",
@@ -193,6 +222,7 @@ int main(void)
 		cmocka_unit_test(vmid_is_as_proxmox_has_it),
 		cmocka_unit_test(phases_go_there_and_back),
 		cmocka_unit_test(words_look_both_ways),
+		cmocka_unit_test(words_that_differ_by_a_slip_are_near),
 		cmocka_unit_test(names_are_safe_in_paths_and_json),
 	};
 

@@ -73,6 +73,26 @@ vm_config 100 "hostpci0: $LAB_EDU,mdev=LAB A1-1Q"
 expect_refused 1 hook 100 pre-start
 expect_match 'write mdev=lab-mdev-1 in'
 
+say "what is left to Proxmox is looked at: the type, what has its UUID, who has that open"
+rm /etc/hostpci/vm/100.conf
+vm_config 100 "hostpci0: $LAB_EDU,mdev=lab-mdev-9"
+expect_refused 1 hook 100 pre-start
+expect_match "has no type 'lab-mdev-9' of mediated devices"
+expect_exit 0 hostpci mdev create "$LAB_EDU" lab-mdev-1 "$(uuid_of 0 100)"
+vm_config 100 "hostpci0: $LAB_EDU,mdev=lab-mdev-2"
+expect_refused 1 hook 100 pre-start
+expect_match 'exists already, of type lab-mdev-1 on .*, but hostpci0 wants lab-mdev-2'
+vm_config 100 "hostpci0: $LAB_EDU,mdev=lab-mdev-1"
+expect_exit 0 hook 100 pre-start
+holds 100
+expect_refused 1 hook 100 pre-start
+expect_match "exists, and is used by pid $qemu "
+kill "$qemu"
+wait "$qemu" || true
+expect_exit 0 hostpci mdev remove "$(uuid_of 0 100)" --verbose
+expect_match 'remove it \(lab-mdev-1 on'
+expect_no_journal 100
+
 say "an attribute that the driver does not take: the device is taken back"
 own 101 lab-mdev-1 'mdev-attributes = [ "nvidia/vgpu_params=nonsense" ];'
 expect_exit 1 hook 101 pre-start
