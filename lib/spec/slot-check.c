@@ -76,6 +76,28 @@ static int check_mdev(const struct slot *slot, unsigned n, struct err *err)
 	return 0;
 }
 
+/* What is only done to a whole device, or set for a network's function. */
+static void note_idle(struct spec *spec, unsigned n)
+{
+	static const enum key_id idle[] = {
+		KEY_RETURN,	 KEY_RETURN_AFTER,    KEY_RESET,	 KEY_RESCAN,
+		KEY_POWER,	 KEY_D3COLD,	      KEY_BAR_SIZES,	 KEY_MAC,
+		KEY_VLAN,	 KEY_VLAN_QOS,	      KEY_VLAN_PROTOCOL, KEY_TRUST,
+		KEY_SPOOF_CHECK, KEY_MIN_RATE,	      KEY_MAX_RATE,	 KEY_LINK_STATE,
+		KEY_NVME_QUEUES, KEY_NVME_INTERRUPTS,
+	};
+	const struct slot *slot = &spec->slot[n];
+
+	for (size_t i = 0; wish_has(&slot->wish, KEY_MDEV) && i < ARRAY_SIZE(idle); i++)
+		if (wish_has(&slot->wish, idle[i]))
+			notes_add(
+				&spec->notes,
+				"%s:%u: hostpci%u: %s has no effect on a mediated device "
+				"or a vGPU: remove it",
+				slot->group_file, slot->group_line, n,
+				key_table[idle[i]].name);
+}
+
 /* It says nothing that only a device has which it declares itself. */
 static bool only_adds(const struct wish *wish)
 {
@@ -112,6 +134,8 @@ int slots_check(struct spec *spec, struct err *err)
 		r = check_mdev(&spec->slot[i], i, err);
 		if (r == 0 && spec->slot[i].group_line && !spec->slot[i].present)
 			r = check_source(spec, i, err);
+		if (r == 0)
+			note_idle(spec, i);
 	}
 	return r;
 }

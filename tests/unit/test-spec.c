@@ -148,6 +148,10 @@ static const struct {
 	 "hostpci0 = { mdev-attributes = \"a=1\"; };", NULL, 0, NULL},
 	{NULL, NULL, "hostpci0 = { host = \"05:00.0\"; mdev-attributes = \"a=1\"; };",
 	 "hostpci0 = { mdev = \"x\"; };", NULL, 0, NULL},
+	{NULL, NULL, "hostpci0 = { host = \"05:00.0\"; mdev = \"x\";\n vlan = 5; };",
+	 NULL, NULL, 0, "hostpci0: vlan has no effect on a mediated device"},
+	{CONFIG, "hostpci0: 05:00.0,mdev=x\n", "hostpci0 = { reset = \"flr\"; };", NULL,
+	 NULL, 0, "hostpci0: reset has no effect on a mediated device"},
 	/* Nor nothing at all. */
 	{NULL, NULL, NULL, "hostpci0 = { mdev = \"lab-mdev-1\"; };", NODE, 1,
 	 "hostpci0: no device is named: add host, mapping or vf-of, or, as mdev, the "
