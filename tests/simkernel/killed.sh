@@ -132,14 +132,7 @@ set_up_stop-mdev() {
 
 # The first of two parents has no room after all.
 set_up_start-second() {
-	mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/proc/sys/kernel"
-	echo node1 >"$ROOT/proc/sys/kernel/hostname"
-	{
-		echo cards
-		printf '  map id=1234:11e8,iommugroup=%s,node=node1,path=0000:%s\n' 24 05:00.0 25 06:00.0
-		echo '  mdev 1'
-	} >"$ROOT/etc/pve/mapping/pci.cfg"
-	policy 100 'hostpci0 = { mapping = "cards"; mdev = "lab-mdev-1"; };'
+	two_parents 100
 	rule '0000:05:00.0/mdev_supported_types/lab-mdev-1/create * * errno ENOSPC'
 }
 

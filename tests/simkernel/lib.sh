@@ -92,6 +92,18 @@ policy() {
 	printf '%s\n' "$@" >"$ROOT/etc/hostpci/vm/$vmid.conf"
 }
 
+# two_parents VMID: it gets a mediated device on either of two, by a mapping (host mdev).
+two_parents() {
+	mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/proc/sys/kernel"
+	echo node1 >"$ROOT/proc/sys/kernel/hostname"
+	{
+		echo cards
+		printf '  map id=1234:11e8,iommugroup=%s,node=node1,path=0000:%s\n' 24 05:00.0 25 06:00.0
+		echo '  mdev 1'
+	} >"$ROOT/etc/pve/mapping/pci.cfg"
+	policy "$1" 'hostpci0 = { mapping = "cards"; mdev = "lab-mdev-1"; };'
+}
+
 # rule LINE: see rules.c. no_rules forgets them and their counts.
 rule() { echo "$*" >>"$SIM/rules"; }
 no_rules() {

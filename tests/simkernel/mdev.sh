@@ -190,18 +190,6 @@ hook_exits 1 100 pre-start
 says "$UUID0 exists, and is used by"
 writes_are 0
 
-# A machine with two parents to choose from.
-choice() {
-	mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/proc/sys/kernel"
-	echo node1 >"$ROOT/proc/sys/kernel/hostname"
-	{
-		echo cards
-		printf '  map id=1234:11e8,iommugroup=%s,node=node1,path=0000:%s\n' 24 05:00.0 25 06:00.0
-		echo '  mdev 1'
-	} >"$ROOT/etc/pve/mapping/pci.cfg"
-	own 'hostpci0 = { mapping = "cards"; mdev = "lab-mdev-1"; };'
-}
-
 it "its type and its group may follow: they are waited for, not for ever"
 own "$ONE"
 device=$(readlink -f "$ROOT/sys/class/mdev_bus/0000:05:00.0")/$UUID0
@@ -221,7 +209,7 @@ made_on $UUID0 ''
 has_no_journal 100
 
 it "of two parents the first that has room is taken"
-choice
+two_parents 100
 hook_exits 0 100 pre-start
 made_on $UUID0 05:00.0
 writes_are 1
@@ -234,7 +222,7 @@ hook_exits 0 100 post-stop
 as_before
 
 it "a plan says that there is a second parent, a report what was done"
-choice
+two_parents 100
 hostpci_exits 0 plan 100
 says 'create lab-mdev-1 on 0000:05:00.0, or else$'
 hostpci_exits 0 plan 100 --output-format json
@@ -255,7 +243,7 @@ hostpci_exits 1 plan 100
 says 'correct mdev_type in /etc/mdevctl.d/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001: hostpci mdev types mtty lists'
 
 it "the count is a hint: where creation fails the next parent is tried"
-choice
+two_parents 100
 for error in ENOSPC EUSERS ENODEV; do
 	rule "0000:05:00.0/mdev_supported_types/lab-mdev-1/create * * errno $error"
 	hook_exits 0 100 pre-start
@@ -268,7 +256,7 @@ for error in ENOSPC EUSERS ENODEV; do
 done
 
 it "no parent has room after all"
-choice
+two_parents 100
 rule "mdev_supported_types/lab-mdev-1/create * * errno ENOSPC"
 hook_exits 1 100 pre-start
 says 'no room for another one \(errno 28\)'
@@ -291,7 +279,7 @@ hook_exits 0 100 pre-start
 hook_exits 0 100 post-stop
 
 it "no parent has room, and the gate says so of each"
-choice
+two_parents 100
 for n in 1 2 3 4 5; do
 	create 05:00.0 lab-mdev-1 8000000$n-0000-0000-0000-000000000000
 	create 06:00.0 lab-mdev-1 9000000$n-0000-0000-0000-000000000000
