@@ -2,8 +2,10 @@
 #include "spec/policy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/number.h"
 #include "spec/policy-reader.h"
 #include "spec/policy-text.h"
@@ -140,6 +142,29 @@ static int store_sriov(const struct reader *r, config_setting_t *group, bool min
 	return ret;
 }
 
+static bool is_there(const struct root *root, const char *path)
+{
+	_cleanup_close_ int fd = root_openat(root, path, O_PATH, 0);
+
+	return fd >= 0;
+}
+
+/* A section that no node reads: what it protects is not protected. */
+static void check_node(const struct reader *r, config_setting_t *node)
+{
+	char path[128];
+
+	if (!r->root || !is_there(r->root, "/etc/pve/nodes"))
+		return;
+	(void)snprintf(path, sizeof(path), "/etc/pve/nodes/%.64s",
+		       config_setting_name(node));
+	if (!is_there(r->root, path))
+		notes_add(&r->spec->notes,
+			  "%s:%u: the cluster has no node '%s': nobody reads its section",
+			  r->file, (unsigned)config_setting_source_line(node),
+			  config_setting_name(node));
+}
+
 /* Sections of a host's policy; those of other nodes are checked, and do not count. */
 static int store_nodes(const struct reader *r, config_setting_t *nodes, struct err *err)
 {
@@ -157,6 +182,8 @@ static int store_nodes(const struct reader *r, config_setting_t *nodes, struct e
 				      config_setting_source_line(node),
 				      "node '%s' must be a group: { ... }",
 				      config_setting_name(node));
+		if (!mine)
+			check_node(r, node);
 		ret = store_group(r, node, KEY_IN_HOST, mine ? &r->spec->host : &other,
 				  err);
 		if (ret == 0)
@@ -226,10 +253,11 @@ int policy_parse(const char *text, size_t size, const char *file, struct spec *s
 	return policy_text(text, size, file, read_machine, &reader, err);
 }
 
-int policy_parse_host(const char *text, size_t size, const char *file, const char *node,
-		      struct spec *spec, struct err *err)
+int policy_parse_host(const struct root *root, const char *text, size_t size,
+		      const char *file, const char *node, struct spec *spec,
+		      struct err *err)
 {
-	struct reader reader = {.file = file, .node = node, .spec = spec};
+	struct reader reader = {.file = file, .node = node, .root = root, .spec = spec};
 
 	return policy_text(text, size, file, read_host, &reader, err);
 }
