@@ -2,10 +2,9 @@
 #include "spec/policy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/node.h"
 #include "base/number.h"
 #include "spec/policy-reader.h"
 #include "spec/policy-text.h"
@@ -142,27 +141,15 @@ static int store_sriov(const struct reader *r, config_setting_t *group, bool min
 	return ret;
 }
 
-static bool is_there(const struct root *root, const char *path)
-{
-	_cleanup_close_ int fd = root_openat(root, path, O_PATH, 0);
-
-	return fd >= 0;
-}
-
 /* A section that no node reads: what it protects is not protected. */
 static void check_node(const struct reader *r, config_setting_t *node)
 {
-	char path[128];
+	const char *name = config_setting_name(node);
 
-	if (!r->root || !is_there(r->root, "/etc/pve/nodes"))
-		return;
-	(void)snprintf(path, sizeof(path), "/etc/pve/nodes/%.64s",
-		       config_setting_name(node));
-	if (!is_there(r->root, path))
+	if (r->root && (!node_is_name(name) || node_is_unknown(r->root, name)))
 		notes_add(&r->spec->notes,
 			  "%s:%u: the cluster has no node '%s': nobody reads its section",
-			  r->file, (unsigned)config_setting_source_line(node),
-			  config_setting_name(node));
+			  r->file, (unsigned)config_setting_source_line(node), name);
 }
 
 /* Sections of a host's policy; those of other nodes are checked, and do not count. */

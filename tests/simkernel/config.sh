@@ -168,6 +168,16 @@ mkdir -p "$ROOT/etc/pve/nodes/here" "$ROOT/usr/share/kvm"
 hostpci_exits 0 plan 100
 says "/etc/hostpci/hostpci.conf:2: the cluster has no node 'pve9'"
 says_not 'romfile'
+for arguments in 'plan 100' 'mapping check' list 'config 100'; do
+	# shellcheck disable=SC2086 # they are several
+	hostpci_exits 78 $arguments --node pve9
+	says "the cluster has no node 'pve9'"
+	# shellcheck disable=SC2086
+	hostpci_exits 64 $arguments --node ../here
+	says "'../here' is no name of a node"
+done
+hostpci_exits 78 plan 100 --node here
+says 'neither /etc/pve/nodes/here/qemu-server/100.conf'
 
 it "usage"
 for arguments in '' 100 'x pre-start' '99 pre-start' '100 start' '100 pre-start x' '0100 pre-start'; do
