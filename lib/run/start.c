@@ -105,12 +105,27 @@ static bool plan_holds(const struct plan *plan, const struct hold *hold)
 	return false;
 }
 
-/* Puts every device of the plan on file: from then on it is claimed. */
+/* What others have done, and this machine may have to take back. */
+static int adopt(struct journal *j, const struct step *adopted)
+{
+	struct step step = *adopted;
+	int r = journal_intent(j, &step);
+
+	return r == 0 ? journal_mark(j, "done", step.id) : r;
+}
+
+/*
+ * Puts every device of the plan on file: from then on it is claimed. What is adopted
+ * comes first: others leave it to whoever they find to have a claim.
+ */
 static int claim(struct start *s)
 {
 	struct journal *j = s->session->journal;
 	int r = 0;
 
+	for (size_t i = 0; r == 0 && i < s->plan.steps; i++)
+		if (s->plan.step[i].adopted)
+			r = adopt(j, &s->plan.step[i]);
 	for (size_t i = 0; r == 0 && i < s->plan.holds; i++)
 		r = journal_take(j, &s->plan.hold[i]);
 	return r;
@@ -171,7 +186,7 @@ static int add_deeds(struct start *s, enum plan_stage last)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->plan.steps; i++)
-		if (s->plan.step[i].stage <= last)
+		if (s->plan.step[i].stage <= last && !s->plan.step[i].adopted)
 			r = deeds_add(&s->session->outcome->deeds, &s->plan.step[i],
 				      false);
 	return r;

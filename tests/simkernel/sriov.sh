@@ -127,6 +127,24 @@ hook_exits 0 101 post-stop
 vfs_are $PF 0
 as_before
 
+it "another machine has one by Proxmox alone, and takes nothing back: the sweep does"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+hook_exits 0 100 pre-start
+echo "0000:01:10.2 101 time:$(($(date +%s) + 100))" >>"$ROOT/run/qemu-server/pci-id-reservations"
+hook_exits 0 100 post-stop
+says '0000:01:00.0 keeps its virtual functions for now: VM 101 has 0000:01:10.2; when that is over, hostpci sweep'
+vfs_are $PF 7
+hostpci_exits 0 sweep
+vfs_are $PF 7
+hostpci_exits 0 status 100
+says 0000:01:00.0
+: >"$ROOT/run/qemu-server/pci-id-reservations"
+hostpci_exits 0 sweep
+vfs_are $PF 0
+has_no_journal 100
+as_before
+
 it "any: each gets another, and when none is left the holders are named"
 host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; temporary = true; } );'
 for vmid in 100 101 102; do

@@ -275,6 +275,43 @@ hook_exits 0 100 post-stop
 has_no_journal 100
 as_before
 
+it "the last of two takes back all that the first has set for the functions to be made"
+quantum() { cat "$ROOT/sys/bus/pci/devices/0000:04:00.0/sriov_admin/vf$1/profile/exec_quantum_ms"; }
+two_share() {
+	echo 'sriov = ( { pf = "04:00.0"; vfs = 2; temporary = true; vf-attributes = [ "profile/exec_quantum_ms=20" ]; } );' \
+		>"$ROOT/etc/hostpci/hostpci.conf"
+	config 100 'hostpci0: 04:00.1'
+	config 101 'hostpci0: 04:00.2'
+}
+two_share
+now_is_before
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+hook_exits 0 101 pre-start
+! grep -qE '^write.*(numvfs|autoprobe|sriov_admin)' "$SIM/log" || fail "the second sets it again"
+hook_exits 0 100 post-stop
+says '0000:04:00.0 keeps its virtual functions: VM 101 has 0000:04:00.2'
+[[ $(quantum 1) == 20 && $(quantum 2) == 20 ]] || fail "it does not stay: $(quantum 1), $(quantum 2)"
+# One that comes now is the last of three.
+hook_exits 0 100 pre-start
+hook_exits 0 101 post-stop
+hook_exits 0 100 post-stop
+has_no_journal 101
+as_before
+
+it "and what was there before: another number, which the kernel gets to through none"
+hostpci_exits 0 sriov set 04:00.0 1
+two_share
+now_is_before
+config 100 'hostpci0: 04:00.2'
+config 101 'hostpci0: 04:00.1'
+hook_exits 0 100 pre-start
+hook_exits 0 101 pre-start
+hook_exits 0 100 post-stop
+hook_exits 0 101 post-stop
+has_no_journal 101
+as_before
+
 it "there already, all is shared out: what is more than is left is refused in words"
 echo 'sriov = ( { pf = "04:00.0"; vfs = 2; } );' >"$ROOT/etc/hostpci/hostpci.conf"
 hostpci_exits 0 sriov set 04:00.0 2
