@@ -121,6 +121,27 @@ static void note_number(struct builder *b, const struct pf *pf)
 		  BDF(&pf->device.bdf), pf_wanted(pf));
 }
 
+static bool sets_network(const struct sriov *policy)
+{
+	bool sets = wish_has_vf(&policy->wish);
+
+	for (unsigned i = 0; i < policy->vfs; i++)
+		sets |= wish_has_vf(&policy->vf[i].wish);
+	return sets;
+}
+
+/* Said as they are made: a machine that gets one of them is refused. */
+static void note_kind(struct builder *b, const struct pf *pf)
+{
+	if (!pf->lacking || !pf->policy || device_is_network(&pf->device) ||
+	    !sets_network(pf->policy))
+		return;
+	notes_add(b->notes,
+		  "%s is no network card: mac, vlan and the like cannot be set of its "
+		  "virtual functions; take them out of %s:%u",
+		  BDF(&pf->device.bdf), pf->policy->file, pf->policy->line);
+}
+
 static int add_hold(struct builder *b, const struct aim *a)
 {
 	struct hold hold = {
@@ -133,6 +154,7 @@ static int add_hold(struct builder *b, const struct aim *a)
 	};
 
 	note_number(b, a->pf);
+	note_kind(b, a->pf);
 	return plan_add_hold(b->plan, &hold);
 }
 

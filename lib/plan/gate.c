@@ -9,6 +9,7 @@
 #include "plan/gate-kernel.h"
 #include "plan/gate-mdev.h"
 #include "plan/gate-pf.h"
+#include "plan/gate-vf-mac.h"
 #include "plan/gate-vgpu.h"
 #include "plan/qemu-conflict.h"
 
@@ -323,6 +324,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 	check_iommu(&g);
 	gate_check_override(facts, findings);
 	gate_check_pfs(spec, facts, findings);
+	gate_check_vf_macs(spec, facts, findings);
 	gate_check_mdevs(spec, facts, findings);
 	for (unsigned i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];

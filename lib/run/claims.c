@@ -6,6 +6,8 @@
 
 #include "host/device.h"
 #include "host/sysfs.h"
+#include "host/vf-mac.h"
+#include "host/vf-state.h"
 #include "run/journal.h"
 
 struct gather {
@@ -17,19 +19,36 @@ struct gather {
 	enum scope damaged_scope;
 };
 
-static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid,
-	       enum scope scope)
+/* What is set of a virtual function; zero: nothing. */
+static struct mac mac_of(const struct journal *j, const struct bdf *vf)
+{
+	struct mac mac = {0};
+
+	for (size_t i = 0; i < j->steps; i++) {
+		const struct step *s = &j->step[i].step;
+		struct vf_change change;
+
+		if (s->kind == STEP_VF && journal_alive(&j->step[i]) &&
+		    bdf_equal(&s->bdf, vf) && vf_change_parse(s->want, &change) == 0 &&
+		    change.setting == VF_MAC)
+			(void)!mac_parse(change.value, &mac);
+	}
+	return mac;
+}
+
+static int add(struct gather *g, const struct journal *j, const struct journal_hold *hold)
 {
 	const struct claim claim = {
 		.bdf = hold->hold.bdf,
 		.mdev = hold->hold.mdev,
-		.vmid = vmid,
-		.scope = scope,
+		.vmid = j->vmid,
+		.scope = j->scope,
 		.parked = hold->parked[0] != '\0',
 		.kind = hold->hold.shared ? CLAIM_SHARED : CLAIM_JOURNAL,
 		.changing = hold->hold.changing,
 		.is_vf = hold->hold.is_vf,
 		.vf_of = hold->hold.vf_of,
+		.mac = mac_of(j, &hold->hold.bdf),
 	};
 
 	return facts_add_claim(g->facts, &claim);
@@ -146,7 +165,7 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	if (r < 0)
 		return salvage(g, vmid, scope, &err);
 	for (size_t i = 0; !j->other_boot && i < j->holds; i++) {
-		r = j->hold[i].open ? add(g, &j->hold[i], vmid, scope) : 0;
+		r = j->hold[i].open ? add(g, j, &j->hold[i]) : 0;
 		if (r == 0 && j->hold[i].open)
 			r = add_other_past(j, &j->hold[i].hold, g->facts);
 		if (r < 0)
@@ -252,10 +271,14 @@ static bool matters_to(const struct mdev_fact *fact, const struct claim *claim)
 	return uuid_equal(&fact->uuid, &claim->mdev);
 }
 
-/* It is on a device that the machine wants, or would have had. */
+/* It is on a device that the machine wants, or would have had, or has an address that one
+ * is to have. */
 static bool matters(const struct facts *facts, const struct claim *claim)
 {
 	if (claim->changing || facts_find(facts, &claim->bdf))
+		return true;
+	if (mac_is_unicast(&claim->mac) &&
+	    vf_mac_find(facts->pfs.spec, facts, &claim->mac, NULL))
 		return true;
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		for (unsigned k = 0; k < facts->pick[i].skips; k++)

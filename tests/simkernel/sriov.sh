@@ -82,7 +82,7 @@ vfs_are $PF 0
 as_before
 
 it "what is not temporary stays"
-host_policy 'sriov = ( { pf = "mac=none"; }, { pf = "id=8086:10c9"; vfs = 3; } );'
+host_policy 'sriov = ( { pf = "mac=none"; vfs = 1; }, { pf = "id=8086:10c9"; vfs = 3; } );'
 config 100 "hostpci0: $VF"
 hook_exits 78 100 pre-start
 host_policy 'sriov = ( { pf = "id=8086:10c9"; vfs = 3; } );'

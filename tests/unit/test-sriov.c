@@ -92,6 +92,12 @@ static void wrong_entries_are_refused(void **state)
 		{"sriov = ( { pf = \"01:00.0\"; vf = ( { index = -1; } ); } );",
 		 "'index' takes a number"},
 		{"nodes = { there = { sriov = 1; }; };", "must be a list of groups"},
+		{"sriov = ( { pf = \"01:00.0\"; } );", "vfs = N"},
+		{"sriov = ( { pf = \"01:00.0\"; vfs = 0; vf = ( { index = 0; } ); } );",
+		 "index = 0 is beyond vfs = 0"},
+		{"sriov = ( { pf = \"01:00.0\"; vfs = 1;\n"
+		 "vf = ( { index = 0; }, { index = 0; } ); } );",
+		 "index = 0 has a group already, in line 2"},
 	};
 
 	(void)state;
