@@ -350,10 +350,12 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 		check_locked(&g, fact);
 		check_holdings(&g, fact);
 		gate_check_vgpu(facts, fact, findings);
+		/* Whatever its driver: it is reset for its machine. */
+		if (fact->wanted || !fact->device.on_vfio)
+			check_vfs(&g, fact);
 		if (fact->device.on_vfio)
 			continue;
 		gate_check_kernel(facts, fact, findings);
-		check_vfs(&g, fact);
 		check_sibling(&g, fact);
 	}
 }

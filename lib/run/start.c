@@ -4,6 +4,7 @@
 
 #include "run/chain.h"
 #include "run/judge.h"
+#include "run/mapping-note.h"
 #include "run/policy-copy.h"
 #include "run/roll-back.h"
 #include "run/sharing.h"
@@ -225,6 +226,9 @@ static int make_vfs(struct start *s, struct err *err)
 					"the virtual functions that were made cannot be "
 					"given away");
 	session_unlock(s->session);
+	if (r == 0)
+		mapping_note(s->session->root, s->session->request->node, &s->facts->pfs,
+			     &s->session->outcome->warnings);
 	return r;
 }
 
