@@ -136,6 +136,24 @@ driver_is 01:10.8 ''
 driver_is 01:11.0 vfio-pci
 hook_exits 0 101 post-stop
 
+it "vf-of of a card that no policy names: what an administrator has made is shared, and stays"
+hostpci_exits 0 sriov set 01:00.0 2
+now_is_before
+for vmid in 100 101 102; do
+	config $vmid 'name: x'
+	policy $vmid 'hostpci0 = { vf-of = "01:00.0"; };'
+done
+hook_exits 0 100 pre-start
+hook_exits 0 101 pre-start
+hook_exits 1 102 pre-start
+says 'none of 2 virtual functions is free \(0000:01:10.0: VM 100, 0000:01:10.2: VM 101\)'
+policy 102 'hostpci0 = { vf-of = "01:00.0"; index = 5; };'
+hook_exits 1 102 pre-start
+says 'it has no virtual function number 5, and hostpci.conf does not ask for one'
+hook_exits 0 100 post-stop
+hook_exits 0 101 post-stop
+as_before
+
 it "the last of two takes them back"
 host_policy "$TEMPORARY"
 config 100 "hostpci0: $VF"
