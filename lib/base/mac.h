@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -20,6 +21,11 @@ int mac_parse(const char *text, struct mac *ret) _must_check_;
 const char *mac_format(const struct mac *mac, char buf[static MAC_TEXT]);
 /* One that an interface can have: neither zero nor a group's. */
 bool mac_is_unicast(const struct mac *mac);
+
+static inline bool mac_equal(const struct mac *a, const struct mac *b)
+{
+	return !memcmp(a->byte, b->byte, sizeof(a->byte));
+}
 
 /* Formats into a temporary that lives until the end of the enclosing block. */
 #define MAC(m) mac_format((m), (char[MAC_TEXT]){0})

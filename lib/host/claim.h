@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bdf.h"
+#include "base/mac.h"
 #include "base/scope.h"
 #include "base/uuid.h"
 
@@ -26,5 +27,6 @@ struct claim {
 	bool changing;	  /* CLAIM_SHARED: it is making or removing them */
 	bool is_vf;	  /* a virtual function, of @vf_of */
 	struct bdf vf_of;
+	struct mac mac; /* that is set of it; zero: none */
 	enum claim_kind kind;
 };

@@ -67,6 +67,11 @@ bool device_is_storage(const struct device *device)
 	return device->class_code >> 16 == 0x01;
 }
 
+bool device_is_network(const struct device *device)
+{
+	return device->class_code >> 16 == 0x02;
+}
+
 bool device_is_nvme(const struct device *device)
 {
 	return device->class_code == 0x010802;

@@ -28,6 +28,8 @@ int device_read(const struct root *root, const struct bdf *bdf,
 /* Class 01: disks and their controllers. */
 bool device_is_storage(const struct device *device);
 bool device_is_nvme(const struct device *device);
+/* Class 02. */
+bool device_is_network(const struct device *device);
 
 /* Path of an attribute below /sys, in a temporary of the enclosing block. */
 enum { DEVICE_PATH = 128 };

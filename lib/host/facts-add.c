@@ -37,19 +37,12 @@ int facts_add_past(struct facts *facts, const struct pf_past *past)
 	return 0;
 }
 
-struct pf_past facts_past(const struct facts *facts, const struct bdf *pf, bool own)
+bool facts_has_past(const struct facts *facts, const struct bdf *pf, bool own)
 {
-	struct pf_past found = {.bdf = *pf, .own = own, .vfs = -1, .autoprobe = -1};
-
-	for (size_t i = 0; i < facts->pasts; i++) {
-		const struct pf_past *past = &facts->past[i];
-
-		if (past->own != own || !bdf_equal(&past->bdf, pf))
-			continue;
-		found.vfs = found.vfs < 0 ? past->vfs : found.vfs;
-		found.autoprobe = found.autoprobe < 0 ? past->autoprobe : found.autoprobe;
-	}
-	return found;
+	for (size_t i = 0; i < facts->pasts; i++)
+		if (facts->past[i].own == own && bdf_equal(&facts->past[i].bdf, pf))
+			return true;
+	return false;
 }
 
 const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf)

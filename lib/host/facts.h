@@ -45,7 +45,7 @@ struct facts {
 	size_t claims;
 	struct bdf *own; /* owned; what this machine holds already */
 	size_t owns;
-	struct pf_past *past; /* owned */
+	struct pf_past *past; /* owned; in the order in which it was done */
 	size_t pasts;
 	struct vfs_attribute *vfs_attribute; /* owned; of functions to be made */
 	size_t vfs_attributes;
@@ -72,8 +72,8 @@ int facts_add_claim(struct facts *facts, const struct claim *claim) _must_check_
 /* The same for what the machine itself holds, and for what journals say of the past. */
 int facts_add_own(struct facts *facts, const struct bdf *bdf) _must_check_;
 int facts_add_past(struct facts *facts, const struct pf_past *past) _must_check_;
-/* What was added of @pf with that @own, taken together. */
-struct pf_past facts_past(const struct facts *facts, const struct bdf *pf, bool own);
+/* Some was added of @pf, with that @own. */
+bool facts_has_past(const struct facts *facts, const struct bdf *pf, bool own);
 
 /* NULL, or the claim of another machine on @bdf. */
 const struct claim *facts_claim(const struct facts *facts, const struct bdf *bdf);

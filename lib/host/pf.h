@@ -19,12 +19,14 @@ struct pf {
 	int slot;	   /* N of the first hostpciN that does; if needed */
 };
 
-/* What a journal says that a physical function was before. */
+/* A step that has changed a physical function for all who share it, as a journal has it.
+ */
 struct pf_past {
 	struct bdf bdf;
-	bool own;      /* this machine's journal does, and takes it back to that */
-	int vfs;       /* -1: it does not say */
-	int autoprobe; /* the same */
+	bool own; /* this machine's journal, which takes it back */
+	int kind; /* enum step_kind */
+	char found[LIMIT_NAME];
+	char want[LIMIT_NAME];
 };
 
 /* Those that a policy or a machine names, found when the first is asked for. */

@@ -6,8 +6,6 @@
 /* What is wanted of a physical function, and what it has. */
 struct aim {
 	const struct pf *pf;
-	struct pf_past before; /* anybody made some for a machine */
-	struct pf_past own;    /* what the machine takes back already */
 	struct fact fact;      /* it, as builder_add wants it */
 	const char *autoprobe; /* while it has those that are made now */
 	bool temporary;
@@ -23,12 +21,10 @@ static bool is_set(const struct pf *pf, enum key_id id)
  * not take it. It stays so while they exist, as a driver that is loaded later would take
  * them then.
  */
-static struct aim aim_of(const struct facts *facts, const struct pf *pf)
+static struct aim aim_of(const struct pf *pf)
 {
 	struct aim a = {.pf = pf, .fact = {.device = pf->device, .slot = pf->slot}};
 
-	a.before = facts_past(facts, &pf->device.bdf, false);
-	a.own = facts_past(facts, &pf->device.bdf, true);
 	a.temporary = is_set(pf, KEY_TEMPORARY) && pf->policy->wish.temporary;
 	a.autoprobe = "0";
 	if (is_set(pf, KEY_AUTOPROBE))
@@ -93,19 +89,24 @@ static int make_vfs(struct builder *b, const struct aim *a, const struct facts *
 	return r == 0 && now != want && want ? add_numvfs(b, a, 0, want) : r;
 }
 
-/* Others have made them for themselves: whoever of us stops last takes them back. */
-static int adopt_vfs(struct builder *b, const struct aim *a)
+/* Others have made them for themselves: whoever of us stops last takes it all back. */
+static int adopt_vfs(struct builder *b, const struct aim *a, const struct facts *facts)
 {
-	const struct pf *pf = a->pf;
+	const struct bdf *pf = &a->pf->device.bdf;
 	int r = 0;
 
-	if (!a->temporary)
+	if (!a->temporary || facts_has_past(facts, pf, true))
 		return 0;
-	if (a->before.autoprobe >= 0 && a->own.autoprobe < 0)
-		r = add_autoprobe(b, a, a->before.autoprobe ? "1" : "0", pf->autoprobe);
-	if (r == 0 && a->before.vfs >= 0 && a->own.vfs < 0 &&
-	    (unsigned)a->before.vfs != pf->device.vfs)
-		r = add_numvfs(b, a, (unsigned)a->before.vfs, pf->device.vfs);
+	for (size_t i = 0; r == 0 && i < facts->pasts; i++) {
+		const struct pf_past *past = &facts->past[i];
+
+		if (!bdf_equal(&past->bdf, pf))
+			continue;
+		r = builder_add(b, &a->fact, (enum step_kind)past->kind, STAGE_VFS,
+				past->found, past->want);
+		if (r == 0)
+			b->plan->step[b->plan->steps - 1].adopted = true;
+	}
 	return r;
 }
 
@@ -120,17 +121,25 @@ static void note_number(struct builder *b, const struct pf *pf)
 		  BDF(&pf->device.bdf), pf_wanted(pf));
 }
 
-/* On file with the claim itself: who comes while the steps are made must find it. */
-static void set_before(const struct aim *a, struct hold *hold)
+static bool sets_network(const struct sriov *policy)
 {
-	const struct pf *pf = a->pf;
+	bool sets = wish_has_vf(&policy->wish);
 
-	hold->vfs_before = a->before.vfs;
-	hold->autoprobe_before = a->before.autoprobe;
-	if (pf->lacking && hold->vfs_before < 0)
-		hold->vfs_before = (int)pf->device.vfs;
-	if (pf->lacking && hold->autoprobe_before < 0 && pf->autoprobe[0])
-		hold->autoprobe_before = strcmp(pf->autoprobe, "0") != 0;
+	for (unsigned i = 0; i < policy->vfs; i++)
+		sets |= wish_has_vf(&policy->vf[i].wish);
+	return sets;
+}
+
+/* Said as they are made: a machine that gets one of them is refused. */
+static void note_kind(struct builder *b, const struct pf *pf)
+{
+	if (!pf->lacking || !pf->policy || device_is_network(&pf->device) ||
+	    !sets_network(pf->policy))
+		return;
+	notes_add(b->notes,
+		  "%s is no network card: mac, vlan and the like cannot be set of its "
+		  "virtual functions; take them out of %s:%u",
+		  BDF(&pf->device.bdf), pf->policy->file, pf->policy->line);
 }
 
 static int add_hold(struct builder *b, const struct aim *a)
@@ -144,8 +153,8 @@ static int add_hold(struct builder *b, const struct aim *a)
 		.return_to = a->temporary ? WISH_RETURN_HOST : WISH_RETURN_NONE,
 	};
 
-	set_before(a, &hold);
 	note_number(b, a->pf);
+	note_kind(b, a->pf);
 	return plan_add_hold(b->plan, &hold);
 }
 
@@ -157,13 +166,14 @@ int builder_pfs(struct builder *b, const struct facts *facts)
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < n; i++) {
-		struct aim a = aim_of(facts, pf[i]);
+		struct aim a = aim_of(pf[i]);
 
 		if (b->pf_lane < 0)
 			b->pf_lane = pf[i]->device.group;
 		r = add_hold(b, &a);
 		if (r == 0)
-			r = pf[i]->lacking ? make_vfs(b, &a, facts) : adopt_vfs(b, &a);
+			r = pf[i]->lacking ? make_vfs(b, &a, facts)
+					   : adopt_vfs(b, &a, facts);
 	}
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mac.h"
+#include "host/vf-mac.h"
 #include "plan/builder.h"
 #include "plan/step-vf.h"
 
@@ -54,12 +55,35 @@ static int set(const struct vf *vf, enum vf_setting setting, const char *want)
 	return 0;
 }
 
+/* Of one card it is wrong; of two a guest may make one interface of both. */
+static int check_mac(const struct vf *vf, const struct mac *mac)
+{
+	const struct fact *other = vf_mac_find(vf->b->spec, vf->b->facts, mac, vf->fact);
+	char why[160];
+
+	if (!other)
+		return 0;
+	(void)snprintf(why, sizeof(why),
+		       "%s is the address of hostpci%d %s as well: write another for one "
+		       "of them, or \"auto\"",
+		       MAC(mac), other->slot, BDF(&other->device.bdf));
+	if (!strcmp(other->settings.vf_state.netdev, vf->now->vf_state.netdev))
+		return refuse(vf, EINVAL, "mac", why);
+	notes_add(vf->b->notes,
+		  "hostpci%d %s: mac: %s, unless they are one interface in the guest (a "
+		  "bond)",
+		  vf->fact->slot, BDF(&vf->fact->device.bdf), why);
+	return 0;
+}
+
 static int set_mac(const struct vf *vf)
 {
 	struct mac mac, card;
 
 	if (strcmp(vf->wish->mac, "auto") != 0) {
 		if (mac_parse(vf->wish->mac, &mac) < 0)
+			return -EINVAL;
+		if (check_mac(vf, &mac) < 0)
 			return -EINVAL;
 	} else if (mac_parse(vf->now->vf_state.permanent, &card) < 0) {
 		return refuse(vf, EOPNOTSUPP, "mac",
@@ -138,6 +162,10 @@ static int set_network(const struct vf *vf)
 	size_t before = vf->b->plan->steps;
 	int r;
 
+	if (why && vf->now->vf_error == ENOENT && !device_is_network(&vf->fact->device))
+		return refuse(vf, EINVAL, "mac, vlan and the like",
+			      "its physical function has no network interface here, as "
+			      "it is no network card: take them out of the policy");
 	if (why)
 		return refuse(vf, EOPNOTSUPP,
 			      "what the policy sets of a virtual function", why);

@@ -9,6 +9,7 @@
 #include "plan/gate-kernel.h"
 #include "plan/gate-mdev.h"
 #include "plan/gate-pf.h"
+#include "plan/gate-vf-mac.h"
 #include "plan/gate-vgpu.h"
 #include "plan/qemu-conflict.h"
 
@@ -323,6 +324,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 	check_iommu(&g);
 	gate_check_override(facts, findings);
 	gate_check_pfs(spec, facts, findings);
+	gate_check_vf_macs(spec, facts, findings);
 	gate_check_mdevs(spec, facts, findings);
 	for (unsigned i = 0; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];
@@ -348,10 +350,12 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 		check_locked(&g, fact);
 		check_holdings(&g, fact);
 		gate_check_vgpu(facts, fact, findings);
+		/* Whatever its driver: it is reset for its machine. */
+		if (fact->wanted || !fact->device.on_vfio)
+			check_vfs(&g, fact);
 		if (fact->device.on_vfio)
 			continue;
 		gate_check_kernel(facts, fact, findings);
-		check_vfs(&g, fact);
 		check_sibling(&g, fact);
 	}
 }

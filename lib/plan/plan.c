@@ -246,10 +246,11 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	note_picks(spec, facts, notes);
 	err->code = 0;
 	r = add_module(&b, facts);
-	for (unsigned i = 0; r == 0 && i < facts->n; i++)
-		r = add_hold(&b, &facts->fact[i]);
+	/* Physical functions first: who is found to have one of theirs has them, too. */
 	if (r == 0 && does(&b, SCOPE_SRIOV))
 		r = builder_pfs(&b, facts);
+	for (unsigned i = 0; r == 0 && i < facts->n; i++)
+		r = add_hold(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && does(&b, SCOPE_REBIND) && i < facts->n; i++)
 		r = builder_rescan(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)

@@ -18,8 +18,6 @@ struct hold {
 			*/
 	bool is_vf;    /* a virtual function, of @vf_of, which is held as well */
 	struct bdf vf_of;
-	int vfs_before;	      /* shared: as it was before the first who made some for */
-	int autoprobe_before; /* machines, -1: not known, or not so */
 	int return_after; /* minutes that it is kept at most, 0: until it is released */
 };
 
@@ -31,7 +29,8 @@ bool hold_has(const struct hold *hold, const struct step *step);
 struct plan {
 	struct step *step; /* owned; by stage, then lane, then order within the lane */
 	size_t steps;
-	struct hold *hold; /* owned; by IOMMU group, then address */
+	struct hold
+		*hold; /* owned; physical functions, then by IOMMU group and address */
 	size_t holds;
 };
 

@@ -60,7 +60,9 @@ struct step {
 	int settle_ms; /* to leave it alone after the write; not journalled */
 	bool partly; /* taking back: its write may have had a part of its effect; the same
 		      */
-	bool spare;  /* if it fails, the next one does the same; not journalled */
+	bool adopted; /* another machine has done it, and whoever stops last takes it
+		       * back: on file with the claim, and not written; not journalled */
+	bool spare;   /* if it fails, the next one does the same; not journalled */
 };
 
 /* What a look says about where a step stands. */

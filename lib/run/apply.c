@@ -8,6 +8,7 @@
 #include "plan/gate.h"
 #include "run/claims.h"
 #include "run/machine.h"
+#include "run/mapping-note.h"
 #include "run/reservation.h"
 #include "run/session.h"
 #include "run/undo.h"
@@ -181,6 +182,9 @@ static int run(struct work *w, struct err *err)
 		r = session_fail(s, EXIT_CODE_REFUSED, err);
 	if (r == 0)
 		r = carry_out(w, err);
+	if (r == 0 && !s->request->dry)
+		mapping_note(s->root, s->request->node, &w->facts->pfs,
+			     &s->outcome->warnings);
 	if (!s->request->dry) {
 		/* It told others what is under way; what was done is to stay. */
 		(void)!drop_leftovers(s->journal);

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "host/device.h"
 #include "host/sysfs.h"
+#include "host/vf-mac.h"
+#include "host/vf-state.h"
 #include "run/journal.h"
 
 struct gather {
@@ -18,52 +19,69 @@ struct gather {
 	enum scope damaged_scope;
 };
 
-static int add(struct gather *g, const struct journal_hold *hold, uint32_t vmid,
-	       enum scope scope)
+/* What is set of a virtual function; zero: nothing. */
+static struct mac mac_of(const struct journal *j, const struct bdf *vf)
+{
+	struct mac mac = {0};
+
+	for (size_t i = 0; i < j->steps; i++) {
+		const struct step *s = &j->step[i].step;
+		struct vf_change change;
+
+		if (s->kind == STEP_VF && journal_alive(&j->step[i]) &&
+		    bdf_equal(&s->bdf, vf) && vf_change_parse(s->want, &change) == 0 &&
+		    change.setting == VF_MAC)
+			(void)!mac_parse(change.value, &mac);
+	}
+	return mac;
+}
+
+static int add(struct gather *g, const struct journal *j, const struct journal_hold *hold)
 {
 	const struct claim claim = {
 		.bdf = hold->hold.bdf,
 		.mdev = hold->hold.mdev,
-		.vmid = vmid,
-		.scope = scope,
+		.vmid = j->vmid,
+		.scope = j->scope,
 		.parked = hold->parked[0] != '\0',
 		.kind = hold->hold.shared ? CLAIM_SHARED : CLAIM_JOURNAL,
 		.changing = hold->hold.changing,
 		.is_vf = hold->hold.is_vf,
 		.vf_of = hold->hold.vf_of,
+		.mac = mac_of(j, &hold->hold.bdf),
 	};
 
 	return facts_add_claim(g->facts, &claim);
 }
 
-/* The first of its live steps of a kind has what was before it. */
-static int past_of(const struct journal *j, const struct bdf *pf, enum step_kind kind)
+/* What is in effect of what was done to @pf for all who share it. */
+static int add_past(const struct journal *j, const struct bdf *pf, bool own,
+		    struct facts *facts)
 {
-	for (size_t i = 0; i < j->steps; i++) {
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->steps; i++) {
 		const struct step *s = &j->step[i].step;
-		uint64_t value;
+		struct pf_past past = {.bdf = *pf, .own = own, .kind = s->kind};
 
-		if (journal_alive(&j->step[i]) && s->kind == kind &&
-		    bdf_equal(&s->bdf, pf))
-			return number_parse(s->found, INT32_MAX, &value) < 0 ? -1
-									     : (int)value;
+		if (!journal_alive(&j->step[i]) || !step_ops(s)->shared ||
+		    !bdf_equal(&s->bdf, pf))
+			continue;
+		(void)snprintf(past.found, sizeof(past.found), "%s", s->found);
+		(void)snprintf(past.want, sizeof(past.want), "%.*s",
+			       (int)sizeof(past.want) - 1, s->want);
+		r = facts_add_past(facts, &past);
 	}
-	return -1;
+	return r;
 }
 
-static int add_past(const struct pf_past *past, struct facts *facts)
+/* Whoever of the others is asked: who shares it has all of it on file, or nothing. */
+static int add_other_past(const struct journal *j, const struct hold *hold,
+			  struct facts *facts)
 {
-	return past->vfs >= 0 || past->autoprobe >= 0 ? facts_add_past(facts, past) : 0;
-}
-
-/* What is on file with the claim: its steps may not be yet, or not be any more. */
-static int add_before(const struct hold *hold, struct facts *facts)
-{
-	const struct pf_past past = {.bdf = hold->bdf,
-				     .vfs = hold->vfs_before,
-				     .autoprobe = hold->autoprobe_before};
-
-	return hold->shared ? add_past(&past, facts) : 0;
+	return hold->shared && !facts_has_past(facts, &hold->bdf, false)
+		       ? add_past(j, &hold->bdf, false, facts)
+		       : 0;
 }
 
 int claims_own(const struct journal *journal, struct facts *facts)
@@ -73,22 +91,11 @@ int claims_own(const struct journal *journal, struct facts *facts)
 	for (size_t i = 0; r == 0 && i < journal->holds; i++) {
 		const struct journal_hold *hold = &journal->hold[i];
 		const struct bdf *bdf = &hold->hold.bdf;
-		const struct pf_past past = {
-			.bdf = *bdf,
-			.own = true,
-			.vfs = past_of(journal, bdf, STEP_NUMVFS),
-			.autoprobe = past_of(journal, bdf, STEP_AUTOPROBE),
-		};
 
 		if (!hold->open || journal->other_boot)
 			continue;
-		if (!hold->hold.shared) {
-			r = facts_add_own(facts, bdf);
-			continue;
-		}
-		r = add_past(&past, facts);
-		if (r == 0)
-			r = add_before(&hold->hold, facts);
+		r = hold->hold.shared ? add_past(journal, bdf, true, facts)
+				      : facts_add_own(facts, bdf);
 	}
 	return r;
 }
@@ -158,9 +165,9 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	if (r < 0)
 		return salvage(g, vmid, scope, &err);
 	for (size_t i = 0; !j->other_boot && i < j->holds; i++) {
-		r = j->hold[i].open ? add(g, &j->hold[i], vmid, scope) : 0;
+		r = j->hold[i].open ? add(g, j, &j->hold[i]) : 0;
 		if (r == 0 && j->hold[i].open)
-			r = add_before(&j->hold[i].hold, g->facts);
+			r = add_other_past(j, &j->hold[i].hold, g->facts);
 		if (r < 0)
 			return r;
 	}
@@ -264,10 +271,14 @@ static bool matters_to(const struct mdev_fact *fact, const struct claim *claim)
 	return uuid_equal(&fact->uuid, &claim->mdev);
 }
 
-/* It is on a device that the machine wants, or would have had. */
+/* It is on a device that the machine wants, or would have had, or has an address that one
+ * is to have. */
 static bool matters(const struct facts *facts, const struct claim *claim)
 {
 	if (claim->changing || facts_find(facts, &claim->bdf))
+		return true;
+	if (mac_is_unicast(&claim->mac) &&
+	    vf_mac_find(facts->pfs.spec, facts, &claim->mac, NULL))
 		return true;
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		for (unsigned k = 0; k < facts->pick[i].skips; k++)

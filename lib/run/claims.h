@@ -12,7 +12,8 @@
 int claims_gather(const struct root *root, uint32_t vmid, struct facts *facts,
 		  struct notes *notes, struct err *err) _must_check_;
 
-/* Adds what the machine's own journal holds, and what it says physical functions were. */
+/* Adds what the machine's own journal holds, and what it has done to physical functions.
+ */
 int claims_own(const struct journal *journal, struct facts *facts) _must_check_;
 
 /*

@@ -139,9 +139,6 @@ static int read_hold(struct journal *j, struct record *r, struct err *err)
 				.return_after = after < 0 ? 0 : (int)after,
 				.shared = optional_bool(r, "shared", false),
 				.changing = optional_bool(r, "changing", false),
-				.vfs_before = (int)optional(r, "vfs_before", INT32_MAX),
-				.autoprobe_before =
-					(int)optional(r, "autoprobe_before", 1),
 				.is_vf = has(r, "vf_of"),
 			},
 	};

@@ -84,14 +84,7 @@ static const char *mdev_member(const struct uuid *uuid, char buf[static MDEV_MEM
 
 static int append_hold(struct journal *j, const struct hold *h, bool used)
 {
-	char after[40] = "", of[32] = "", before[80] = "";
-
-	if (h->shared && h->vfs_before >= 0)
-		(void)snprintf(before, sizeof(before), ",\"vfs_before\":%d",
-			       h->vfs_before);
-	if (h->shared && h->autoprobe_before >= 0)
-		(void)snprintf(before + strlen(before), sizeof(before) - strlen(before),
-			       ",\"autoprobe_before\":%d", h->autoprobe_before);
+	char after[40] = "", of[32] = "";
 
 	if (h->is_vf)
 		(void)snprintf(of, sizeof(of), ",\"vf_of\":\"%s\"", BDF(&h->vf_of));
@@ -100,12 +93,12 @@ static int append_hold(struct journal *j, const struct hold *h, bool used)
 			       h->return_after);
 	return append(j,
 		      "{\"hold\":\"%s\",\"slot\":%d,\"group\":%d,\"return\":\"%s\","
-		      "\"storage\":%s,\"used\":%s%s%s%s%s%s%s}",
+		      "\"storage\":%s,\"used\":%s%s%s%s%s%s}",
 		      BDF(&h->bdf), h->slot, h->group,
 		      words_name(wish_return_words, _WISH_RETURN_MAX, h->return_to),
 		      h->storage ? "true" : "false", used ? "true" : "false", after, of,
 		      MDEV(&h->mdev), h->shared ? ",\"shared\":true" : "",
-		      h->changing ? ",\"changing\":true" : "", before);
+		      h->changing ? ",\"changing\":true" : "");
 }
 
 int journal_take(struct journal *journal, const struct hold *hold)

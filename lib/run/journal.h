@@ -15,8 +15,8 @@
  *   {"journal":1,"boot":ID,"vmid":N,"program":TEXT}   first
  *   {"hold":BDF,"slot":N,"group":N,"return":WORD,"storage":BOOL,"used":BOOL,
  *    "return_after":MINUTES,"mdev":UUID,"vf_of":BDF,  used: by a guest, before this
- *    "shared":BOOL,"changing":BOOL,                   a physical function: see struct
- *    "vfs_before":N,"autoprobe_before":N}             hold
+ *    "shared":BOOL,"changing":BOOL}                   a physical function: see struct
+ *                                                     hold
  *   {"intent":ID,"kind":WORD,"device":BDF,"mdev":UUID,...}  about to write
  *   {"done":ID}  {"failed":ID}                        the write's effect was, was not
  * seen

@@ -23,9 +23,15 @@ static bool is_of(const struct root *root, const struct claim *claim,
 	       !strcmp(physical, BDF(pf));
 }
 
+/* Who else uses one of its virtual functions; empty: nobody does. */
+struct user {
+	char who[LIMIT_NAME * 4];
+	bool later; /* has it without a journal, and will take nothing back */
+};
+
 /* Nobody's word is taken for what somebody has open, or uses as an interface. */
-int sharing_host(const struct root *root, const struct bdf *pf, char *buf, size_t size,
-		 struct err *err)
+static int find_in_host(const struct root *root, const struct bdf *pf, struct user *ret,
+			struct err *err)
 {
 	struct child child = CHILD_NONE;
 	struct child_request request;
@@ -43,12 +49,14 @@ int sharing_host(const struct root *root, const struct bdf *pf, char *buf, size_
 		return err_set(err, -r,
 			       "who uses the virtual functions of %s cannot be told: %s",
 			       BDF(pf), strerror(-r));
-	(void)snprintf(buf, size, "%s", reply.value);
+	(void)snprintf(ret->who, sizeof(ret->who), "%.*s", (int)sizeof(ret->who) - 1,
+		       reply.value);
 	return 0;
 }
 
-int sharing_machines(const struct root *root, uint32_t vmid, const struct bdf *pf,
-		     char *buf, size_t size, struct err *err)
+/* One that has it on file has also adopted what is to be taken back (start.c). */
+static int find_machine(const struct root *root, uint32_t vmid, const struct bdf *pf,
+			struct user *ret, struct err *err)
 {
 	_cleanup_(facts_freep) struct facts *facts = facts_new();
 	struct notes notes = {0};
@@ -63,10 +71,13 @@ int sharing_machines(const struct root *root, uint32_t vmid, const struct bdf *p
 	for (size_t i = 0; r == 0 && i < facts->claims; i++) {
 		const struct claim *claim = &facts->claim[i];
 
-		if (!is_of(root, claim, pf))
+		if (!is_of(root, claim, pf) || (ret->later && !claim->is_vf))
 			continue;
-		(void)snprintf(buf, size, "VM %u has %s", claim->vmid, BDF(&claim->bdf));
-		break;
+		(void)snprintf(ret->who, sizeof(ret->who), "VM %u has %s", claim->vmid,
+			       BDF(&claim->bdf));
+		ret->later = !claim->is_vf;
+		if (claim->is_vf)
+			break;
 	}
 	return r;
 }
@@ -111,8 +122,8 @@ static int leave_shared(const struct sharing *s, const struct bdf *pf)
 }
 
 /* Nobody uses them now, and whoever comes finds that they are going. */
-static int begin_removal(const struct sharing *s, struct journal_hold *h, char *who,
-			 size_t size, struct err *err)
+static int begin_removal(const struct sharing *s, struct journal_hold *h,
+			 struct user *user, struct err *err)
 {
 	struct session *session = s->session;
 	struct hold hold = h->hold;
@@ -120,12 +131,12 @@ static int begin_removal(const struct sharing *s, struct journal_hold *h, char *
 	int r = dry ? 0 : session_relock(session, err);
 
 	if (r == 0)
-		r = sharing_machines(session->root, session->request->vmid, &hold.bdf,
-				     who, size, err);
+		r = find_machine(session->root, session->request->vmid, &hold.bdf, user,
+				 err);
 	/* In a dry run it is this machine itself that still uses them. */
-	if (r == 0 && !dry && !who[0])
-		r = sharing_host(session->root, &hold.bdf, who, size, err);
-	if (r == 0 && !who[0] && !dry) {
+	if (r == 0 && !dry && !user->who[0])
+		r = find_in_host(session->root, &hold.bdf, user, err);
+	if (r == 0 && !user->who[0] && !dry) {
 		hold.changing = true;
 		r = journal_take(session->journal, &hold);
 		if (r < 0)
@@ -143,12 +154,12 @@ static bool is_wanted_back(const struct sharing *s, const struct journal_hold *h
 	       h->hold.return_to == WISH_RETURN_HOST;
 }
 
-/* What becomes of the number of its virtual functions. */
+/* What becomes of the number of its virtual functions. 1: nothing yet. */
 static int settle_shared(const struct sharing *s, struct journal_hold *h, struct err *err)
 {
 	struct notes *notes = &s->session->outcome->notes;
 	const struct bdf pf = h->hold.bdf;
-	char who[LIMIT_NAME * 4] = "";
+	struct user user = {0};
 	int r;
 
 	if (!has_shared_steps(s->session->journal, &pf))
@@ -157,11 +168,13 @@ static int settle_shared(const struct sharing *s, struct journal_hold *h, struct
 		notes_add(notes, "%s keeps its virtual functions", BDF(&pf));
 		return leave_shared(s, &pf);
 	}
-	r = begin_removal(s, h, who, sizeof(who), err);
-	if (r < 0 || !who[0])
+	r = begin_removal(s, h, &user, err);
+	if (r < 0 || !user.who[0])
 		return r;
-	notes_add(notes, "%s keeps its virtual functions: %s", BDF(&pf), who);
-	return leave_shared(s, &pf);
+	notes_add(notes, "%s keeps its virtual functions%s: %s%s", BDF(&pf),
+		  user.later ? " for now" : "", user.who,
+		  user.later ? "; when that is over, hostpci sweep takes them back" : "");
+	return user.later ? 1 : leave_shared(s, &pf);
 }
 
 static int give_back_one(const struct sharing *s, struct journal_hold *h, struct err *err)
@@ -181,6 +194,8 @@ static int give_back_one(const struct sharing *s, struct journal_hold *h, struct
 		return err_set(err, EBUSY, "%s: the kernel still works on it", BDF(&pf));
 	if (!needed)
 		r = settle_shared(s, h, err);
+	if (r > 0)
+		return 0;
 	if (r == 0)
 		r = undo_add(j, &h->hold,
 			     s->rollback && (mine || needed) ? s->first_id : 0,

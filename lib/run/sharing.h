@@ -23,12 +23,3 @@ int sharing_give_back(const struct sharing *sharing, struct err *err) _must_chec
 
 /* The start is over: others may count on the number of virtual functions again. */
 int sharing_settle(struct journal *journal) _must_check_;
-
-/*
- * Which machine but @vmid has one of @pf's virtual functions, and who else of the host
- * uses one: in words in @buf, which is empty if nobody does. -errno: it cannot be told.
- */
-int sharing_machines(const struct root *root, uint32_t vmid, const struct bdf *pf,
-		     char *buf, size_t size, struct err *err) _must_check_;
-int sharing_host(const struct root *root, const struct bdf *pf, char *buf, size_t size,
-		 struct err *err) _must_check_;

@@ -6,6 +6,7 @@
 #include "run/chain.h"
 #include "run/judge.h"
 #include "run/leftover.h"
+#include "run/mapping-note.h"
 #include "run/policy-copy.h"
 #include "run/roll-back.h"
 #include "run/sharing.h"
@@ -99,12 +100,27 @@ static int consider(struct start *s, struct err *err)
 			    is_wrong(s->facts) ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED);
 }
 
-/* Puts every device of the plan on file: from then on it is claimed. */
+/* What others have done, and this machine may have to take back. */
+static int adopt(struct journal *j, const struct step *adopted)
+{
+	struct step step = *adopted;
+	int r = journal_intent(j, &step);
+
+	return r == 0 ? journal_mark(j, "done", step.id) : r;
+}
+
+/*
+ * Puts every device of the plan on file: from then on it is claimed. What is adopted
+ * comes first: others leave it to whoever they find to have a claim.
+ */
 static int claim(struct start *s)
 {
 	struct journal *j = s->session->journal;
 	int r = 0;
 
+	for (size_t i = 0; r == 0 && i < s->plan.steps; i++)
+		if (s->plan.step[i].adopted)
+			r = adopt(j, &s->plan.step[i]);
 	for (size_t i = 0; r == 0 && i < s->plan.holds; i++)
 		r = journal_take(j, &s->plan.hold[i]);
 	return r;
@@ -129,7 +145,7 @@ static int add_deeds(struct start *s, enum plan_stage last)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->plan.steps; i++)
-		if (s->plan.step[i].stage <= last)
+		if (s->plan.step[i].stage <= last && !s->plan.step[i].adopted)
 			r = deeds_add(&s->session->outcome->deeds, &s->plan.step[i],
 				      false);
 	return r;
@@ -168,6 +184,9 @@ static int make_vfs(struct start *s, struct err *err)
 					"the virtual functions that were made cannot be "
 					"given away");
 	session_unlock(s->session);
+	if (r == 0)
+		mapping_note(s->session->root, s->session->request->node, &s->facts->pfs,
+			     &s->session->outcome->warnings);
 	return r;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/mac.h"
 #include "spec/policy-reader.h"
 
 static unsigned line_of(config_setting_t *setting)
@@ -77,6 +78,72 @@ static int store_vfs(const struct reader *r, config_setting_t *list, struct srio
 	return ret;
 }
 
+/* Where the group of settings @n stands. */
+static unsigned line_of_vf(config_setting_t *entry, unsigned n)
+{
+	config_setting_t *list = config_setting_get_member(entry, "vf");
+
+	return line_of(config_setting_get_elem(list, n));
+}
+
+static bool same_mac(const struct wish *a, const struct wish *b)
+{
+	struct mac x, y;
+
+	return wish_has(a, KEY_MAC) && wish_has(b, KEY_MAC) &&
+	       mac_parse(a->mac, &x) == 0 && mac_parse(b->mac, &y) == 0 &&
+	       mac_equal(&x, &y);
+}
+
+/* Settings of functions that are there, one group each, and no address twice. */
+static int check_vfs(const struct reader *r, config_setting_t *entry,
+		     const struct sriov *sriov, struct err *err)
+{
+	for (unsigned i = 0; i < sriov->vfs; i++) {
+		const struct sriov_vf *vf = &sriov->vf[i];
+		unsigned line = line_of_vf(entry, i);
+
+		if (vf->index >= (unsigned)sriov->wish.vfs)
+			return err_at(err, EINVAL, r->file, line,
+				      "index = %u is beyond vfs = %d: they are counted "
+				      "from 0",
+				      vf->index, sriov->wish.vfs);
+		for (unsigned k = 0; k < i; k++) {
+			if (sriov->vf[k].index == vf->index)
+				return err_at(err, EINVAL, r->file, line,
+					      "index = %u has a group already, in line "
+					      "%u: make one of both",
+					      vf->index, line_of_vf(entry, k));
+			if (same_mac(&sriov->vf[k].wish, &vf->wish))
+				return err_at(err, EINVAL, r->file, line,
+					      "mac = \"%s\" is that of index = %u as "
+					      "well: each function needs its own",
+					      vf->wish.mac, sriov->vf[k].index);
+		}
+	}
+	return 0;
+}
+
+static int check_entry(const struct reader *r, config_setting_t *group,
+		       const struct sriov *sriov, struct err *err)
+{
+	if (wish_has(&sriov->wish, KEY_MAC) && strcmp(sriov->wish.mac, "auto") != 0)
+		return err_at(
+			err, EINVAL, r->file, line_of(group),
+			"'mac' of all virtual functions can only be \"auto\": one of "
+			"them is set in vf = ( { index = N; mac = ...; } )");
+	if (!wish_has(&sriov->wish, KEY_PF))
+		return err_at(err, EINVAL, r->file, line_of(group),
+			      "an entry of 'sriov' names its physical function: pf = "
+			      "\"01:00.0\";");
+	if (!wish_has(&sriov->wish, KEY_VFS))
+		return err_at(err, EINVAL, r->file, line_of(group),
+			      "an entry of 'sriov' says how many virtual functions "
+			      "there are to be: vfs = N; (as many as there are, if "
+			      "something else makes them)");
+	return check_vfs(r, group, sriov, err);
+}
+
 static int store_entry(const struct reader *r, config_setting_t *group,
 		       struct sriov *sriov, struct err *err)
 {
@@ -94,17 +161,7 @@ static int store_entry(const struct reader *r, config_setting_t *group,
 		else
 			reader_unknown(r, setting, KEY_IN_SRIOV);
 	}
-	if (ret == 0 && wish_has(&sriov->wish, KEY_MAC) &&
-	    strcmp(sriov->wish.mac, "auto") != 0)
-		return err_at(
-			err, EINVAL, r->file, line_of(group),
-			"'mac' of all virtual functions can only be \"auto\": one of "
-			"them is set in vf = ( { index = N; mac = ...; } )");
-	if (ret == 0 && !wish_has(&sriov->wish, KEY_PF))
-		ret = err_at(err, EINVAL, r->file, line_of(group),
-			     "an entry of 'sriov' names its physical function: pf = "
-			     "\"01:00.0\";");
-	return ret;
+	return ret == 0 ? check_entry(r, group, sriov, err) : ret;
 }
 
 int reader_sriov(const struct reader *r, config_setting_t *setting,

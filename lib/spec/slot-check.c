@@ -76,6 +76,16 @@ static int check_mdev(const struct slot *slot, unsigned n, struct err *err)
 	return 0;
 }
 
+static int check_index(const struct slot *slot, unsigned n, struct err *err)
+{
+	return !wish_has(&slot->wish, KEY_INDEX) || wish_has(&slot->wish, KEY_VF_OF)
+		       ? 0
+		       : refuse(slot, n, err,
+				"index counts the virtual functions of vf-of, and there "
+				"is none: add vf-of = \"NAME\" instead of what names the "
+				"device, or remove index");
+}
+
 /* What is only done to a whole device, or set for a network's function. */
 static void note_idle(struct spec *spec, unsigned n)
 {
@@ -132,6 +142,8 @@ int slots_check(struct spec *spec, struct err *err)
 
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++) {
 		r = check_mdev(&spec->slot[i], i, err);
+		if (r == 0 && spec->slot[i].present)
+			r = check_index(&spec->slot[i], i, err);
 		if (r == 0 && spec->slot[i].group_line && !spec->slot[i].present)
 			r = check_source(spec, i, err);
 		if (r == 0)

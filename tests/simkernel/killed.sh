@@ -22,12 +22,12 @@ DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0 VGPU=hostpci2:\ 41:00
 # or sweep. `used`: a guest had the disk, so that the host must not get it by itself.
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
 	stop-card stop-two reboot release sweep start-vf stop-vf start-nvme stop-nvme
-	start-made stop-made start-allotted start-vgpu stop-vgpu start-mdev stop-mdev
-	start-second)
+	start-made stop-made start-allotted start-shared stop-shared
+	start-vgpu stop-vgpu start-mdev stop-mdev start-second)
 declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
 	[release]=release [sweep]=sweep [stop-vf]=post-stop [stop-nvme]=post-stop [stop-made]=post-stop [stop-vgpu]=post-stop
-	[stop-mdev]=post-stop)
-declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-nvme]=pool [stop-nvme]=pool [start-made]=pool [stop-made]=pool [start-allotted]=pool [start-second]=mdev)
+	[stop-mdev]=post-stop [stop-shared]=post-stop)
+declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-nvme]=pool [stop-nvme]=pool [start-made]=pool [stop-made]=pool [start-allotted]=pool [start-shared]=pool [stop-shared]=pool [start-second]=mdev)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
 ran() {
@@ -105,6 +105,17 @@ set_up_stop-made() {
 	set_up_start-made
 	ran
 }
+# Another machine has made them, and stops first (heal).
+set_up_start-shared() {
+	set_up_start-allotted
+	sed -i 's/vram_quota=1024/exec_quantum_ms=20/' "$ROOT/etc/hostpci/hostpci.conf"
+	config 101 'hostpci0: 04:00.2'
+	hook_exits 0 101 pre-start
+}
+set_up_stop-shared() {
+	set_up_start-shared
+	ran
+}
 # Somebody has left another type.
 set_up_start-vgpu() {
 	local of=$ROOT/sys/bus/pci/devices/0000:41:00.4/nvidia
@@ -178,8 +189,13 @@ heal_release() { :; }
 
 heal() { # SCENARIO WAY
 	rm -f "$ROOT/run/qemu-server/100.reboot"
+	[[ ! -e $(journal 101) ]] || hook_exits 0 101 post-stop
 	"heal_$2" "$1"
 	hostpci_exits 0 release 100
+	if [[ -e $(journal 101) ]]; then
+		long_ago
+		hostpci_exits 0 sweep
+	fi
 	has_no_journal 100
 	as_before
 }

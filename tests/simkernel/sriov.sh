@@ -81,8 +81,30 @@ says 'mapping=nic does not fit this host: 0000:01:10.0: iommugroup=30, but the h
 vfs_are $PF 0
 as_before
 
+it "a group whose number a mapping names and that is another one now is told as functions are made"
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 3; temporary = true; } );'
+mkdir -p "$ROOT/etc/pve/mapping" "$ROOT/etc/pve/nodes/pve1"
+ln -sfn nodes/pve1 "$ROOT/etc/pve/local"
+printf '%s\n' nic '	map id=8086:10ca,iommugroup=0,node=pve1,path=0000:01:10.0' \
+	'	map id=8086:10ca,iommugroup=30,node=pve1,path=0000:01:10.2' \
+	'	map id=8086:10ca,iommugroup=31,node=pve2,path=0000:01:10.4' \
+	'	map id=8086:10ca,iommugroup=32,node=pve1,path=0000:01:11.2' >"$ROOT/etc/pve/mapping/pci.cfg"
+now_is_before
+config 100 'hostpci0: 01:10.4'
+hook_exits 0 100 pre-start
+says '/etc/pve/mapping/pci.cfg:3: mapping nic: 0000:01:10.2: iommugroup=30, but the host shows 4: a machine that names it does not start'
+says_not 'pci.cfg:[245]'
+hook_exits 0 100 post-stop
+hostpci_exits 0 sriov set 01:00.0 2
+says 'pci.cfg:3: mapping nic: .*iommugroup=30, but the host shows 4'
+hostpci_exits 0 sriov set 01:00.0 2
+says_not 'pci.cfg'
+hostpci_exits 0 sriov set 01:00.0 0
+says_not 'pci.cfg'
+as_before
+
 it "what is not temporary stays"
-host_policy 'sriov = ( { pf = "mac=none"; }, { pf = "id=8086:10c9"; vfs = 3; } );'
+host_policy 'sriov = ( { pf = "mac=none"; vfs = 1; }, { pf = "id=8086:10c9"; vfs = 3; } );'
 config 100 "hostpci0: $VF"
 hook_exits 78 100 pre-start
 host_policy 'sriov = ( { pf = "id=8086:10c9"; vfs = 3; } );'
@@ -114,6 +136,24 @@ driver_is 01:10.8 ''
 driver_is 01:11.0 vfio-pci
 hook_exits 0 101 post-stop
 
+it "vf-of of a card that no policy names: what an administrator has made is shared, and stays"
+hostpci_exits 0 sriov set 01:00.0 2
+now_is_before
+for vmid in 100 101 102; do
+	config $vmid 'name: x'
+	policy $vmid 'hostpci0 = { vf-of = "01:00.0"; };'
+done
+hook_exits 0 100 pre-start
+hook_exits 0 101 pre-start
+hook_exits 1 102 pre-start
+says 'none of 2 virtual functions is free \(0000:01:10.0: VM 100, 0000:01:10.2: VM 101\)'
+policy 102 'hostpci0 = { vf-of = "01:00.0"; index = 5; };'
+hook_exits 1 102 pre-start
+says 'it has no virtual function number 5, and hostpci.conf does not ask for one'
+hook_exits 0 100 post-stop
+hook_exits 0 101 post-stop
+as_before
+
 it "the last of two takes them back"
 host_policy "$TEMPORARY"
 config 100 "hostpci0: $VF"
@@ -125,6 +165,24 @@ says '0000:01:00.0 keeps its virtual functions: VM 101 has 0000:01:10.2'
 vfs_are $PF 7
 hook_exits 0 101 post-stop
 vfs_are $PF 0
+as_before
+
+it "another machine has one by Proxmox alone, and takes nothing back: the sweep does"
+host_policy "$TEMPORARY"
+config 100 "hostpci0: $VF"
+hook_exits 0 100 pre-start
+echo "0000:01:10.2 101 time:$(($(date +%s) + 100))" >>"$ROOT/run/qemu-server/pci-id-reservations"
+hook_exits 0 100 post-stop
+says '0000:01:00.0 keeps its virtual functions for now: VM 101 has 0000:01:10.2; when that is over, hostpci sweep'
+vfs_are $PF 7
+hostpci_exits 0 sweep
+vfs_are $PF 7
+hostpci_exits 0 status 100
+says 0000:01:00.0
+: >"$ROOT/run/qemu-server/pci-id-reservations"
+hostpci_exits 0 sweep
+vfs_are $PF 0
+has_no_journal 100
 as_before
 
 it "any: each gets another, and when none is left the holders are named"
@@ -201,6 +259,37 @@ jq -e '.[] | select(.device == "0000:01:00.0") | .interfaces == ["enp1s0"] and .
 	"$DIR/$cases/out" >/dev/null || fail "odd JSON"
 hook_exits 0 100 post-stop
 as_before
+
+it "a card that is on vfio-pci with its functions there is not given either: it would be reset"
+hostpci_exits 0 sriov set 01:00.0 2
+ln -sfn ../../../../bus/pci/drivers/vfio-pci "$ROOT/sys/bus/pci/devices/0000:01:00.0/driver"
+config 100 "hostpci0: $VF"
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+config 101 'hostpci0: 01:00.0'
+hook_exits 1 101 pre-start
+says '0000:01:00.0 has 2 virtual functions, which go with it'
+writes_are 0
+
+it "more of them while an interface of one is a bridge's: refused, with whose"
+hostpci_exits 0 sriov set 01:00.0 2
+ip=$(basename "$ROOT"/sys/bus/pci/devices/0000:01:10.2/net/*)
+mkdir -p "$ROOT/sys/class/net/br0/bridge"
+netdev=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:01:10.2")/net/$ip
+ln -s ../../../../../../class/net "$netdev/subsystem"
+ln -s ../../../../../../class/net/br0 "$netdev/master"
+ln -s "../../${netdev#"$ROOT"/sys/}" "$ROOT/sys/class/net/$ip"
+: >"$SIM/log"
+hostpci_exits 1 sriov set 01:00.0 3
+says "its virtual function 0000:01:10.2: $ip"
+says 'br0'
+writes_are 0
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 3; } );'
+hostpci_exits 1 boot
+config 100 'hostpci0: 01:10.4'
+hook_exits 1 100 pre-start
+says 'br0'
+writes_are 0
 
 it "the whole card is another's: its functions are nobody's"
 host_policy "$TEMPORARY"
@@ -295,6 +384,18 @@ says 'boot: refused, nothing was changed'
 says '0000:03:00.1 is held by VM 100, and would go'
 vfs_are 03:00.0 4
 vfs_are 02:00.0 3
+
+it "boot waits for a card whose driver comes late"
+host_policy 'sriov = ( { pf = "02:00.0"; vfs = 2; } );'
+mv "$ROOT/sys/bus/pci/devices/0000:02:00.0/driver" "$SIM/driver"
+(
+	sleep 0.7
+	mv "$SIM/driver" "$ROOT/sys/bus/pci/devices/0000:02:00.0/driver"
+) &
+hostpci_exits 0 boot
+[[ $took -ge 700 && $took -lt 5000 ]] || fail "took $took ms"
+wait
+vfs_are 02:00.0 2
 
 it "a card that is missing is in boot's one document, too"
 host_policy 'sriov = ( { pf = "99:00.0"; vfs = 1; }, { pf = "02:00.0"; vfs = 1; } );'

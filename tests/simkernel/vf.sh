@@ -219,11 +219,43 @@ while IFS='|' read -r code line setting words; do
 	as_before
 done <<'END'
 78|02:00.1|mac = "auto";|02:00.1: mac, vlan and the like: it is no virtual function
-1|03:00.1|vlan = 5;|its physical function has no network interface here
+78|03:00.1|vlan = 5;|03:00.1: mac, vlan and the like: its physical function has no network interface here, as it is no network card: take them out
 78|02:10.0|min-rate = 20; max-rate = 10;|min-rate: is more than max-rate
 78|02:10.0|vf-attributes = [ "profile/exec_quantum_ms=20" ];|profile/exec_quantum_ms: its physical function has no such file
 78|03:00.1|vf-attributes = [ "profile/nothing=20" ];|profile/nothing: its physical function has no such file
 END
+
+it "two devices of a machine with one address"
+config 100 'hostpci0: 02:10.0' 'hostpci1: 02:10.2'
+policy 100 'hostpci0 = { mac = "02:00:00:00:01:0a"; };' 'hostpci1 = { mac = "02:00:00:00:01:0A"; };'
+hook_exits 78 100 pre-start
+says "hostpci0 $VF: mac: 02:00:00:00:01:0a is the address of hostpci1 0000:02:10.2 as well: write another"
+writes_are 0
+as_before
+
+it "of two cards they may be one interface in the guest"
+config 100 'hostpci0: 02:10.0' 'hostpci1: 02:11.0'
+policy 100 'hostpci0 = { mac = "02:00:00:00:01:0a"; };' 'hostpci1 = { mac = "02:00:00:00:01:0a"; };'
+hook_exits 0 100 pre-start
+says "hostpci0 $VF: mac: .* is the address of hostpci1 0000:02:11.0 as well: .*unless they are one interface in the guest"
+hook_exits 0 100 post-stop
+as_before
+
+it "two machines with one address: refused, and waited for one that is just going"
+vf 'mac = "02:00:00:00:01:0a";'
+config 101 'hostpci3: 02:10.2'
+policy 101 'hostpci3 = { mac = "02:00:00:00:01:0a"; };'
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+hook_exits 1 101 pre-start
+says 'hostpci3 0000:02:10.2: mac = 02:00:00:00:01:0a is the address of VM 100.s virtual function 0000:02:10.0 as well'
+says 'what to do: write another address, or "auto", or stop VM 100 first'
+writes_are 0
+hook_exits 0 100 pre-start # its own is none
+hook_exits 0 100 post-stop
+hook_exits 0 101 pre-start
+hook_exits 0 101 post-stop
+as_before
 
 while IFS='|' read -r setting words; do
 	it "a policy: $setting"
@@ -274,6 +306,59 @@ awk -F'\t' '$1 == "write" && $5 ~ /numvfs|sriov_admin/ { n = split($5, p, "/"); 
 hook_exits 0 100 post-stop
 has_no_journal 100
 as_before
+
+it "the last of two takes back all that the first has set for the functions to be made"
+quantum() { cat "$ROOT/sys/bus/pci/devices/0000:04:00.0/sriov_admin/vf$1/profile/exec_quantum_ms"; }
+two_share() {
+	echo 'sriov = ( { pf = "04:00.0"; vfs = 2; temporary = true; vf-attributes = [ "profile/exec_quantum_ms=20" ]; } );' \
+		>"$ROOT/etc/hostpci/hostpci.conf"
+	config 100 'hostpci0: 04:00.1'
+	config 101 'hostpci0: 04:00.2'
+}
+two_share
+now_is_before
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+hook_exits 0 101 pre-start
+! grep -qE '^write.*(numvfs|autoprobe|sriov_admin)' "$SIM/log" || fail "the second sets it again"
+hook_exits 0 100 post-stop
+says '0000:04:00.0 keeps its virtual functions: VM 101 has 0000:04:00.2'
+[[ $(quantum 1) == 20 && $(quantum 2) == 20 ]] || fail "it does not stay: $(quantum 1), $(quantum 2)"
+# One that comes now is the last of three.
+hook_exits 0 100 pre-start
+hook_exits 0 101 post-stop
+hook_exits 0 100 post-stop
+has_no_journal 101
+as_before
+
+it "and what was there before: another number, which the kernel gets to through none"
+hostpci_exits 0 sriov set 04:00.0 1
+two_share
+now_is_before
+config 100 'hostpci0: 04:00.2'
+config 101 'hostpci0: 04:00.1'
+hook_exits 0 100 pre-start
+hook_exits 0 101 pre-start
+hook_exits 0 100 post-stop
+hook_exits 0 101 post-stop
+has_no_journal 101
+as_before
+
+it "settings of a network card for what is none: of a function that is to be made, too"
+while IFS='|' read -r entry address; do
+	echo "sriov = ( $entry );" >"$ROOT/etc/hostpci/hostpci.conf"
+	config 100 "hostpci0: $address"
+	now_is_before
+	hook_exits 78 100 pre-start
+	says "$address: mac, vlan and the like: .*it is no network card: take them out of the policy"
+	as_before
+done <<'END'
+{ pf = "04:00.0"; vfs = 2; vlan = 5; }|04:00.1
+{ pf = "04:00.0"; vfs = 2; vf = ( { index = 1; mac = "auto"; } ); }|04:00.2
+{ pf = "03:00.0"; vfs = 2; trust = false; }|03:00.1
+END
+hostpci_exits 0 boot
+says '0000:03:00.0 is no network card: mac, vlan and the like cannot be set .*take them out of /etc/hostpci/hostpci.conf:1'
 
 it "there already, all is shared out: what is more than is left is refused in words"
 echo 'sriov = ( { pf = "04:00.0"; vfs = 2; } );' >"$ROOT/etc/hostpci/hostpci.conf"

@@ -93,6 +93,12 @@ static void wrong_entries_are_refused(void **state)
 		{"sriov = ( { pf = \"01:00.0\"; vf = ( { index = -1; } ); } );",
 		 "'index' takes a number"},
 		{"nodes = { there = { sriov = 1; }; };", "must be a list of groups"},
+		{"sriov = ( { pf = \"01:00.0\"; } );", "vfs = N"},
+		{"sriov = ( { pf = \"01:00.0\"; vfs = 0; vf = ( { index = 0; } ); } );",
+		 "index = 0 is beyond vfs = 0"},
+		{"sriov = ( { pf = \"01:00.0\"; vfs = 1;\n"
+		 "vf = ( { index = 0; }, { index = 0; } ); } );",
+		 "index = 0 has a group already, in line 2"},
 	};
 
 	(void)state;
@@ -268,6 +274,16 @@ static void add_vf(const struct scratch *s)
 	scratch_link(s, "../../../bus/pci/devices/0000:02:10.0", PF "virtfn0");
 }
 
+static void add_past(struct scene *scene, enum step_kind kind, const char *found,
+		     const char *want, bool own)
+{
+	struct pf_past past = {.bdf = {0, 1, 0, 0}, .own = own, .kind = kind};
+
+	(void)snprintf(past.found, sizeof(past.found), "%s", found);
+	(void)snprintf(past.want, sizeof(past.want), "%s", want);
+	assert_int_equal(facts_add_past(scene->facts, &past), 0);
+}
+
 static void another_number_goes_through_none(void **state)
 {
 	struct scratch *s = *state;
@@ -284,29 +300,18 @@ static void another_number_goes_through_none(void **state)
 	scene = look(s, SEVEN, "02:10.0");
 	tell(&scene, text, sizeof(text));
 	assert_null(strstr(text, "numvfs"));
-	/* Others made them: who stops last takes them back. */
-	assert_int_equal(
-		facts_add_past(scene.facts, &(struct pf_past){.bdf = {0, 1, 0, 0},
-							      .vfs = 0,
-							      .autoprobe = -1}),
-		0);
+	/* Others made them: who stops last takes all of it back, as they would have. */
+	add_past(&scene, STEP_AUTOPROBE, "1", "0", false);
+	add_past(&scene, STEP_NUMVFS, "3", "0", false);
+	add_past(&scene, STEP_VFS_ATTRIBUTE, "0 profile/vram_quota 0",
+		 "0 profile/vram_quota 1024", false);
+	add_past(&scene, STEP_NUMVFS, "0", "1", false);
 	tell(&scene, text, sizeof(text));
-	assert_contains(text, "numvfs 0>1");
-	/* One journal says the one, another the other; what is taken back already is not
-	 * adopted. */
-	assert_int_equal(
-		facts_add_past(scene.facts, &(struct pf_past){.bdf = {0, 1, 0, 0},
-							      .vfs = -1,
-							      .autoprobe = 0}),
-		0);
-	tell(&scene, text, sizeof(text));
-	assert_contains(text, "autoprobe 0>1 numvfs 0>1");
-	assert_int_equal(
-		facts_add_past(scene.facts, &(struct pf_past){.bdf = {0, 1, 0, 0},
-							      .own = true,
-							      .vfs = 0,
-							      .autoprobe = -1}),
-		0);
+	assert_contains(text,
+			"autoprobe 1>0 numvfs 3>0 vfs-attribute 0 profile/vram_quota "
+			"0>0 profile/vram_quota 1024 numvfs 0>1 override");
+	/* What the machine takes back already is not adopted. */
+	add_past(&scene, STEP_NUMVFS, "0", "1", true);
 	tell(&scene, text, sizeof(text));
 	assert_null(strstr(text, "numvfs"));
 	clear(&scene);

@@ -99,6 +99,11 @@ say "auto is the same address again; an administrator's change meanwhile stays"
 vf 'mac = "auto"; vlan = 42;'
 expect_exit 0 hook 186 pre-start
 expect_eq "$mac" "$(vf_mac)"
+vm_config 187 "machine: q35" "hostpci0: ${vf1#0000:}"
+vm_policy 187 "hostpci0 = { mac = \"$mac\"; };"
+expect_refused 1 hook 187 pre-start
+expect_match "mac = $mac is the address of VM 186's virtual function $vf0 as well"
+vm_forget 187
 ip link set "$name" vf 0 vlan 7
 expect_exit 0 hook 186 post-stop
 expect_match "set vlan to 0:0:802.1Q .*: somebody else has set it to '7:0:802.1Q' meanwhile"

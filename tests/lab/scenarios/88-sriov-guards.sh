@@ -84,8 +84,15 @@ expect_match "$LAB_IGB0 keeps its virtual functions: VM 188 has $vf"
 kill -0 "$qemu" || fail "QEMU is gone"
 vfs_are "$LAB_IGB0" 3
 end_qemu
+
+say "who made them stops before another: that one takes them back"
+expect_exit 0 hook 189 pre-start
 expect_exit 0 hook 188 post-stop
+expect_match "$LAB_IGB0 keeps its virtual functions: VM 189 has "
+vfs_are "$LAB_IGB0" 3
+expect_exit 0 hook 189 post-stop
 vfs_are "$LAB_IGB0" 0
+expect_no_journal 189
 vm_forget 188 189
 host_snapshot "$LAB_TMP/after"
 expect_same_host "$LAB_TMP/before" "$LAB_TMP/after"
