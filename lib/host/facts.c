@@ -183,10 +183,11 @@ static int read_direct(struct child *looker, struct fact *fact, struct err *err)
 	return 0;
 }
 
-void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret)
+const struct wish *fact_wish(const struct spec *spec, const struct fact *fact,
+			     struct wish *room)
 {
-	sriov_complete(fact->pf ? fact->pf->policy : NULL, fact->vf_index,
-		       &spec->slot[fact->slot].wish, ret);
+	return sriov_complete(fact->pf ? fact->pf->policy : NULL, fact->vf_index,
+			      &spec->slot[fact->slot].wish, room);
 }
 
 /* What it offers is the driver's to say: that may take a while. */
