@@ -82,11 +82,13 @@ int child_spawn(struct child *ret, const struct root *root, child_handler *handl
 		struct err *err)
 {
 	pid_t parent = getpid(), pid;
+	uint64_t before;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_set(err, errno, "cannot make a socket pair: %s",
 			       strerror(errno));
+	before = proc_clock();
 	pid = fork();
 	if (pid < 0) {
 		int code = errno;
@@ -98,7 +100,9 @@ int child_spawn(struct child *ret, const struct root *root, child_handler *handl
 	if (pid == 0)
 		child_main(pair[1], root, handler, parent);
 	close(pair[1]);
-	*ret = (struct child){.id = {.pid = pid}, .fd = pair[0]};
+	*ret = (struct child){.id = {.pid = pid, .start = before}, .fd = pair[0]};
+	if (!root->moved && proc_clock() == before)
+		return 0;
 	/* A moved root may have no /proc: then there is nobody to identify it to either.
 	 */
 	if (proc_identify(root, pid, &ret->id) < 0)
