@@ -10,17 +10,11 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/child-message.h"
 #include "base/clock.h"
 
 /* Where the child keeps its three descriptors. */
 enum { FD_SOCKET = 3, FD_ROOT = 4, FD_SYS = 5, FD_FREE = 6 };
-
-static int move_fd(int fd, int to)
-{
-	int high = fcntl(fd, F_DUPFD, 16);
-
-	return high < 0 ? -1 : dup2(high, to);
-}
 
 /* Leaves the caller's descriptors: Proxmox waits until every holder closed its output. */
 static int child_detach(int fd, struct root *root)
@@ -35,10 +29,10 @@ static int child_detach(int fd, struct root *root)
 	for (int i = 0; i < 3; i++)
 		if (dup2(null, i) < 0)
 			return -1;
-	if (move_fd(high_socket, FD_SOCKET) < 0 || move_fd(high_root, FD_ROOT) < 0)
+	if (dup2(high_socket, FD_SOCKET) < 0 || dup2(high_root, FD_ROOT) < 0)
 		return -1;
 	root->fd = FD_ROOT;
-	if (high_sys >= 0 && move_fd(high_sys, FD_SYS) < 0)
+	if (high_sys >= 0 && dup2(high_sys, FD_SYS) < 0)
 		return -1;
 	root->sys = high_sys < 0 ? -1 : FD_SYS;
 	/* Its parent's end of the socket is among them: with that the child would never
@@ -52,17 +46,16 @@ static void serve(const struct root *root, child_handler *handler)
 	static struct child_reply reply[CHILD_BATCH];
 
 	for (;;) {
-		ssize_t size = recv(FD_SOCKET, request, sizeof(request), 0);
-		size_t n = size < 0 ? 0 : (size_t)size / sizeof(request[0]);
+		int n = child_receive_requests(FD_SOCKET, request);
 
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (!n)
+		if (n <= 0)
 			return;
-		memset(reply, 0, sizeof(reply));
-		for (size_t i = 0; i < n; i++)
+		for (int i = 0; i < n; i++) {
+			reply[i].result = 0;
+			reply[i].value[0] = '\0';
 			handler(root, &request[i], &reply[i]);
-		if (send(FD_SOCKET, reply, n * sizeof(reply[0]), MSG_NOSIGNAL) < 0)
+		}
+		if (child_send_replies(FD_SOCKET, reply, (unsigned)n) < 0)
 			return;
 	}
 }
@@ -89,11 +82,13 @@ int child_spawn(struct child *ret, const struct root *root, child_handler *handl
 		struct err *err)
 {
 	pid_t parent = getpid(), pid;
+	uint64_t before;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_set(err, errno, "cannot make a socket pair: %s",
 			       strerror(errno));
+	before = proc_clock();
 	pid = fork();
 	if (pid < 0) {
 		int code = errno;
@@ -105,7 +100,9 @@ int child_spawn(struct child *ret, const struct root *root, child_handler *handl
 	if (pid == 0)
 		child_main(pair[1], root, handler, parent);
 	close(pair[1]);
-	*ret = (struct child){.id = {.pid = pid}, .fd = pair[0]};
+	*ret = (struct child){.id = {.pid = pid, .start = before}, .fd = pair[0]};
+	if (!root->moved && proc_clock() == before)
+		return 0;
 	/* A moved root may have no /proc: then there is nobody to identify it to either.
 	 */
 	if (proc_identify(root, pid, &ret->id) < 0)
@@ -116,10 +113,13 @@ int child_spawn(struct child *ret, const struct root *root, child_handler *handl
 int child_send(struct child *child, const struct child_request *request, unsigned n,
 	       int timeout_ms)
 {
+	ssize_t sent;
+
 	if (child->busy)
 		return -EBUSY;
-	if (send(child->fd, request, n * sizeof(*request), MSG_NOSIGNAL) < 0)
-		return -errno;
+	sent = child_send_requests(child->fd, request, n);
+	if (sent < 0)
+		return (int)sent;
 	child->busy = n;
 	child->deadline = clock_ms() + timeout_ms;
 	return 0;
@@ -127,18 +127,11 @@ int child_send(struct child *child, const struct child_request *request, unsigne
 
 int child_receive(struct child *child, struct child_reply ret[static CHILD_BATCH])
 {
-	size_t want = child->busy * sizeof(*ret);
-	ssize_t n;
+	int n = child_receive_replies(child->fd, ret);
+	bool all = n > 0 && (unsigned)n == child->busy;
 
-	do {
-		n = recv(child->fd, ret, CHILD_BATCH * sizeof(*ret), 0);
-	} while (n < 0 && errno == EINTR);
 	child->busy = 0;
-	if (n != (ssize_t)want || !want)
-		return -EPIPE;
-	for (size_t i = 0; i < want / sizeof(*ret); i++)
-		ret[i].value[sizeof(ret[i].value) - 1] = '\0';
-	return 0;
+	return all ? 0 : -EPIPE;
 }
 
 int child_call(struct child *child, const struct child_request *request, int timeout_ms,

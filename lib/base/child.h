@@ -13,7 +13,7 @@
 enum {
 	CHILD_PATH = 384,
 	CHILD_VALUE = 1024,
-	CHILD_BATCH = 2, /* requests that are sent and answered together */
+	CHILD_BATCH = 3, /* requests that are sent and answered together */
 };
 
 struct child_request {

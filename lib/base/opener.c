@@ -89,8 +89,11 @@ static int look_at(struct search *s, const char *pid)
 	char path[300];
 	int r;
 
-	(void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
-	s->fds = open_folder(s->root, path);
+	/* The kernel's own folders have no links that could lead elsewhere. */
+	(void)snprintf(path, sizeof(path), s->root->moved ? "/proc/%s/fd" : "%s/fd", pid);
+	s->fds = s->root->moved
+			 ? open_folder(s->root, path)
+			 : openat(s->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fds < 0)
 		return 0; /* it has ended */
 	memset(s->seen, 0, sizeof(s->seen));

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/fileio.h"
@@ -43,6 +45,16 @@ int proc_identify(const struct root *root, pid_t pid, struct proc_id *ret)
 		return -ESRCH;
 	*ret = (struct proc_id){pid, start};
 	return 0;
+}
+
+uint64_t proc_clock(void)
+{
+	struct timespec now = {0};
+	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	/* As the kernel has it: start_boottime, nsec_to_clock_t (fs/proc/array.c). */
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * hz + (uint64_t)now.tv_nsec / (1000000000U / hz);
 }
 
 bool proc_alive(const struct root *root, const struct proc_id *id)

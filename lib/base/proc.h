@@ -14,6 +14,11 @@ struct proc_id {
 
 /* -ESRCH: no such process, or it is a zombie. */
 int proc_identify(const struct root *root, pid_t pid, struct proc_id *ret) _must_check_;
+/*
+ * The clock that tells when a process began, in the same ticks. What was forked between
+ * two looks at it that are the same needs no look at /proc.
+ */
+uint64_t proc_clock(void);
 bool proc_alive(const struct root *root, const struct proc_id *id);
 
 /* True if @pid has ended, or is about to: what it has open is let go without further ado.

@@ -129,17 +129,23 @@ static void add_absent(struct choice *choice, unsigned slot,
 	memcpy(absent->text, address->text, sizeof(absent->text));
 }
 
+/* What @address names was found: itself, or a function of its slot. */
+static bool leads_to(const struct way *way, const struct address *address)
+{
+	for (unsigned i = 0; i < way->n; i++)
+		if (!strncmp(BDF(&way->bdf[i]), address->text, strlen(address->text)))
+			return true;
+	return false;
+}
+
 static int find_host(struct chooser *c, unsigned slot)
 {
 	const struct address_list *host = &c->spec->slot[slot].wish.host;
 	int r = add_addresses(c->root, c->choice->pfs, host, &c->ways, c->err);
 
-	for (unsigned i = 0; r == 0 && i < host->n; i++) {
-		struct way there = {0};
-
-		if (add_address(c->root, c->choice->pfs, &host->item[i], &there) == 0)
+	for (unsigned i = 0; r == 0 && i < host->n; i++)
+		if (!leads_to(&c->ways.way[c->ways.n - 1], &host->item[i]))
 			add_absent(c->choice, slot, &host->item[i]);
-	}
 	return r;
 }
 

@@ -34,12 +34,12 @@ static int count_vf(void *context, const char *name)
 
 int device_read(const struct root *root, const struct bdf *bdf, struct device *ret)
 {
-	struct device d = {.bdf = *bdf};
+	uint32_t vendor = sysfs_number(root, DEVICE_ATTR(bdf, "vendor"), UINT32_MAX);
+	struct device d = {.bdf = *bdf, .vendor = (uint16_t)vendor};
 	int r;
 
-	if (!sysfs_exists(root, DEVICE_ATTR(bdf, "")))
+	if (vendor == UINT32_MAX && !sysfs_exists(root, DEVICE_ATTR(bdf, "")))
 		return -ENODEV;
-	d.vendor = (uint16_t)sysfs_number(root, DEVICE_ATTR(bdf, "vendor"), 0xffff);
 	d.product = (uint16_t)sysfs_number(root, DEVICE_ATTR(bdf, "device"), 0xffff);
 	d.class_code = sysfs_number(root, DEVICE_ATTR(bdf, "class"), 0xffffff);
 	/* By what it is, not by class alone: a CardBus bridge has class 0607. */

@@ -183,10 +183,11 @@ static int read_direct(struct child *looker, struct fact *fact, struct err *err)
 	return 0;
 }
 
-void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret)
+const struct wish *fact_wish(const struct spec *spec, const struct fact *fact,
+			     struct wish *room)
 {
-	sriov_complete(fact->pf ? fact->pf->policy : NULL, fact->vf_index,
-		       &spec->slot[fact->slot].wish, ret);
+	return sriov_complete(fact->pf ? fact->pf->policy : NULL, fact->vf_index,
+			      &spec->slot[fact->slot].wish, room);
 }
 
 /* What it offers is the driver's to say: that may take a while. */
@@ -304,6 +305,8 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
 		if (facts->mdev[i].wanted || facts->mdev[i].left)
 			r = mdev_fact_look(root, &looker, &facts->mdev[i], err);
+	if (r == 0)
+		r = use_network(&use, err);
 	if (r == 0)
 		r = use_openers(&use, err);
 	child_end(&looker);

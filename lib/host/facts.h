@@ -91,8 +91,10 @@ int vfs_attributes_look(struct child *looker, const struct spec *spec,
 /* True if that is to be allotted to @vf before it is made. */
 bool facts_allots(const struct facts *facts, const struct fact *vf, const char *name);
 
-/* What policy sets of it: its machine's, else that of its physical function. */
-void fact_wish(const struct spec *spec, const struct fact *fact, struct wish *ret);
+/* What policy sets of it: its machine's, else that of its physical function; perhaps in
+ * @room. */
+const struct wish *fact_wish(const struct spec *spec, const struct fact *fact,
+			     struct wish *room);
 
 /* NULL: @bdf is not among them. */
 const struct fact *facts_find(const struct facts *facts, const struct bdf *bdf);

@@ -207,7 +207,7 @@ static int dump(struct net *net, struct netlink *netlink, uint16_t type)
 	return netlink_run(netlink, take_message, net);
 }
 
-static void answer(const struct net *net, char *buf, size_t size)
+static int answer(const struct net *net, char *buf, size_t size)
 {
 	size_t at = 0;
 
@@ -219,13 +219,12 @@ static void answer(const struct net *net, char *buf, size_t size)
 							 "%s %u %s\n", kind_words[kind],
 							 l->index, l->text[kind]);
 
-			if (n < 0 || (size_t)n >= size - at) {
-				buf[at] = '\0';
-				return;
-			}
+			if (n < 0 || (size_t)n >= size - at)
+				return -ENOSPC;
 			at += (size_t)n;
 		}
 	}
+	return 0;
 }
 
 int net_look(const struct root *root, const char *request, char *buf, size_t size)
@@ -255,7 +254,7 @@ int net_look(const struct root *root, const char *request, char *buf, size_t siz
 		r = dump(&net, &netlink, RTM_GETROUTE);
 	netlink_close(&netlink);
 	if (r == 0)
-		answer(&net, buf, size);
+		r = answer(&net, buf, size);
 	free(net.tcp[0]);
 	free(net.tcp[1]);
 	return r;

@@ -13,7 +13,8 @@
  *   session   an established connection to this host's ssh or web interface, TEXT from
  *   address   an address other than a link-local one
  *   route     a route other than those of the addresses
- * At most one a kind and interface. A moved root has no network: nothing leads anywhere.
+ * At most one a kind and interface; -ENOSPC: they do not fit, ask for fewer. A moved root
+ * has no network: nothing leads anywhere.
  */
 int net_look(const struct root *root, const char *request, char *buf, size_t size);
 

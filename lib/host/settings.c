@@ -147,19 +147,19 @@ static int look_at_vf(struct asker *a, const struct spec *spec, struct fact *fac
 {
 	bool nvme = device_is_nvme(&fact->device);
 	struct settings *ret = &fact->settings;
-	struct wish wish;
+	struct wish room;
+	const struct wish *wish = fact_wish(spec, fact, &room);
 	int r = 0;
 
-	fact_wish(spec, fact, &wish);
-	if (!wish_has_vf(&wish) && !wish_has(&wish, KEY_VF_ATTRIBUTES) && !nvme)
+	if (!wish_has_vf(wish) && !wish_has(wish, KEY_VF_ATTRIBUTES) && !nvme)
 		return 0;
 	ret->vf = vf_index(a->root, &a->device->bdf);
 	if (ret->vf < 0 || a->device->locked)
 		return 0;
-	if (wish_has_vf(&wish))
+	if (wish_has_vf(wish))
 		r = ask_vf(a, &a->device->bdf, ret);
-	if (r >= 0 && wish_has(&wish, KEY_VF_ATTRIBUTES))
-		r = ask_vf_attributes(a, &wish.vf_attributes, ret);
+	if (r >= 0 && wish_has(wish, KEY_VF_ATTRIBUTES))
+		r = ask_vf_attributes(a, &wish->vf_attributes, ret);
 	if (r >= 0 && nvme)
 		r = ask_nvme(a, &a->device->bdf, 0, ret);
 	return r;
@@ -170,17 +170,17 @@ int settings_look_coming(const struct root *root, struct child *looker,
 {
 	struct asker a = {root, looker, &fact->device, err};
 	const struct bdf *pf = &fact->pf->device.bdf;
-	struct wish wish;
+	struct wish room;
+	const struct wish *wish = fact_wish(spec, fact, &room);
 	int r = 0;
 
 	/* As the kernel makes every new one (pci_pm_init). */
 	(void)strcpy(fact->settings.power, "on");
-	fact_wish(spec, fact, &wish);
 	if (!fact->wanted)
 		return 0;
 	fact->settings.vf = (int)fact->vf_index;
 	fact->settings.vf_coming = true;
-	if (wish_has_vf(&wish) || wish_has(&wish, KEY_VF_ATTRIBUTES))
+	if (wish_has_vf(wish) || wish_has(wish, KEY_VF_ATTRIBUTES))
 		r = ask_vf(&a, pf, &fact->settings);
 	if (r == 0 && device_is_nvme(&fact->device))
 		r = ask_nvme(&a, pf, pf_wanted(fact->pf), &fact->settings);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a network card is used for: bridge, bond, addresses, routes, another namespace. */
+/* What a network card is used for: bridge, bond, another namespace. */
 #include <errno.h>
 #include <string.h>
 
-#include "host/look.h"
-#include "host/net-look.h"
 #include "host/sysfs.h"
 #include "host/use.h"
 
@@ -154,77 +152,16 @@ static int check_upper(struct net *net, size_t upper)
 	return 0;
 }
 
-static void say_line(const struct net *net, size_t i, const struct net_line *line,
-		     struct holding *h)
+/* What leads over them is asked of the kernel once, for all functions (use_network). */
+static int remember(const struct net *net)
 {
-	const char *name = net->item[i].name, *own = net->item[net->item[i].below].name;
-	bool direct = !strcmp(name, own);
+	int r = 0;
 
-	SAY(h->why, "%s%s", direct ? "" : name, direct ? "" : ", which is on it, ");
-	if (!strcmp(line->kind, "default")) {
-		SAY_MORE(h->why, "has the host's default route%s%s",
-			 line->text[0] ? " by " : "", line->text);
-		SAY(h->cure,
-		    "give the host another way out first (/etc/network/interfaces)");
-	} else if (!strcmp(line->kind, "session")) {
-		SAY_MORE(h->why,
-			 "carries an open connection to this host's %s: perhaps "
-			 "your own",
-			 line->text);
-		SAY(h->cure, "come in by another interface");
-	} else if (!strcmp(line->kind, "address")) {
-		SAY_MORE(h->why, "has the host's address %s", line->text);
-		SAY(h->cure,
-		    "ip address flush dev %s, and take it out of "
-		    "/etc/network/interfaces",
-		    name);
-	} else {
-		SAY_MORE(h->why, "has a route of the host%s%s",
-			 line->text[0] ? " by " : "", line->text);
-		SAY(h->cure, "ip route flush dev %s", name);
-	}
-}
-
-static int take_answer(struct net *net, const char *text)
-{
-	struct net_line line;
-
-	while (net_look_next(&text, &line)) {
-		bool never =
-			!strcmp(line.kind, "default") || !strcmp(line.kind, "session");
-		size_t i = 0;
-		struct holding *h;
-
-		while (i < net->n && net->item[i].index != line.index)
-			i++;
-		if (i == net->n)
-			continue;
-		h = hold(net, never ? GRADE_NEVER : GRADE_ASK, net->item[i].below);
-		if (!h)
-			return -ENOMEM;
-		say_line(net, i, &line, h);
-	}
-	return 0;
-}
-
-static int ask(struct net *net)
-{
-	struct child_request request;
-	struct child_reply reply;
-	size_t at = 0;
-	int r;
-
-	look_request(&request, LOOK_NET, "%s", "");
-	for (size_t i = 0; i < net->n; i++)
-		at += (size_t)snprintf(request.value + at, sizeof(request.value) - at,
-				       "%u\n", net->item[i].index);
-	r = child_call(net->use->looker, &request, LIMIT_READ_MS, &reply);
-	if (r == 0)
-		r = reply.result;
-	if (r < 0)
-		return err_set(net->err, -r, "cannot tell what %s is used for: %s",
-			       net->item[0].name, strerror(-r));
-	return take_answer(net, reply.value);
+	for (size_t i = 0; r == 0 && i < net->n; i++)
+		r = use_add_interface(net->use, net->item[i].name,
+				      net->item[net->item[i].below].name,
+				      net->item[i].index, net->err);
+	return r;
 }
 
 static int count(void *context, const char *name)
@@ -276,7 +213,7 @@ int use_net(struct use *use, struct err *err)
 	for (size_t i = net.own; r == 0 && i < net.n; i++)
 		r = check_upper(&net, i);
 	if (r == 0)
-		r = ask(&net);
+		r = remember(&net);
 	if (r < 0 && !err->code)
 		(void)err_set(err, -r,
 			      "cannot tell what the network of %s is used for: "

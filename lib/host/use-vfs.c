@@ -28,26 +28,33 @@ static int add_claims(struct use *use, const struct bdf *vf, struct err *err)
 	return 0;
 }
 
+void use_through_vf(struct holding *h, const struct bdf *vf, const struct bdf *pf)
+{
+	char what[sizeof(h->what)];
+
+	SAY(what, "%s", h->what);
+	SAY(h->what, "its virtual function %s%s%s", BDF(vf), what[0] ? ": " : "", what);
+	h->bdf = *pf;
+	if (h->grade == GRADE_ASK)
+		h->grade = GRADE_NEVER;
+}
+
 /* In the name of its physical function; a virtual one that is used is always in the way.
  */
 static int look_at(struct use *use, const struct device *vf, struct err *err)
 {
 	const struct device *pf = use->device;
-	size_t first = use->holdings->n, node = use->nodes;
+	size_t first = use->holdings->n, node = use->nodes, interface = use->interfaces;
 	int r = use_look(use, vf, err);
 
 	use->device = pf;
 	use->bdf = pf->bdf;
-	for (; first < use->holdings->n; first++) {
-		struct holding *h = &use->holdings->item[first];
-		char what[sizeof(h->what)];
-
-		SAY(what, "%s", h->what);
-		SAY(h->what, "its virtual function %s%s%s", BDF(&vf->bdf),
-		    what[0] ? ": " : "", what);
-		h->bdf = pf->bdf;
-		if (h->grade == GRADE_ASK)
-			h->grade = GRADE_NEVER;
+	for (; first < use->holdings->n; first++)
+		use_through_vf(&use->holdings->item[first], &vf->bdf, &pf->bdf);
+	for (; interface < use->interfaces; interface++) {
+		use->interface[interface].is_vf = true;
+		use->interface[interface].vf = vf->bdf;
+		use->interface[interface].bdf = pf->bdf;
 	}
 	for (; node < use->nodes; node++) {
 		use->node[node].bdf = pf->bdf;

@@ -133,4 +133,5 @@ void use_free(struct use *use)
 	free(use->mounts);
 	free(use->swaps);
 	free(use->node);
+	free(use->interface);
 }

@@ -17,9 +17,19 @@ struct use_node {
 
 enum { NETDEV_NAME = 64 }; /* more than IFNAMSIZ: the kernel may come to allow more */
 
+/* A network interface of a function, or one on top of it: what leads over it? */
+struct use_interface {
+	char name[NETDEV_NAME], own[NETDEV_NAME]; /* @own: the function's, below it */
+	unsigned index;
+	struct bdf bdf; /* in whose name */
+	bool is_vf;	/* it is of a virtual function of that one */
+	struct bdf vf;
+};
+
 /*
  * A look at who of the host uses functions. Each kind of use is a file use-*.c of its own
- * that adds holdings, and nodes for the one look at all processes at the end.
+ * that adds holdings, and nodes and interfaces for the one look at all processes, and the
+ * one at the host's network, at the end.
  */
 struct use {
 	const struct root *root;
@@ -31,7 +41,9 @@ struct use {
 	char *mounts, *swaps; /* mountinfo and swaps */
 	struct use_node *node;
 	size_t nodes;
-	size_t first_open; /* the first holding of use_openers */
+	size_t first_open;		 /* the first holding of use_openers */
+	struct use_interface *interface; /* owned */
+	size_t interfaces;
 	/* The function that is looked at now, and in whose name: its own or its PF's. */
 	const struct device *device;
 	struct bdf bdf;
@@ -45,6 +57,8 @@ struct use {
  * A use that could not be looked for is an error: nothing is given away on a guess.
  */
 int use_look(struct use *use, const struct device *device, struct err *err) _must_check_;
+/* After all devices: what of the host's network leads over their interfaces. */
+int use_network(struct use *use, struct err *err) _must_check_;
 /* After all devices: who has one of their device files open. */
 int use_openers(struct use *use, struct err *err) _must_check_;
 void use_free(struct use *use);
@@ -59,6 +73,12 @@ int use_ask(struct use *use, const struct child_request *request, int timeout_ms
 /* @number: "259:3", or NULL if it is not known. */
 int use_add_node(struct use *use, enum grade grade, const char *path, const char *number,
 		 struct err *err) _must_check_;
+
+/* @name is of the function that is looked at, or on top of its interface @own. */
+int use_add_interface(struct use *use, const char *name, const char *own, unsigned index,
+		      struct err *err) _must_check_;
+/* What was found of @vf is in the way of its physical function, whatever it is. */
+void use_through_vf(struct holding *h, const struct bdf *vf, const struct bdf *pf);
 
 /* A network interface of the function. */
 int use_add_netdev(struct use *use, const char *name, struct err *err) _must_check_;

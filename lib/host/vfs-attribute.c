@@ -79,13 +79,15 @@ int vfs_attributes_look(struct child *looker, const struct spec *spec,
 			struct facts *facts, const struct pf *pf, struct err *err)
 {
 	struct vfs_attribute attribute = {.pf = pf->device.bdf};
-	struct wish wish;
+	struct wish room;
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < pf_wanted(pf) && i < pf->total; i++) {
 		attribute.index = i;
-		sriov_complete(pf->policy, i, own_wish(spec, facts, pf, i), &wish);
-		r = look_at_vf(looker, facts, &wish, &attribute);
+		r = look_at_vf(looker, facts,
+			       sriov_complete(pf->policy, i, own_wish(spec, facts, pf, i),
+					      &room),
+			       &attribute);
 	}
 	return r < 0 ? err_set(err, -r,
 			       "%s: what it allots to its virtual functions cannot be "

@@ -166,12 +166,12 @@ static int add_binding(struct builder *b, const struct fact *fact)
 static int add_driver(struct builder *b, const struct fact *fact)
 {
 	int r = add_binding(b, fact);
-	struct wish wish;
+	struct wish room;
+	const struct wish *wish = fact_wish(b->spec, fact, &room);
 
-	fact_wish(b->spec, fact, &wish);
 	if (r == 0 && does(b, SCOPE_SRIOV))
-		r = builder_vf(b, fact, &wish);
-	return r == 0 && does(b, SCOPE_SRIOV) ? builder_nvme(b, fact, &wish) : r;
+		r = builder_vf(b, fact, wish);
+	return r == 0 && does(b, SCOPE_SRIOV) ? builder_nvme(b, fact, wish) : r;
 }
 
 static int add_hold(struct builder *b, const struct fact *fact)

@@ -5,14 +5,28 @@
 #include "report/report.h"
 #include "run/journal.h"
 
+/* Each @name is written here once: json-c need not look whether it is there, nor copy it.
+ */
+static void put(struct json_object *to, const char *name, struct json_object *value)
+{
+	(void)json_object_object_add_ex(to, name, value,
+					JSON_C_OBJECT_ADD_KEY_IS_NEW |
+						JSON_C_OBJECT_ADD_CONSTANT_KEY);
+}
+
 static void put_text(struct json_object *to, const char *name, const char *text)
 {
-	json_object_object_add(to, name, json_object_new_string(text));
+	put(to, name, json_object_new_string(text));
 }
 
 static void put_number(struct json_object *to, const char *name, int64_t value)
 {
-	json_object_object_add(to, name, json_object_new_int64(value));
+	put(to, name, json_object_new_int64(value));
+}
+
+static void put_flag(struct json_object *to, const char *name, bool value)
+{
+	put(to, name, json_object_new_boolean(value));
 }
 
 static void put_slot(struct json_object *to, int slot)
@@ -31,10 +45,10 @@ static struct json_object *mdev_json(const struct shown *s)
 
 	put_text(o, "device", s->parent);
 	put_slot(o, s->slot);
-	json_object_object_add(o, "wanted", json_object_new_boolean(s->wanted));
+	put_flag(o, "wanted", s->wanted);
 	put_text(o, "mdev", s->mdev.text);
 	put_text(o, "type", s->type);
-	json_object_object_add(o, "left_to_proxmox", json_object_new_boolean(s->left));
+	put_flag(o, "left_to_proxmox", s->left);
 	return o;
 }
 
@@ -48,14 +62,14 @@ static struct json_object *device_json(const struct shown *s)
 	o = json_object_new_object();
 	put_text(o, "device", BDF(&s->device.bdf));
 	put_slot(o, s->slot);
-	json_object_object_add(o, "wanted", json_object_new_boolean(s->wanted));
+	put_flag(o, "wanted", s->wanted);
 	(void)snprintf(id, sizeof(id), "%04x:%04x", s->device.vendor, s->device.product);
 	put_text(o, "id", id);
 	(void)snprintf(id, sizeof(id), "%06x", s->device.class_code);
 	put_text(o, "class", id);
 	put_text(o, "driver", s->device.driver);
 	put_number(o, "group", s->device.group);
-	json_object_object_add(o, "bridge", json_object_new_boolean(s->device.bridge));
+	put_flag(o, "bridge", s->device.bridge);
 	return o;
 }
 
@@ -70,7 +84,7 @@ static struct json_object *finding_json(const struct finding *f)
 	put_text(o, "why", f->why);
 	put_text(o, "who", f->who);
 	put_text(o, "cure", f->cure);
-	json_object_object_add(o, "passing", json_object_new_boolean(f->passing));
+	put_flag(o, "passing", f->passing);
 	return o;
 }
 
@@ -104,12 +118,12 @@ static struct json_object *deed_json(const struct deed *d)
 			 write.module ? write.value : write.path);
 		if (!write.module)
 			put_text(w, "value", write.value);
-		json_object_object_add(o, "write", w);
+		put(o, "write", w);
 	}
 	put_text(o, "state", deed_words[d->state]);
 	if (d->step.spare)
-		json_object_object_add(o, "spare", json_object_new_boolean(true));
-	json_object_object_add(o, "rollback", json_object_new_boolean(d->rollback));
+		put_flag(o, "spare", true);
+	put_flag(o, "rollback", d->rollback);
 	if (d->state != DEED_PLANNED)
 		put_number(o, "ms", d->ms);
 	if (d->text[0])
@@ -140,12 +154,12 @@ struct json_object *report_json(const struct outcome *outcome)
 	struct json_object *o = json_object_new_object(), *a;
 	char text[sizeof(struct err)];
 
-	json_object_object_add(o, "ok", json_object_new_boolean(outcome->exit == 0));
+	put_flag(o, "ok", outcome->exit == 0);
 	put_number(o, "vmid", outcome->vmid);
 	if (outcome->scope)
 		put_text(o, "kind", scope_words[outcome->scope]);
 	put_text(o, "phase", outcome->what);
-	json_object_object_add(o, "dry", json_object_new_boolean(outcome->dry));
+	put_flag(o, "dry", outcome->dry);
 	put_number(o, "exit", outcome->exit);
 	if (outcome->standing)
 		put_text(o, "state", standing_words[outcome->standing]);
@@ -156,14 +170,14 @@ struct json_object *report_json(const struct outcome *outcome)
 	a = json_object_new_array();
 	for (size_t i = 0; i < outcome->shown_n; i++)
 		json_object_array_add(a, device_json(&outcome->shown[i]));
-	json_object_object_add(o, "devices", a);
+	put(o, "devices", a);
 	a = json_object_new_array();
 	for (size_t i = 0; i < outcome->findings.n; i++)
 		json_object_array_add(a, finding_json(&outcome->findings.item[i]));
-	json_object_object_add(o, "findings", a);
-	json_object_object_add(o, "warnings", notes_json(&outcome->warnings));
-	json_object_object_add(o, "notes", notes_json(&outcome->notes));
-	json_object_object_add(o, "steps", report_deeds(&outcome->deeds));
+	put(o, "findings", a);
+	put(o, "warnings", notes_json(&outcome->warnings));
+	put(o, "notes", notes_json(&outcome->notes));
+	put(o, "steps", report_deeds(&outcome->deeds));
 	return o;
 }
 

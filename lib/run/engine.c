@@ -113,8 +113,11 @@ static void advance(struct engine *e)
 
 		if (stop)
 			lane_stop(lane);
-		while (!stop && lane->state == LANE_IDLE && (next = lane_next(lane)) &&
-		       may_begin(e, next)) {
+		while (!stop && lane->state == LANE_IDLE && (next = lane_next(lane))) {
+			if (!may_begin(e, next)) {
+				lane_hold(lane);
+				break;
+			}
 			lane_begin(lane);
 			stop = stopped(e);
 		}

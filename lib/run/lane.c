@@ -68,6 +68,7 @@ static void send(struct lane *lane, const struct child_request *request, unsigne
 {
 	int r = child_send(&lane->child, request, n, timeout_ms);
 
+	lane->ahead = 0;
 	if (r < 0) {
 		fail(lane, "the child that does the work is gone: %s", strerror(-r));
 		return;
@@ -107,26 +108,23 @@ static bool have_child(struct lane *lane)
 	return false;
 }
 
+/* The first one from @at on that is still to be done; lane->n: none. */
+static size_t find_planned(const struct lane *lane, size_t at)
+{
+	while (at < lane->n && (lane->deed[at].state != DEED_PLANNED ||
+				lane->deed[at].step.lane != lane->key))
+		at++;
+	return at;
+}
+
 const struct deed *lane_next(struct lane *lane)
 {
-	for (; lane->at < lane->n; lane->at++)
-		if (current(lane)->state == DEED_PLANNED &&
-		    current(lane)->step.lane == lane->key)
-			return current(lane);
+	lane->at = find_planned(lane, lane->at);
+	if (lane->at < lane->n)
+		return current(lane);
 	lane->state = LANE_ENDED;
 	child_dismiss(&lane->child); /* it ends while others still work */
 	return NULL;
-}
-
-void lane_begin(struct lane *lane)
-{
-	lane->started = clock_ms();
-	lane->since = lane->started;
-	lane->busy_until = lane->started + LIMIT_BUSY_MS;
-	lane->undoing = current(lane)->step.direction == STEP_UNDO;
-	lane->filed = false;
-	if (have_child(lane))
-		look(lane, LANE_LOOKING);
 }
 
 static bool on_file(struct lane *lane)
@@ -156,6 +154,16 @@ static bool on_file(struct lane *lane)
 	return true;
 }
 
+/* The first look at what comes next on the same device goes along with a write. */
+static void ask_ahead(struct lane *lane, struct child_request request[static CHILD_BATCH])
+{
+	size_t next = find_planned(lane, lane->at + 1);
+	const struct step *step = next < lane->n ? &lane->deed[next].step : NULL;
+
+	if (step && step_same_device(step, &current(lane)->step))
+		step_ops(step)->look(step, &request[lane->batch++]);
+}
+
 /* @instead: the kernel did not take the value, and the step knows another one. */
 static void write_it(struct lane *lane, const char *instead)
 {
@@ -176,6 +184,8 @@ static void write_it(struct lane *lane, const char *instead)
 	/* The look at its effect goes along, unless something is to happen before it. */
 	ask_after(step, &request[1]);
 	lane->batch = lane->or_else || step->settle_ms ? 1 : 2;
+	if (lane->batch > 1)
+		ask_ahead(lane, request);
 	send(lane, request, lane->batch, LANE_WRITING, step->deadline_ms);
 }
 
@@ -315,6 +325,26 @@ static void looked(struct lane *lane, const struct child_reply *reply)
 	}
 }
 
+void lane_begin(struct lane *lane)
+{
+	lane->started = clock_ms();
+	lane->since = lane->started;
+	lane->busy_until = lane->started + LIMIT_BUSY_MS;
+	lane->undoing = current(lane)->step.direction == STEP_UNDO;
+	lane->filed = false;
+	if (!have_child(lane))
+		return;
+	if (lane->ahead && lane->ahead == lane->at)
+		looked(lane, &lane->ahead_reply);
+	else
+		look(lane, LANE_LOOKING);
+}
+
+void lane_hold(struct lane *lane)
+{
+	lane->ahead = 0;
+}
+
 static void guarded(struct lane *lane, const struct child_reply *reply)
 {
 	const struct step *step = &current(lane)->step;
@@ -404,13 +434,17 @@ static void verified(struct lane *lane, const struct child_reply *reply)
 	}
 }
 
-/* @reply: of the write, and of the look, if it went along. */
+/* @reply: of the write, and of the looks that went along. */
 static void wrote(struct lane *lane, const struct child_reply reply[static CHILD_BATCH])
 {
 	int settle_ms = current(lane)->step.settle_ms;
 
 	lane->write_result = reply[0].result;
 	lane->since = clock_ms();
+	if (lane->batch > 2) {
+		lane->ahead = find_planned(lane, lane->at + 1);
+		lane->ahead_reply = reply[2];
+	}
 	if (lane->batch > 1) {
 		verified(lane, &reply[1]);
 	} else if (lane->write_result == -EINVAL && lane->or_else) {

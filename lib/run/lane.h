@@ -33,9 +33,11 @@ struct lane {
 	char seen[CHILD_VALUE]; /* what the deed's first look answered */
 	const char *or_else;	/* what to write if the kernel refuses; NULL: nothing */
 	bool filed;		/* the deed's intent is on file */
-	unsigned batch;	    /* requests that were sent with the write, itself included */
-	int write_result;   /* of the deed's write(2) */
-	bool undoing;	    /* the deed on the way takes back */
+	unsigned batch;	  /* requests that were sent with the write, itself included */
+	int write_result; /* of the deed's write(2) */
+	bool undoing;	  /* the deed on the way takes back */
+	size_t ahead;	  /* the deed of which the first look is known already; 0: none */
+	struct child_reply ahead_reply;
 	bool failed;	    /* a deed of this lane failed */
 	bool journal_child; /* the child is on file */
 };
@@ -44,6 +46,8 @@ struct lane {
 const struct deed *lane_next(struct lane *lane);
 /* Begins it. */
 void lane_begin(struct lane *lane);
+/* It has to wait for others: what was seen of it ahead may change meanwhile. */
+void lane_hold(struct lane *lane);
 /* The child has answered. */
 void lane_reply(struct lane *lane);
 /* Time has passed: deadlines and waits. */

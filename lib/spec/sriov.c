@@ -49,13 +49,15 @@ void sriov_free(struct sriov_list *list)
 	*list = (struct sriov_list){0};
 }
 
-void sriov_complete(const struct sriov *sriov, unsigned index, const struct wish *own,
-		    struct wish *ret)
+const struct wish *sriov_complete(const struct sriov *sriov, unsigned index,
+				  const struct wish *own, struct wish *room)
 {
-	*ret = *own;
-	for (unsigned i = sriov ? sriov->vfs : 0; i-- > 0;)
+	if (!sriov)
+		return own;
+	*room = *own;
+	for (unsigned i = sriov->vfs; i-- > 0;)
 		if (sriov->vf[i].index == index)
-			wish_add_vf(ret, &sriov->vf[i].wish);
-	if (sriov)
-		wish_add_vf(ret, &sriov->wish);
+			wish_add_vf(room, &sriov->vf[i].wish);
+	wish_add_vf(room, &sriov->wish);
+	return room;
 }

@@ -32,6 +32,7 @@ void sriov_drop_earlier(struct sriov_list *list);
 void sriov_free(struct sriov_list *list);
 
 /* @own, the wish of a machine's device, and what it leaves to the entry (NULL: there is
- * none) of which the device is function @index. */
-void sriov_complete(const struct sriov *sriov, unsigned index, const struct wish *own,
-		    struct wish *ret);
+ * none) of which the device is function @index; made in @room, which is large, if it has
+ * to be. */
+const struct wish *sriov_complete(const struct sriov *sriov, unsigned index,
+				  const struct wish *own, struct wish *room);

@@ -58,7 +58,9 @@ static void store_slot(const struct reader *r, unsigned n, const char *value)
 		dropped(r, &why);
 		return;
 	}
-	*slot = (struct slot){.present = true, .wish = wish, .line = r->line};
+	slot->present = true;
+	slot->wish = wish;
+	slot->line = r->line;
 	copy(slot->file, sizeof(slot->file), r->file);
 }
 

@@ -8,9 +8,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "base/child.h"
+#include "base/child-message.h"
 #include "base/clock.h"
 #include "base/fileio.h"
 
@@ -94,6 +95,49 @@ static void answers_a_batch_together(void **state)
 	child_dismiss(&child);
 	child_end(&child);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void texts_of_any_length_get_through(void **state)
+{
+	struct child child = spawn(*state);
+	static struct child_request request[CHILD_BATCH];
+	struct child_reply reply[CHILD_BATCH];
+
+	for (int i = 0; i < CHILD_BATCH; i++) {
+		request[i].op = OP_ECHO;
+		memset(request[i].path, 'p', sizeof(request[i].path) - 1);
+		memset(request[i].value, 'a' + i, sizeof(request[i].value) - 1);
+	}
+	request[1].value[sizeof(request[1].value) - 2] = '\0';
+	assert_int_equal(child_send(&child, request, CHILD_BATCH, 2000), 0);
+	assert_int_equal(child_receive(&child, reply), 0);
+	/* One more does not fit, so that it is cut. */
+	assert_string_equal(reply[0].value, request[0].value);
+	assert_int_equal(strlen(reply[1].value), sizeof(reply[1].value) - 1);
+	child_end(&child);
+}
+
+static void what_is_no_message_is_refused(void **state)
+{
+	static const char *const texts[] = {"abc", "abcd", "abcdpath", "abcdpath\0value"};
+	struct child_request request[CHILD_BATCH];
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		size_t size = i < 3 ? strlen(texts[i]) : sizeof("abcdpath\0value") - 1;
+
+		assert_int_equal(send(pair[0], texts[i], size, 0), (int)size);
+		assert_int_equal(child_receive_requests(pair[1], request), -EBADMSG);
+	}
+	assert_int_equal(send(pair[0], "abcdpath\0value", 15, 0), 15);
+	assert_int_equal(child_receive_requests(pair[1], request), 1);
+	assert_string_equal(request[0].path, "path");
+	assert_string_equal(request[0].value, "value");
+	close(pair[0]);
+	assert_int_equal(child_receive_requests(pair[1], request), 0);
+	close(pair[1]);
 }
 
 static void sees_the_same_root(void **state)
@@ -249,6 +293,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(answers_one_request_after_the_other),
 		scratch_test(answers_a_batch_together),
+		scratch_test(texts_of_any_length_get_through),
+		scratch_test(what_is_no_message_is_refused),
 		scratch_test(sees_the_same_root),
 		scratch_test(a_late_one_stays_busy_and_is_left_behind),
 		scratch_test(a_dead_one_is_noticed),

@@ -3,8 +3,10 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -120,11 +122,39 @@ static void a_stack_is_one_bounded_line(void **state)
 	assert_string_equal(text, "");
 }
 
+/* The kernel's own answer, for children of this program. */
+static void the_clock_is_that_of_start_times(void **state)
+{
+	struct root root;
+	struct proc_id id;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(root_open(NULL, &root, &err), 0);
+	for (int i = 0; i < 20; i++) {
+		uint64_t before = proc_clock(), after;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			(void)pause();
+			_exit(0);
+		}
+		assert_true(pid > 0);
+		after = proc_clock();
+		assert_int_equal(proc_identify(&root, pid, &id), 0);
+		assert_in_range(id.start, before, after);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+	root_close(&root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(the_start_time_is_field_22),
 		scratch_test(a_number_used_again_is_somebody_else),
+		cmocka_unit_test(the_clock_is_that_of_start_times),
 		scratch_test(a_vms_qemu_has_its_id),
 		scratch_test(one_that_does_not_let_itself_be_asked_is_the_vm),
 		scratch_test(the_boot_id_is_whole_or_refused),
