@@ -105,14 +105,12 @@ static void make_vfs(struct boot *boot)
  */
 static void carry_out(struct boot *boot)
 {
-	bool all = boot_drivers(boot);
-
+	(void)boot_drivers(boot);
 	while (!find_pfs(boot) && boot_waits(boot))
-		all = boot_drivers(boot);
+		(void)boot_drivers(boot);
 	make_vfs(boot);
-	do
-		all = boot_drivers(boot);
-	while (!all && boot_waits(boot));
+	while (!boot_drivers(boot) && boot_waits(boot))
+		;
 	boot_drivers_missing(boot);
 }
 
