@@ -1,139 +1,159 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/boot.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/sriov.h"
 #include "run/policy-copy.h"
 
-/* The entries of the policy whose physical function is not there yet, or has no driver.
- */
-struct wait {
-	const struct spec *spec;
-	struct pfs *pfs;
-	bool missing[LIMIT_PFS];
-	bool driverless;
-};
+bool boot_waits(const struct boot *boot)
+{
+	if (boot->context->value[OPTION_DRY_RUN] || clock_ms() >= boot->end)
+		return false;
+	clock_sleep_ms(LIMIT_BOOT_POLL_MS);
+	return true;
+}
+
+/* What is left behind is worse than what was refused, and that than busy. */
+static void remember(struct boot *boot, int code)
+{
+	if (code == EXIT_CODE_LEFT || boot->code == EXIT_CODE_DONE ||
+	    (code == EXIT_CODE_REFUSED && boot->code == EXIT_CODE_BUSY))
+		boot->code = code ? code : boot->code;
+}
+
+void boot_missing(struct boot *boot, const struct err *err)
+{
+	char text[sizeof(*err)];
+
+	(void)err_text(err, text, sizeof(text));
+	if (boot->context->format == FORMAT_TEXT)
+		(void)fprintf(stderr, "hostpci: boot: %s\n", text);
+	json_object_array_add(boot->errors, json_object_new_string(text));
+	remember(boot, EXIT_CODE_REFUSED);
+}
+
+void boot_apply(struct boot *boot, const struct apply *apply)
+{
+	struct json_object *report = NULL;
+	struct apply full = *apply;
+
+	full.spec = boot->spec;
+	full.what = "boot";
+	remember(boot, apply_and_tell(boot->context, &full, &report));
+	if (!report)
+		return;
+	json_object_object_add(report, "device", json_object_new_string(BDF(&full.bdf)));
+	json_object_array_add(boot->reports, report);
+}
 
 static int see(void *context, struct pf *pf)
 {
-	struct wait *w = context;
+	struct boot *boot = context;
 
-	w->driverless |= !pf->device.driver[0];
+	boot->driverless |= !pf->device.driver[0];
 	return 1;
 }
 
 /* False: there is something to wait for. */
-static bool all_there(const struct root *root, struct wait *w)
+static bool find_pfs(struct boot *boot)
 {
+	const struct sriov_list *list = &boot->spec->sriov;
 	bool all = true;
 
-	*w->pfs = (struct pfs){.root = root, .spec = w->spec};
-	w->driverless = false;
-	for (unsigned i = 0; i < w->spec->sriov.n; i++) {
-		const struct wish *wish = &w->spec->sriov.item[i].wish;
-
-		w->missing[i] = pfs_each(w->pfs, wish->pf, see, w) != 1;
-		all &= !w->missing[i];
+	*boot->pfs = (struct pfs){.root = &boot->context->root, .spec = boot->spec};
+	boot->driverless = false;
+	for (unsigned i = 0; i < list->n; i++) {
+		boot->missing[i] =
+			pfs_each(boot->pfs, list->item[i].wish.pf, see, boot) != 1;
+		all &= !boot->missing[i];
 	}
-	return all && !w->driverless;
+	return all && !boot->driverless;
 }
 
-/* Cards are found, and their drivers come, while this runs; nobody waits for ever. */
-static void await_cards(const struct context *context, struct wait *w)
+static void make_vfs(struct boot *boot)
 {
-	int64_t end = clock_ms() + LIMIT_BOOT_MS;
-
-	while (!all_there(&context->root, w) && clock_ms() < end &&
-	       !context->value[OPTION_DRY_RUN])
-		clock_sleep_ms(LIMIT_BOOT_POLL_MS);
-}
-
-/* What is missing does not keep the others from being set. Into @list, as JSON. */
-static int tell_missing(const struct context *context, const struct wait *w,
-			struct json_object *list)
-{
-	char text[sizeof(struct err)];
-	int code = EXIT_CODE_DONE;
+	const struct sriov_list *list = &boot->spec->sriov;
+	const struct pf *pf[LIMIT_PFS];
 	struct err err;
+	unsigned n;
 
-	for (unsigned i = 0; i < w->spec->sriov.n; i++) {
-		const struct sriov *s = &w->spec->sriov.item[i];
+	for (unsigned i = 0; i < list->n; i++) {
+		const struct sriov *s = &list->item[i];
 
-		if (!w->missing[i])
+		if (!boot->missing[i])
 			continue;
 		(void)err_at(&err, ENODEV, s->file, s->line,
 			     "pf %s: no physical function is that, %s (hostpci sriov "
 			     "list shows all)",
-			     s->wish.pf,
-			     context->value[OPTION_DRY_RUN] ? "now"
-							    : "waited for in vain");
-		(void)err_text(&err, text, sizeof(text));
-		if (context->format == FORMAT_TEXT)
-			(void)fprintf(stderr, "hostpci: boot: %s\n", text);
-		json_object_array_add(list, json_object_new_string(text));
-		code = EXIT_CODE_REFUSED;
+			     s->wish.pf, BOOT_WHEN(boot));
+		boot_missing(boot, &err);
 	}
-	return code;
+	if (pfs_declared(boot->pfs) < 0)
+		remember(boot, EXIT_CODE_REFUSED);
+	n = pfs_in_order(boot->pfs, false, pf);
+	for (unsigned i = 0; i < n; i++)
+		if (pf[i]->policy && wish_has(&pf[i]->policy->wish, KEY_VFS))
+			boot_apply(boot,
+				   &(struct apply){.bdf = pf[i]->device.bdf, .vfs = -1});
 }
 
-static int apply_all(struct context *context, const struct spec *spec, struct pfs *pfs,
-		     struct json_object *reports)
+/*
+ * Drivers first, before those of the host take the devices; but some of the devices may
+ * be virtual functions that are still to be made.
+ */
+static void carry_out(struct boot *boot)
 {
-	const struct pf *pf[LIMIT_PFS];
-	int code = EXIT_CODE_DONE;
-	unsigned n;
-
-	if (pfs_declared(pfs) < 0)
-		return EXIT_CODE_REFUSED;
-	n = pfs_in_order(pfs, false, pf);
-	for (unsigned i = 0; i < n; i++) {
-		struct json_object *report = NULL;
-		int one;
-
-		if (!pf[i]->policy || !wish_has(&pf[i]->policy->wish, KEY_VFS))
-			continue;
-		one = sriov_apply(context, spec, "boot", &pf[i]->device.bdf, -1, &report);
-		if (report)
-			json_object_array_add(reports, report);
-		/* What is left behind is worse than what was refused, and that than busy.
-		 */
-		if (one == EXIT_CODE_LEFT || code == EXIT_CODE_DONE ||
-		    (one == EXIT_CODE_REFUSED && code == EXIT_CODE_BUSY))
-			code = one ? one : code;
-	}
-	return code;
+	(void)boot_drivers(boot);
+	while (!find_pfs(boot) && boot_waits(boot))
+		(void)boot_drivers(boot);
+	make_vfs(boot);
+	while (!boot_drivers(boot) && boot_waits(boot))
+		;
+	boot_drivers_missing(boot);
 }
 
 /* {"ok":BOOL,"exit":N,"dry":BOOL,"errors":[TEXT...],"reports":[...]} */
-static int carry_out(struct context *context, const struct wait *wait)
+static void print(struct boot *boot)
 {
+	bool dry = boot->context->value[OPTION_DRY_RUN] != NULL;
 	struct json_object *o = json_object_new_object();
-	struct json_object *errors = json_object_new_array(),
-			   *reports = json_object_new_array();
-	int missing = tell_missing(context, wait, errors);
-	int code = apply_all(context, wait->spec, wait->pfs, reports);
 
-	code = code ? code : missing;
-	json_object_object_add(o, "ok", json_object_new_boolean(!code));
-	json_object_object_add(o, "exit", json_object_new_int(code));
-	json_object_object_add(
-		o, "dry",
-		json_object_new_boolean(context->value[OPTION_DRY_RUN] != NULL));
-	json_object_object_add(o, "errors", errors);
-	json_object_object_add(o, "reports", reports);
-	if (context->format != FORMAT_TEXT)
-		json_print(context, o);
+	json_object_object_add(o, "ok", json_object_new_boolean(!boot->code));
+	json_object_object_add(o, "exit", json_object_new_int(boot->code));
+	json_object_object_add(o, "dry", json_object_new_boolean(dry));
+	json_object_object_add(o, "errors", boot->errors);
+	json_object_object_add(o, "reports", boot->reports);
+	if (boot->context->format != FORMAT_TEXT)
+		json_print(boot->context, o);
 	else
 		json_object_put(o);
-	return code;
+}
+
+static int boot_run(struct context *context, const struct spec *spec)
+{
+	_cleanup_free_ struct pfs *pfs = calloc(1, sizeof(*pfs));
+	struct boot boot = {
+		.context = context,
+		.spec = spec,
+		.end = clock_ms() + LIMIT_BOOT_MS,
+		.pfs = pfs,
+		.errors = json_object_new_array(),
+		.reports = json_object_new_array(),
+	};
+
+	if (pfs)
+		carry_out(&boot);
+	else
+		boot.code = EXIT_CODE_REFUSED;
+	print(&boot);
+	return boot.code;
 }
 
 static int run(struct context *context)
 {
 	_cleanup_(spec_free) struct spec spec = {0};
-	_cleanup_free_ struct pfs *pfs = calloc(1, sizeof(*pfs));
-	struct wait wait = {.spec = &spec, .pfs = pfs};
 	struct notes told = {0};
 	struct err err;
 
@@ -141,8 +161,6 @@ static int run(struct context *context)
 		(void)fprintf(stderr, "hostpci: boot must run as root\n");
 		return EXIT_CODE_REFUSED;
 	}
-	if (!pfs)
-		return EXIT_CODE_REFUSED;
 	if (policy_copy_load(&context->root, context->value[OPTION_NODE], &spec, &told,
 			     &err) < 0)
 		return error_print(context, EXIT_CODE_CONFIG, &err);
@@ -152,24 +170,24 @@ static int run(struct context *context)
 	for (size_t i = 0; i < told.n && !context->value[OPTION_QUIET]; i++)
 		(void)fprintf(stderr, "hostpci: boot: %s\n", told.text[i]);
 	notes_free(&told);
-	await_cards(context, &wait);
-	return carry_out(context, &wait);
+	return boot_run(context, &spec);
 }
 
 const struct command command_boot = {
 	.name = "boot",
 	.arguments = "",
-	.summary = "make the virtual functions that hostpci.conf declares",
+	.summary = "bind the drivers, and make the virtual functions, that hostpci.conf "
+		   "declares",
 	.help = "For the time before bridges and machines need them: waits, bounded, for "
 		"the cards and\n"
-		"their drivers, one physical function after the other in the order of "
-		"addresses. What\n"
+		"their drivers, one device after the other. What\n"
 		"is so already, and what anybody uses, is left alone. As /etc/pve is not "
 		"there yet, the\n"
 		"copy of the cluster's policy that later runs leave in /var/lib/hostpci "
 		"is "
 		"read.\n"
-		"Exit code: 0 all is as declared, 1 something was refused, or a card is "
+		"Exit code: 0 all is as declared, 1 something was refused, or a device "
+		"is "
 		"missing, 2\n"
 		"something failed and could not be taken back, 75 another run is at it, "
 		"78 the policy\n"

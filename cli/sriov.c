@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/sriov.h"
+#include "cli/apply.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,6 @@
 #include "base/number.h"
 #include "cli/table.h"
 #include "host/sysfs.h"
-#include "run/apply.h"
 #include "run/claims.h"
 #include "spec/pf-name.h"
 
@@ -25,29 +24,6 @@ static void view_free(struct view *v)
 {
 	spec_free(&v->spec);
 	v->facts = facts_free(v->facts);
-}
-
-int sriov_apply(struct context *context, const struct spec *spec, const char *what,
-		const struct bdf *pf, int vfs, struct json_object **ret)
-{
-	const struct apply apply = {
-		.root = &context->root,
-		.spec = spec,
-		.what = what,
-		.pf = *pf,
-		.vfs = vfs,
-		.dry = context->value[OPTION_DRY_RUN] != NULL,
-	};
-	_cleanup_(outcome_free) struct outcome outcome;
-	int code = apply_vfs(&apply, &outcome);
-	bool plan = apply.dry || context->value[OPTION_VERBOSE];
-
-	if (context->format != FORMAT_TEXT)
-		*ret = report_json(&outcome);
-	else if (code || !context->value[OPTION_QUIET])
-		report_text(&context->root, &outcome, plan ? REPORT_PLAN : REPORT_HOOK,
-			    code && !apply.dry ? stderr : stdout);
-	return code;
 }
 
 static int add_pf(void *context, const char *address)
@@ -229,7 +205,12 @@ static int set(struct view *v)
 	pf = argument_pf(v, 1, &code);
 	if (!pf)
 		return code;
-	code = sriov_apply(c, &v->spec, "sriov set", &pf->device.bdf, (int)n, &report);
+	code = apply_and_tell(c,
+			      &(struct apply){.spec = &v->spec,
+					      .what = "sriov set",
+					      .bdf = pf->device.bdf,
+					      .vfs = (int)n},
+			      &report);
 	if (report)
 		json_print(c, report);
 	return code;

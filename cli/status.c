@@ -22,7 +22,7 @@ struct status {
 
 static void put(struct json_object *to, const char *name, const char *text)
 {
-	json_object_object_add(to, name, json_object_new_string(text));
+	json_object_object_add(to, name, json_word(text));
 }
 
 /* In words, from what the journal says and whether the processes in it live. */
@@ -168,12 +168,14 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	return 0;
 }
 
+/* What is not there, and null, is empty. */
 static const char *get(struct json_object *o, const char *name)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(o, name, &value) ? json_object_get_string(value)
-							  : "";
+	return json_object_object_get_ex(o, name, &value) && value
+		       ? json_object_get_string(value)
+		       : "";
 }
 
 /* A VMID; what was done by hand is the host's own. */

@@ -10,6 +10,7 @@ enum {
 	LIMIT_VFS = 256,      /* virtual functions of one physical function */
 	LIMIT_AVOID = 64,     /* of them, that the host uses and a machine does not get */
 	LIMIT_PFS = 32,	      /* physical functions that a policy stands for */
+	LIMIT_DECLARED = 64,  /* entries of drivers in a policy */
 	LIMIT_NAME = 64,      /* driver and module names; the kernel's own are shorter */
 	LIMIT_VALUE = 256,    /* what a step writes */
 	LIMIT_PARENTS = 32,   /* alternatives for one mediated device */

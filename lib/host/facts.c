@@ -333,7 +333,7 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 	facts->pfs.root = root;
 	facts->pfs.spec = spec;
 	facts->iommu = group_iommu_present(root);
-	facts->vfio_ready = sysfs_exists(root, "bus/pci/drivers/vfio-pci");
+	facts->driver_ready = sysfs_exists(root, "bus/pci/drivers/vfio-pci");
 	r = choose(root, spec, facts->claim, facts->claims, &choice, err);
 	facts->absents = choice.absents;
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
@@ -346,6 +346,32 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 		return r;
 	qsort(facts->fact, facts->n, sizeof(facts->fact[0]), by_group);
 	return 0;
+}
+
+int facts_declare(const struct root *root, const struct bdf *bdf, const char *driver,
+		  struct facts *facts, struct err *err)
+{
+	char path[LIMIT_NAME * 2];
+	struct fact *fact;
+	int r = add(root, facts, bdf, -1, false, err);
+
+	if (r == -ENODEV)
+		return err_set(err, ENODEV, "%s is gone", BDF(bdf));
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "bus/pci/drivers/%s", driver);
+	facts->iommu = group_iommu_present(root);
+	facts->driver_ready = sysfs_exists(root, path);
+	fact = &facts->fact[facts->n - 1];
+	fact->wanted = true;
+	fact->declared = driver;
+	return 0;
+}
+
+/* Variants of vfio-pci have it in their names. */
+bool fact_is_for_guest(const struct fact *fact)
+{
+	return !fact->declared || strstr(fact->declared, "vfio");
 }
 
 struct facts *facts_free(struct facts *facts)

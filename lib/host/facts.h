@@ -23,14 +23,16 @@ struct fact {
 	struct vgpu vgpu;	    /* if it is to have one */
 	bool has_vgpu;		    /* it has such types */
 	struct settings settings;   /* as far as a plan for it needs them */
-	const struct pf *pf; /* of facts.pfs, whose virtual function it is; NULL: none */
-	unsigned vf_index;   /* its number of these */
+	const char *declared; /* the driver that policy declares for it, for no machine:
+				 it gets that; NULL: what a machine needs */
+	const struct pf *pf;  /* of facts.pfs, whose virtual function it is; NULL: none */
+	unsigned vf_index;    /* its number of these */
 };
 
 /* What the plan is made from: a read-only look at the host. */
 struct facts {
 	bool iommu;	   /* the kernel has one at work */
-	bool vfio_ready;   /* the driver vfio-pci is there */
+	bool driver_ready; /* the driver that they are to get is there */
 	bool acs_override; /* the kernel was told to split groups, pcie_acs_override= */
 	enum denylist_state denylist;
 	unsigned n;
@@ -61,6 +63,12 @@ struct facts *facts_new(void);
  */
 int facts_resolve(const struct root *root, const struct spec *spec, struct facts *facts,
 		  struct err *err) _must_check_;
+
+/* Instead: the one at @bdf, without its group, is to have @driver, which stays valid. */
+int facts_declare(const struct root *root, const struct bdf *bdf, const char *driver,
+		  struct facts *facts, struct err *err) _must_check_;
+/* True if it goes to a guest, or to a driver that gives it to one. */
+bool fact_is_for_guest(const struct fact *fact);
 
 /* Looks who uses the devices of resolved @facts. It changes nothing. */
 int facts_look(const struct root *root, const struct spec *spec, struct facts *facts,

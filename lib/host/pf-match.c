@@ -106,12 +106,12 @@ static bool in_slot(const struct search *s)
 	       BDF(s->bdf)[strlen(text)] == '.';
 }
 
-bool pf_matches(const struct root *root, const struct bdf *bdf,
-		const struct pf_name *name)
+bool device_matches(const struct root *root, const struct bdf *bdf,
+		    const struct pf_name *name)
 {
 	const struct search s = {.root = root, .bdf = bdf, .name = name};
 
-	if (!sysfs_exists(root, DEVICE_ATTR(bdf, "sriov_totalvfs")))
+	if (!sysfs_exists(root, DEVICE_ATTR(bdf, "")))
 		return false;
 	switch (name->kind) {
 	case PF_NAME_ADDRESS:
@@ -130,4 +130,11 @@ bool pf_matches(const struct root *root, const struct bdf *bdf,
 		break;
 	}
 	return false;
+}
+
+bool pf_matches(const struct root *root, const struct bdf *bdf,
+		const struct pf_name *name)
+{
+	return sysfs_exists(root, DEVICE_ATTR(bdf, "sriov_totalvfs")) &&
+	       device_matches(root, bdf, name);
 }

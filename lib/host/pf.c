@@ -145,7 +145,7 @@ struct pf *pfs_of(struct pfs *pfs, const struct bdf *vf)
 	struct bdf bdf;
 	bool there;
 
-	if (!pfs->spec->sriov.n || pfs_declared(pfs) < 0)
+	if (!pfs->spec || !pfs->spec->sriov.n || pfs_declared(pfs) < 0)
 		return NULL;
 	there = sysfs_exists(pfs->root, DEVICE_ATTR(vf, ""));
 	if (there && (sysfs_link(pfs->root, DEVICE_ATTR(vf, "physfn"), physical,

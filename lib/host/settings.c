@@ -229,7 +229,7 @@ int settings_look(const struct root *root, struct child *looker, const struct sp
 		r = ASK(&a, "sriov_drivers_autoprobe", s->autoprobe);
 	if (r >= 0 && fact->wanted && spec_bar_sizes(spec, slot))
 		r = ask_bars(&a, spec_bar_sizes(spec, slot), s);
-	if (r >= 0 && fact->wanted)
+	if (r >= 0 && fact->wanted && !fact->declared)
 		r = look_at_vf(&a, spec, fact);
 	if (quirk && quirk->module[0]) {
 		char path[LIMIT_NAME + 16];

@@ -3,12 +3,13 @@
 
 bool vf_mac_fixed(const struct spec *spec, const struct fact *fact, struct mac *ret)
 {
-	struct wish wish;
+	const struct wish *wish;
+	struct wish room;
 
 	if (!fact->wanted || !scope_has(spec->scope, SCOPE_SRIOV))
 		return false;
-	fact_wish(spec, fact, &wish);
-	return wish_has(&wish, KEY_MAC) && mac_parse(wish.mac, ret) == 0;
+	wish = fact_wish(spec, fact, &room);
+	return wish_has(wish, KEY_MAC) && mac_parse(wish->mac, ret) == 0;
 }
 
 const struct fact *vf_mac_find(const struct spec *spec, const struct facts *facts,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mac.h"
+#include "base/netlink.h"
 #include "base/number.h"
 #include "base/say.h"
 #include "base/words.h"
@@ -111,7 +112,7 @@ static bool take_info(void *context, const void *info, size_t size)
 
 static void take_link(void *context, const struct nlmsghdr *m)
 {
-	const struct ifinfomsg *link = NLMSG_DATA(m);
+	const struct ifinfomsg *link = netlink_payload(m);
 	struct asked *asked = context;
 	struct vf_state *s = asked->state;
 	const void *name, *permanent, *list;

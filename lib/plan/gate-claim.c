@@ -33,6 +33,13 @@ static void say_shared(struct finding *f, const struct claim *claim)
 
 static void say_held(struct finding *f, const struct claim *claim, bool itself)
 {
+	if (!claim->vmid && claim->scope == SCOPE_REBIND) {
+		SAY(f->why, "is being given the driver that hostpci.conf declares "
+			    "(hostpci boot)");
+		SAY(f->cure, "try again when that is done; if it was cut off: hostpci "
+			     "sweep");
+		return;
+	}
 	if (!claim->vmid) { /* a mediated device that an administrator is at */
 		SAY(f->why, "%s by hand (hostpci mdev)",
 		    itself ? "is being made or removed"

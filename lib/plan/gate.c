@@ -48,6 +48,10 @@ static void check_protect(struct gate *g, const struct fact *fact)
 	if (!f)
 		return;
 	SAY(f->why, "is protected by hostpci.conf");
+	if (fact->declared) {
+		SAY(f->cure, "take it out of protect, or out of drivers");
+		return;
+	}
 	SAY(f->cure,
 	    "if VM %u is to have it all the same: allow = [\"%s\"]; in its policy",
 	    g->spec->vmid, f->device);
@@ -137,7 +141,7 @@ static void check_iommu(struct gate *g)
 {
 	struct finding *f;
 
-	if (g->facts->iommu || !g->facts->n)
+	if (g->facts->iommu || !g->facts->n || !fact_is_for_guest(&g->facts->fact[0]))
 		return;
 	f = findings_add(g->findings, GRADE_NEVER, -1, NULL);
 	if (!f)
@@ -153,7 +157,8 @@ static void check_group(struct gate *g, const struct fact *fact)
 {
 	struct finding *f;
 
-	if (!g->facts->iommu || fact->device.group >= 0 || fact->device.bridge)
+	if (!g->facts->iommu || fact->device.group >= 0 || fact->device.bridge ||
+	    !fact_is_for_guest(fact))
 		return;
 	f = find(g, GRADE_NEVER, fact);
 	if (!f)
@@ -178,8 +183,12 @@ static void check_bridge(struct gate *g, const struct fact *fact)
 		return;
 	}
 	SAY(f->why, "is a bridge: the kernel gives no bridge away");
-	SAY(f->cure, "name the device behind it (lspci -tD shows the tree) as hostpci%d",
-	    fact->slot);
+	if (fact->declared)
+		SAY(f->cure, "name the device behind it (lspci -tD shows the tree)");
+	else
+		SAY(f->cure,
+		    "name the device behind it (lspci -tD shows the tree) as hostpci%d",
+		    fact->slot);
 }
 
 static void check_claims(struct gate *g, const struct fact *fact)
@@ -212,7 +221,7 @@ static void check_holding(struct gate *g, const struct fact *fact,
 	SAY(f->why, "%s", h->why);
 	SAY(f->who, "%s", h->who);
 	SAY(f->cure, "%s", h->cure);
-	if (f->grade == GRADE_ASK)
+	if (f->grade == GRADE_ASK && !fact->declared)
 		SAY_MORE(f->cure,
 			 "; or, if the host can do without it, allow = [\"%s\"]; in the "
 			 "machine's policy",
@@ -351,11 +360,12 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 		check_holdings(&g, fact);
 		gate_check_vgpu(facts, fact, findings);
 		/* Whatever its driver: it is reset for its machine. */
-		if (fact->wanted || !fact->device.on_vfio)
+		if (fact->wanted || fact->declared || !fact->device.on_vfio)
 			check_vfs(&g, fact);
-		if (fact->device.on_vfio)
+		if (fact->device.on_vfio && !fact->declared)
 			continue;
-		gate_check_kernel(facts, fact, findings);
+		if (fact_is_for_guest(fact))
+			gate_check_kernel(facts, fact, findings);
 		check_sibling(&g, fact);
 	}
 }

@@ -90,8 +90,7 @@ static int lane_of(const struct builder *b, const struct fact *fact,
 int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 		enum plan_stage stage, const char *found, const char *want)
 {
-	int policy_ms =
-		fact->slot < 0 ? 0 : spec_deadline_ms(b->spec, (unsigned)fact->slot);
+	int policy_ms = spec_deadline_ms(b->spec, (unsigned)fact->slot);
 	struct step step = {
 		.kind = kind,
 		.stage = stage,
@@ -114,18 +113,34 @@ static bool does(const struct builder *b, enum scope kind)
 
 static int add_module(struct builder *b, const struct facts *facts)
 {
-	bool ready = facts->vfio_ready || !does(b, SCOPE_REBIND);
+	bool ready = facts->driver_ready || !does(b, SCOPE_REBIND);
 
 	for (unsigned i = 0; !ready && i < facts->n; i++) {
 		struct fact fact = facts->fact[i];
 
-		if (fact.device.bridge || fact.device.on_vfio || fact.vgpu_type[0] ||
-		    spec_keeps_driver(b->spec, (unsigned)fact.slot))
+		if (fact.device.bridge || (fact.device.on_vfio && !fact.declared) ||
+		    fact.vgpu_type[0] || spec_keeps_driver(b->spec, (unsigned)fact.slot))
 			continue;
 		fact.device.group = -1; /* a lane of its own */
-		return builder_add(b, &fact, STEP_MODULE, STAGE_MODULES, "", "vfio-pci");
+		return builder_add(b, &fact, STEP_MODULE, STAGE_MODULES, "",
+				   fact.declared ? fact.declared : "vfio-pci");
 	}
 	return 0;
+}
+
+/* For no machine: nothing but its driver. */
+static int add_declared(struct builder *b, const struct fact *fact)
+{
+	const struct device *d = &fact->device;
+	int r = builder_keep(b, fact, STAGE_DRIVERS);
+
+	if (r == 0 && d->driver[0])
+		r = builder_add(b, fact, STEP_UNBIND, STAGE_DRIVERS, d->driver, "");
+	if (r == 0 && strcmp(d->override, fact->declared) != 0)
+		r = builder_add(b, fact, STEP_OVERRIDE, STAGE_DRIVERS, d->override,
+				fact->declared);
+	return r == 0 ? builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", fact->declared)
+		      : r;
 }
 
 /*
@@ -165,10 +180,14 @@ static int add_binding(struct builder *b, const struct fact *fact)
 
 static int add_driver(struct builder *b, const struct fact *fact)
 {
-	int r = add_binding(b, fact);
+	const struct wish *wish;
 	struct wish room;
-	const struct wish *wish = fact_wish(b->spec, fact, &room);
+	int r;
 
+	if (fact->declared)
+		return add_declared(b, fact);
+	r = add_binding(b, fact);
+	wish = fact_wish(b->spec, fact, &room);
 	if (r == 0 && does(b, SCOPE_SRIOV))
 		r = builder_vf(b, fact, wish);
 	return r == 0 && does(b, SCOPE_SRIOV) ? builder_nvme(b, fact, wish) : r;
@@ -194,7 +213,7 @@ static int add_hold(struct builder *b, const struct fact *fact)
 		hold.vf_of = fact->pf->device.bdf;
 	}
 	/* There is nothing to keep, or somebody else keeps it. */
-	if (vgpu || !does(b, SCOPE_REBIND))
+	if (vgpu || fact->declared || !does(b, SCOPE_REBIND))
 		hold.return_to = WISH_RETURN_HOST;
 	return fact->device.bridge ? 0 : plan_add_hold(b->plan, &hold);
 }
@@ -256,7 +275,8 @@ int plan_build(const struct spec *spec, const struct facts *facts, struct plan *
 	for (unsigned i = 0; r == 0 && i < facts->n; i++)
 		r = add_driver(&b, &facts->fact[i]);
 	for (unsigned i = 0; r == 0 && does(&b, SCOPE_RESET) && i < facts->n; i++)
-		r = builder_resets(&b, &facts->fact[i]);
+		if (!facts->fact[i].declared)
+			r = builder_resets(&b, &facts->fact[i]);
 	if (r == 0)
 		r = builder_mdevs(&b);
 	if (r < 0)

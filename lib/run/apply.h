@@ -3,18 +3,22 @@
 
 #include "run/outcome.h"
 
-/* A physical function is to have virtual ones, for no machine in particular. */
+/* A device is to be as the host's policy, or its administrator, wants it, for no machine
+ * in particular: a physical function with its virtual ones, or a device on a driver. */
 struct apply {
 	const struct root *root;
 	const struct spec *spec; /* of the host, spec_load_host */
 	const char *what;	 /* who asks, for the report */
-	struct bdf pf;
-	int vfs; /* how many; -1: as many as the policy says */
+	struct bdf bdf;
+	const char *driver; /* that it is to have; NULL: it is about its virtual functions
+			     */
+	int vfs;	    /* how many, if it is; -1: as many as the policy says */
 	bool dry;
 };
 
 /*
  * Through the same gate, journal and deadlines as a machine's start. What is so already
- * is left as it is. Fills in @ret, which the caller frees, and returns its exit code.
+ * is left as it is, and so is a device that a machine has: it gives it back. Fills in
+ * @ret, which the caller frees, and returns its exit code.
  */
-int apply_vfs(const struct apply *apply, struct outcome *ret) _must_check_;
+int apply_run(const struct apply *apply, struct outcome *ret) _must_check_;

@@ -241,7 +241,7 @@ static void read_hold_mark(struct journal *j, struct record *r, const char *what
 		(void)snprintf(hold->parked, sizeof(hold->parked), "%s", text(r, "why"));
 	hold->parked_at = time_of(r);
 	if (!strcmp(what, "close"))
-		hold->open = false;
+		journal_end_hold(j, hold);
 }
 
 static void read_phase(struct journal *j, struct record *r)

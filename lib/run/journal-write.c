@@ -206,7 +206,7 @@ int journal_close(struct journal *journal, const struct hold *hold)
 
 	if (!own)
 		return -ENOENT;
-	own->open = false;
+	journal_end_hold(journal, own);
 	return append(journal, "{\"close\":\"%s\"%s}", BDF(&hold->bdf),
 		      MDEV(&hold->mdev));
 }

@@ -193,6 +193,14 @@ struct journal_hold *journal_find(struct journal *journal, const struct hold *ho
 	return NULL;
 }
 
+void journal_end_hold(struct journal *journal, struct journal_hold *own)
+{
+	own->open = false;
+	for (size_t i = 0; i < journal->steps; i++)
+		if (hold_has(&own->hold, &journal->step[i].step))
+			journal->step[i].state = JOURNAL_UNDONE;
+}
+
 bool journal_has_open(const struct journal *journal)
 {
 	for (size_t i = 0; i < journal->holds; i++)

@@ -144,6 +144,9 @@ size_t journal_salvage(const struct root *root, uint32_t vmid, enum scope scope,
 
 /* NULL: the machine does not hold @hold's device. */
 struct journal_hold *journal_find(struct journal *journal, const struct hold *hold);
+/* From here on nothing is held of @own, and no step on it is in effect any more: not even
+ * one that was never taken back. What journal_close puts on file. */
+void journal_end_hold(struct journal *journal, struct journal_hold *own);
 bool journal_has_open(const struct journal *journal);
 /* True if @step's write may still be in effect. */
 static inline bool journal_alive(const struct journal_step *step)

@@ -32,6 +32,16 @@ static const struct proc_id *live_child(const struct journal *j)
 	return NULL;
 }
 
+/* The journal tells of nothing done to the one device that the run is about. */
+static bool is_beside(const struct session *s)
+{
+	for (size_t i = 0; s->only && i < s->journal->steps; i++)
+		if (journal_alive(&s->journal->step[i]) &&
+		    bdf_equal(&s->journal->step[i].step.bdf, s->only))
+			return false;
+	return s->only;
+}
+
 static int lock_host(struct session *s, int timeout_ms, struct err *err)
 {
 	s->lock = open_lock(s->root, err);
@@ -60,7 +70,7 @@ static int try_begin(struct session *s, bool create, struct err *err)
 			       OWNER(s->request->vmid));
 	if (r < 0)
 		return r;
-	child = live_child(s->journal);
+	child = is_beside(s) ? NULL : live_child(s->journal);
 	if (!child)
 		return 0;
 	(void)proc_stack(s->root, child->pid, stack, sizeof(stack));

@@ -14,6 +14,9 @@ struct session {
 	struct cancel cancel;
 	int lock;	 /* /run/hostpci/lock, -1: not held */
 	int patience_ms; /* with another run, and with its children */
+	/* The run is about this device alone: it need not wait for children that an
+	 * earlier one left at work on others. NULL: it is about all. */
+	const struct bdf *only;
 	/* Virtual functions that could be chosen, but that the host uses. */
 	struct bdf avoid[LIMIT_AVOID];
 	unsigned avoids;

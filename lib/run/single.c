@@ -15,13 +15,8 @@ static int fail(int r, struct err *err)
 /* From now on it is nobody's. */
 static int forget(struct journal *j, const struct hold *hold)
 {
-	int r = 0;
+	int r = journal_close(j, hold);
 
-	for (size_t i = 0; r == 0 && i < j->steps; i++)
-		if (journal_alive(&j->step[i]) && hold_has(hold, &j->step[i].step))
-			r = journal_mark(j, "undone", j->step[i].step.id);
-	if (r == 0)
-		r = journal_close(j, hold);
 	return r == 0 ? journal_end(j) : r;
 }
 

@@ -103,16 +103,6 @@ static int closed_dry(struct journal_hold *h, int r)
 	return r;
 }
 
-static int forget(struct journal *j, const struct hold *hold)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < j->steps; i++)
-		if (journal_alive(&j->step[i]) && hold_has(hold, &j->step[i].step))
-			r = journal_mark(j, "undone", j->step[i].step.id);
-	return r < 0 ? r : journal_close(j, hold);
-}
-
 static void say(const struct stop *s, const struct journal_hold *h, const char *text)
 {
 	notes_add(&s->session->outcome->notes, "hostpci%d %s %s", h->hold.slot,
@@ -147,7 +137,7 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 		return dry ? 0 : journal_park(j, &h->hold, "return");
 	case FATE_FORGET:
 		say(s, h, "is left alone (return = none)");
-		return dry ? closed_dry(h, 0) : forget(j, &h->hold);
+		return dry ? closed_dry(h, 0) : journal_close(j, &h->hold);
 	}
 	return -EINVAL;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mac.h"
+#include "base/name.h"
 #include "spec/key.h"
 #include "spec/mdev-attribute.h"
 #include "spec/pf-name.h"
@@ -432,4 +433,18 @@ const struct key key_table[_KEY_MAX] = {
 			 "device",
 		 .help = "what is written to the mediated device's attributes, in this "
 			 "order, before it is used"},
+	[KEY_DEVICE] = {.name = "device",
+			.where = KEY_IN_DRIVERS,
+			TEXT(device),
+			.valid = valid_pf,
+			.form = PF_NAME_FORM,
+			.help = "the device that is to have a driver at boot, by address "
+				"or by what it is"},
+	[KEY_DECLARED_DRIVER] =
+		{.name = "driver",
+		 .where = KEY_IN_DRIVERS,
+		 TEXT(declared_driver),
+		 .valid = name_valid,
+		 .form = "the name of a driver, as in /sys/bus/pci/drivers",
+		 .help = "the driver that a device is to have at boot"},
 };

@@ -44,6 +44,8 @@ const char *key_hint(const char *name, unsigned where, char buf[static KEY_HINT]
 		(void)snprintf(buf, KEY_HINT, ": it belongs outside of hostpciN");
 	else if (where & KEY_IN_HOST && key_find(name, KEY_IN_SRIOV))
 		(void)snprintf(buf, KEY_HINT, ": it belongs into sriov = ( { ... } )");
+	else if (where & KEY_IN_HOST && key_find(name, KEY_IN_DRIVERS))
+		(void)snprintf(buf, KEY_HINT, ": it belongs into drivers = ( { ... } )");
 	else if (policy && !strncmp(name, "hostpci", strlen("hostpci")))
 		(void)snprintf(buf, KEY_HINT, ": %s",
 			       where & KEY_IN_VM
@@ -51,8 +53,9 @@ const char *key_hint(const char *name, unsigned where, char buf[static KEY_HINT]
 				       : "devices are declared in vm/VMID.conf");
 	else
 		(void)snprintf(buf, KEY_HINT, ": remove it (%s names all)",
-			       where & (KEY_IN_HOST | KEY_IN_SRIOV) ? "hostpci.conf(5)"
-			       : policy				    ? "hostpci-vm.conf(5)"
+			       where & (KEY_IN_HOST | KEY_IN_SRIOV | KEY_IN_DRIVERS)
+				       ? "hostpci.conf(5)"
+			       : policy ? "hostpci-vm.conf(5)"
 					: "hostpciN in qm(1)");
 	return buf;
 }

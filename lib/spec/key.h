@@ -58,6 +58,8 @@ enum key_id {
 	KEY_NVME_INTERRUPTS,
 	KEY_VF_ATTRIBUTES,
 	KEY_MDEV_ATTRIBUTES,
+	KEY_DEVICE,
+	KEY_DECLARED_DRIVER,
 	_KEY_MAX,
 };
 
@@ -79,6 +81,7 @@ enum {
 	KEY_IN_VM = 1 << 2,    /* a setting of a machine's policy, for all its devices */
 	KEY_IN_HOST = 1 << 3,  /* a setting of hostpci.conf, for all machines */
 	KEY_IN_SRIOV = 1 << 4, /* a setting of an entry of sriov in hostpci.conf */
+	KEY_IN_DRIVERS = 1 << 5, /* a setting of an entry of drivers in hostpci.conf */
 };
 
 enum wish_driver {
@@ -181,6 +184,9 @@ struct wish {
 	int nvme_queues, nvme_interrupts; /* of an NVMe controller's */
 	struct text_list vf_attributes;	  /* vf-attribute.h */
 	struct text_list mdev_attributes; /* NAME=VALUE */
+	/* Of an entry of drivers. */
+	char device[80]; /* as pf_name_parse takes it */
+	char declared_driver[LIMIT_NAME];
 };
 
 struct key {

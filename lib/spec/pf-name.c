@@ -73,3 +73,10 @@ int pf_name_parse(const char *text, struct pf_name *ret)
 	*ret = name;
 	return 0;
 }
+
+bool pf_name_equal(const struct pf_name *a, const struct pf_name *b)
+{
+	return a->kind == b->kind &&
+	       (a->kind == PF_NAME_ADDRESS ? bdf_equal(&a->bdf, &b->bdf)
+					   : !strcmp(a->text, b->text));
+}

@@ -27,3 +27,4 @@ struct pf_name {
 
 /* -EINVAL: it is none of these. */
 int pf_name_parse(const char *text, struct pf_name *ret) _must_check_;
+bool pf_name_equal(const struct pf_name *a, const struct pf_name *b);

@@ -20,6 +20,13 @@ int reader_store(const struct reader *r, const struct key *key, config_setting_t
 /* Notes that there is no such key in a place of @where. */
 void reader_unknown(const struct reader *r, config_setting_t *setting, unsigned where);
 
+/* -EINVAL: @setting is no list of groups. */
+int reader_wants_groups(const struct reader *r, config_setting_t *setting,
+			struct err *err) _must_check_;
+
 /* sriov = ( { pf = ...; }, ... ): adds its entries to @list. */
 int reader_sriov(const struct reader *r, config_setting_t *setting,
 		 struct sriov_list *list, struct err *err) _must_check_;
+/* drivers = ( { device = ...; driver = ...; }, ... ), the same. */
+int reader_drivers(const struct reader *r, config_setting_t *setting,
+		   struct declared_list *list, struct err *err) _must_check_;

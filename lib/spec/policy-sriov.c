@@ -10,20 +10,6 @@ static unsigned line_of(config_setting_t *setting)
 	return config_setting_source_line(setting);
 }
 
-static int wants_groups(const struct reader *r, config_setting_t *setting,
-			struct err *err)
-{
-	bool list = config_setting_is_list(setting);
-
-	for (int i = 0; list && i < config_setting_length(setting); i++)
-		list = config_setting_is_group(
-			config_setting_get_elem(setting, (unsigned)i));
-	return list ? 0
-		    : err_at(err, EINVAL, r->file, line_of(setting),
-			     "'%s' must be a list of groups: %s = ( { ... }, { ... } );",
-			     config_setting_name(setting), config_setting_name(setting));
-}
-
 static int store_index(const struct reader *r, config_setting_t *setting, unsigned *ret,
 		       struct err *err)
 {
@@ -71,7 +57,7 @@ static int store_vf(const struct reader *r, config_setting_t *group, struct srio
 static int store_vfs(const struct reader *r, config_setting_t *list, struct sriov *sriov,
 		     struct err *err)
 {
-	int ret = wants_groups(r, list, err);
+	int ret = reader_wants_groups(r, list, err);
 
 	for (int i = 0; ret == 0 && i < config_setting_length(list); i++)
 		ret = store_vf(r, config_setting_get_elem(list, (unsigned)i), sriov, err);
@@ -167,7 +153,7 @@ static int store_entry(const struct reader *r, config_setting_t *group,
 int reader_sriov(const struct reader *r, config_setting_t *setting,
 		 struct sriov_list *list, struct err *err)
 {
-	int ret = wants_groups(r, setting, err);
+	int ret = reader_wants_groups(r, setting, err);
 
 	for (int i = 0; ret == 0 && i < config_setting_length(setting); i++) {
 		config_setting_t *group = config_setting_get_elem(setting, (unsigned)i);

@@ -92,6 +92,20 @@ void reader_unknown(const struct reader *r, config_setting_t *setting, unsigned 
 		  key_hint(name, where, hint));
 }
 
+int reader_wants_groups(const struct reader *r, config_setting_t *setting,
+			struct err *err)
+{
+	bool list = config_setting_is_list(setting);
+
+	for (int i = 0; list && i < config_setting_length(setting); i++)
+		list = config_setting_is_group(
+			config_setting_get_elem(setting, (unsigned)i));
+	return list ? 0
+		    : err_at(err, EINVAL, r->file, config_setting_source_line(setting),
+			     "'%s' must be a list of groups: %s = ( { ... }, { ... } );",
+			     config_setting_name(setting), config_setting_name(setting));
+}
+
 static int store_group(const struct reader *r, config_setting_t *group, unsigned where,
 		       struct wish *wish, struct err *err);
 
@@ -129,15 +143,23 @@ static int slot_number(const char *name)
 	return (int)n;
 }
 
-/* The physical functions of all nodes, or of one; another's are checked. */
-static int store_sriov(const struct reader *r, config_setting_t *group, bool mine,
+/* The physical functions of all nodes, or of one, and its drivers; another's are checked.
+ */
+static int store_lists(const struct reader *r, config_setting_t *group, bool mine,
 		       struct err *err)
 {
-	config_setting_t *list = config_setting_get_member(group, "sriov");
+	config_setting_t *sriov = config_setting_get_member(group, "sriov"),
+			 *drivers = config_setting_get_member(group, "drivers");
 	struct sriov_list other = {0};
-	int ret = list ? reader_sriov(r, list, mine ? &r->spec->sriov : &other, err) : 0;
+	struct declared_list others = {0};
+	int ret = 0;
 
+	if (sriov)
+		ret = reader_sriov(r, sriov, mine ? &r->spec->sriov : &other, err);
+	if (ret == 0 && drivers)
+		ret = reader_drivers(r, drivers, mine ? &r->spec->drivers : &others, err);
 	sriov_free(&other);
+	declared_free(&others);
 	return ret;
 }
 
@@ -174,7 +196,7 @@ static int store_nodes(const struct reader *r, config_setting_t *nodes, struct e
 		ret = store_group(r, node, KEY_IN_HOST, mine ? &r->spec->host : &other,
 				  err);
 		if (ret == 0)
-			ret = store_sriov(r, node, mine, err);
+			ret = store_lists(r, node, mine, err);
 		if (ret < 0)
 			return ret;
 	}
@@ -195,8 +217,8 @@ static int store_setting(const struct reader *r, config_setting_t *setting,
 	if (where & KEY_IN_HOST && !strcmp(name, "nodes") &&
 	    config_setting_is_root(config_setting_parent(setting)))
 		return 0; /* after the settings for all nodes */
-	if (where & KEY_IN_HOST && !strcmp(name, "sriov"))
-		return 0; /* in store_sriov */
+	if (where & KEY_IN_HOST && (!strcmp(name, "sriov") || !strcmp(name, "drivers")))
+		return 0; /* in store_lists */
 	reader_unknown(r, setting, where);
 	return 0;
 }
@@ -228,7 +250,7 @@ static int read_host(void *context, config_setting_t *top, struct err *err)
 	int ret = store_group(r, top, KEY_IN_HOST, &r->spec->host, err);
 
 	if (ret == 0)
-		ret = store_sriov(r, top, true, err);
+		ret = store_lists(r, top, true, err);
 	return ret == 0 && nodes ? store_nodes(r, nodes, err) : ret;
 }
 

@@ -215,6 +215,7 @@ void spec_free(struct spec *spec)
 	mappings_free(&spec->mappings);
 	quirks_free(&spec->quirks);
 	sriov_free(&spec->sriov);
+	declared_free(&spec->drivers);
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++)
 		free(spec->slot[i].definition);
 }
@@ -300,10 +301,13 @@ bool spec_can_run_on(const struct spec *spec, const char *node)
 	return true;
 }
 
-/* The slot's own wish if it set @id, else the machine's, else the host's, else NULL. */
+/* The slot's own wish if it set @id, else the machine's, else the host's, else NULL. What
+ * is declared for the host itself is of no slot: what machines want is nothing to it. */
 static const struct wish *effective(const struct spec *spec, unsigned slot,
 				    enum key_id id)
 {
+	if (slot >= LIMIT_SLOTS)
+		return NULL;
 	if (wish_has(&spec->slot[slot].wish, id))
 		return &spec->slot[slot].wish;
 	if (wish_has(&spec->vm, id))
@@ -364,15 +368,17 @@ const struct bar_sizes *spec_bar_sizes(const struct spec *spec, unsigned slot)
 
 bool spec_keeps_driver(const struct spec *spec, unsigned slot)
 {
-	const struct wish *wish = &spec->slot[slot].wish;
+	const struct wish *wish = effective(spec, slot, KEY_DRIVER);
 
-	return wish_has(wish, KEY_DRIVER) && wish->driver == WISH_DRIVER_KEEP;
+	return wish && wish->driver == WISH_DRIVER_KEEP;
 }
 
 int spec_deadline_ms(const struct spec *spec, unsigned slot)
 {
 	const struct wish *wish = effective(spec, slot, KEY_DEADLINE);
 
+	if (slot >= LIMIT_SLOTS && wish_has(&spec->host, KEY_DEADLINE))
+		wish = &spec->host;
 	return wish ? wish->deadline * 1000 : 0;
 }
 
@@ -392,8 +398,10 @@ bool spec_gate_warns(const struct spec *spec)
 
 bool spec_allows(const struct spec *spec, unsigned slot, const struct bdf *bdf)
 {
-	const struct wish *own = &spec->slot[slot].wish;
+	const struct wish *own = slot < LIMIT_SLOTS ? &spec->slot[slot].wish : NULL;
 
+	if (!own)
+		return false;
 	return (wish_has(own, KEY_ALLOW) && address_list_has(&own->allow, bdf)) ||
 	       (wish_has(&spec->vm, KEY_ALLOW) && address_list_has(&spec->vm.allow, bdf));
 }

@@ -6,6 +6,7 @@
 #include "base/root.h"
 #include "base/scope.h"
 #include "base/vmid.h"
+#include "spec/declared.h"
 #include "spec/key.h"
 #include "spec/machine.h"
 #include "spec/mapping.h"
@@ -46,10 +47,11 @@ struct spec {
 	struct mappings mappings; /* owned; read if a slot names one */
 	struct quirks quirks;	  /* owned; see spec_load_quirks */
 	struct sriov_list
-		sriov;	      /* owned; physical functions that the host's policy names */
-	char node[NODE_NAME]; /* whose maps count; known if they are read */
-	struct notes notes;   /* what was not understood: warnings */
-	struct err rejected;  /* the first line that Proxmox drops; code 0: none */
+		sriov; /* owned; physical functions that the host's policy names */
+	struct declared_list drivers; /* owned; that devices are to have at boot */
+	char node[NODE_NAME];	      /* whose maps count; known if they are read */
+	struct notes notes;	      /* what was not understood: warnings */
+	struct err rejected; /* the first line that Proxmox drops; code 0: none */
 };
 
 /*
@@ -92,7 +94,8 @@ bool spec_has_devices(const struct spec *spec);
 bool spec_can_run_on(const struct spec *spec, const char *node);
 
 /* The effective wish: the slot's own, else the machine's, else the host's, else a
- * default. */
+ * default. Of what is done for the host itself, slot -1, the default, but for its
+ * deadline. */
 int spec_return(const struct spec *spec, unsigned slot, int fallback);
 int spec_return_after(const struct spec *spec, unsigned slot); /* minutes, 0: never */
 /* NULL: the policy does not say. */

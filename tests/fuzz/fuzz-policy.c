@@ -27,6 +27,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			HOLDS(!spec.slot[i].present || spec.slot[i].line);
 	}
 	spec_free(&spec);
+	/* The same as a host's. */
+	spec = (struct spec){0};
+	err = (struct err){0};
+	if (policy_parse_host(NULL, text, size, "x.conf", "pve1", &spec, &err) < 0)
+		HOLDS(err.code && err.msg[0] && err.file[0]);
+	for (unsigned i = 0; !err.code && i < spec.drivers.n; i++)
+		HOLDS(spec.drivers.item[i].device[0] && spec.drivers.item[i].driver[0] &&
+		      spec.drivers.item[i].line);
+	spec_free(&spec);
 	free(text);
 	return 0;
 }

@@ -23,10 +23,10 @@ DISK=01:00.0 NIC=hostpci0:\ 02:00.0 GPU=hostpci1:\ 03:00.0 VGPU=hostpci2:\ 41:00
 SCENARIOS=(start-card start-group start-two start-reset start-adopting start-changed
 	stop-card stop-two reboot release sweep start-vf stop-vf start-nvme stop-nvme
 	start-made stop-made start-allotted start-shared stop-shared
-	start-vgpu stop-vgpu start-mdev stop-mdev start-second)
+	start-vgpu stop-vgpu start-mdev stop-mdev start-second boot-drivers)
 declare -A ACTION=([stop-card]=post-stop [stop-two]=post-stop [reboot]=post-stop
 	[release]=release [sweep]=sweep [stop-vf]=post-stop [stop-nvme]=post-stop [stop-made]=post-stop [stop-vgpu]=post-stop
-	[stop-mdev]=post-stop [stop-shared]=post-stop)
+	[stop-mdev]=post-stop [stop-shared]=post-stop [boot-drivers]=boot)
 declare -A HOST_OF=([start-vf]=vfs [stop-vf]=vfs [start-nvme]=pool [stop-nvme]=pool [start-made]=pool [stop-made]=pool [start-allotted]=pool [start-shared]=pool [stop-shared]=pool [start-second]=mdev)
 declare -A USED=([start-adopting]=1 [stop-two]=1 [reboot]=1 [sweep]=1)
 
@@ -147,11 +147,17 @@ set_up_start-second() {
 	rule '0000:05:00.0/mdev_supported_types/lab-mdev-1/create * * errno ENOSPC'
 }
 
+# Two devices; what is healed goes back to the drivers that they had.
+set_up_boot-drivers() {
+	echo 'drivers = ( { device = "02:00.0"; driver = "vfio-pci"; }, { device = "id=10de:1b80"; driver = "vfio-pci"; } );' \
+		>"$ROOT/etc/hostpci/hostpci.conf"
+}
+
 # The scenario's action; true if it came to its end.
 acted() { # ACTION
 	case $1 in
 	release) hostpci release 100 ;;
-	sweep) hostpci sweep ;;
+	sweep | boot) hostpci "$1" ;;
 	*) hook 100 "$1" ;;
 	esac
 	no_rules
@@ -187,7 +193,38 @@ heal_sweep() {
 }
 heal_release() { :; }
 
+# A device has the driver that it had, or the one that is declared: nothing between.
+is_whole() { # ADDRESS DRIVER
+	case $(driver "$1") in
+	vfio-pci) override_is "$1" vfio-pci ;;
+	*)
+		driver_is "$1" "$2"
+		override_is "$1" '(null)'
+		;;
+	esac
+}
+
+# What a boot has begun is the sweep's, or the next boot's; what it has done stays.
+heal_boot() { # WAY
+	if [[ $1 != start ]]; then
+		hostpci_exits 0 sweep
+		is_whole 02:00.0 igb
+		is_whole 03:00.0 nouveau
+		: >"$SIM/log"
+		hostpci_exits 0 sweep
+		writes_are 0
+	fi
+	hostpci_exits 0 boot
+	driver_is 02:00.0 vfio-pci
+	driver_is 03:00.0 vfio-pci
+	[[ ! -e $ROOT/run/hostpci/vm/host.rebind.journal ]] || fail "a journal is left"
+}
+
 heal() { # SCENARIO WAY
+	if [[ ${ACTION[$1]-} == boot ]]; then
+		heal_boot "$2"
+		return
+	fi
 	rm -f "$ROOT/run/qemu-server/100.reboot"
 	[[ ! -e $(journal 101) ]] || hook_exits 0 101 post-stop
 	"heal_$2" "$1"

@@ -75,7 +75,7 @@ settle() {
 		while [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *hostpci* ]]; do
 			sleep 0.01
 		done
-	done < <(sed -n 's/.*"child":\([0-9]*\).*/\1/p' "$(journal 100)" 2>/dev/null)
+	done < <(sed -n 's/.*"child":\([0-9]*\).*/\1/p' "$ROOT"/run/hostpci/vm/*.journal 2>/dev/null)
 }
 
 # config VMID [LINE...]: the VM's config.

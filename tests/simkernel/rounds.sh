@@ -50,6 +50,8 @@ it "return = vfio keeps a network card"
 config 100 'hostpci0: 02:00.0'
 policy 100 'hostpci0 = { return = "vfio"; };'
 start 100
+hostpci_exits 0 status --output-format json
+jq -e '.[0].devices[0] | has("kept") and .kept == null and .driver_before == "igb"' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
 stop 100
 driver_is 02:00.0 vfio-pci
 hostpci_exits 0 status --output-format json

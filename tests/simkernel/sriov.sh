@@ -397,6 +397,23 @@ hostpci_exits 0 boot
 wait
 vfs_are 02:00.0 2
 
+it "a write that blocks: boot ends within its deadline, names it, and it is on file"
+host_policy 'deadline = 1;' 'sriov = ( { pf = "01:00.0"; vfs = 2; } );'
+rule 'sriov_numvfs 2 * block go'
+hostpci_exits 2 boot
+[[ $took -lt 3500 ]] || fail "took $took ms"
+says '\[stuck\] 0000:01:00.0: make 2 virtual functions: .* is stuck in the kernel for 1 s \(process'
+says 'hostpci sweep'
+says_not 'host is as before'
+[[ -e $ROOT/run/hostpci/vm/host.sriov.journal ]] || fail "what is left is on no file"
+: >"$SIM/go"
+settle
+no_rules
+hostpci_exits 0 sweep
+[[ ! -e $ROOT/run/hostpci/vm/host.sriov.journal ]] || fail "a journal is left"
+hostpci_exits 0 boot
+vfs_are 01:00.0 2
+
 it "a card that is missing is in boot's one document, too"
 host_policy 'sriov = ( { pf = "99:00.0"; vfs = 1; }, { pf = "02:00.0"; vfs = 1; } );'
 hostpci_exits 1 boot --dry-run --output-format json

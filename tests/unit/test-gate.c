@@ -30,7 +30,7 @@ static struct scene scene(void)
 			  .facts = calloc(1, sizeof(struct facts))};
 
 	assert_non_null(s.facts);
-	s.facts->iommu = s.facts->vfio_ready = true;
+	s.facts->iommu = s.facts->driver_ready = true;
 	s.spec.slot[0] = (struct slot){.present = true, .file = "100.conf", .line = 3};
 	s.nic = add(&s, (struct bdf){0, 2, 0, 0}, 12, "igb", true);
 	return s;

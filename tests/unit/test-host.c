@@ -166,7 +166,7 @@ static void facts_are_the_named_and_their_siblings_by_group(void **state)
 	f = gather(s, "01:00.0", "02:00.0");
 	assert_non_null(f);
 	assert_true(f->iommu);
-	assert_false(f->vfio_ready);
+	assert_false(f->driver_ready);
 	assert_int_equal(f->n, 4);
 	assert_int_equal(f->fact[0].device.group, 3);
 	assert_int_equal(f->fact[0].slot, 1);

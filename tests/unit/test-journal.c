@@ -69,6 +69,26 @@ static void times_are_written_and_read(void **state)
 	journal_free(j);
 }
 
+/* One record forgets all at once: a run that is cut off in it has forgotten nothing. */
+static void what_is_closed_is_over(void **state)
+{
+	struct journal *j = create(*state), *again;
+	struct hold a = hold_of(nic, 0);
+
+	fill(j);
+	assert_true(journal_alive(&j->step[0]));
+	assert_int_equal(journal_close(j, HELD(nic)), 0);
+	assert_int_equal(j->step[0].state, JOURNAL_UNDONE);
+	assert_int_equal(j->step[1].state, JOURNAL_UNDONE);
+	assert_int_equal(journal_take(j, &a), 0); /* and stays so */
+	again = reread(*state);
+	assert_true(journal_find(again, HELD(nic))->open);
+	for (size_t i = 0; i < j->steps; i++)
+		assert_int_equal(again->step[i].state, j->step[i].state);
+	journal_free(again);
+	journal_free(j);
+}
+
 static void one_process_at_a_time(void **state)
 {
 	struct scratch *s = *state;
@@ -238,6 +258,7 @@ int main(void)
 		scratch_test(times_are_written_and_read),
 		scratch_test(one_process_at_a_time),
 		scratch_test(parked_and_taken_and_closed),
+		scratch_test(what_is_closed_is_over),
 		scratch_test(compacting_keeps_what_is_open),
 		scratch_test(compacting_keeps_what_is_parked),
 		scratch_test(journals_come_in_order),

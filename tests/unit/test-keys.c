@@ -22,7 +22,7 @@ static void each_row_is_complete(void **state)
 		assert_true(key->help[strlen(key->help) - 1] != '.');
 		assert_int_equal(key->where & ~(unsigned)(KEY_IN_PROXMOX | KEY_IN_DEVICE |
 							  KEY_IN_VM | KEY_IN_HOST |
-							  KEY_IN_SRIOV),
+							  KEY_IN_SRIOV | KEY_IN_DRIVERS),
 				 0);
 		/* Whatever a line can say, the policy's group can say too. */
 		if (key->where & KEY_IN_PROXMOX && !(key->where & KEY_IN_DEVICE))
@@ -58,7 +58,9 @@ static void names_and_members_are_unique(void **state)
 		for (size_t j = 0; j < i; j++) {
 			const struct key *a = &key_table[i], *b = &key_table[j];
 
-			assert_string_not_equal(a->name, b->name);
+			/* A name may mean another thing where the first may not stand. */
+			if (a->where & b->where)
+				assert_string_not_equal(a->name, b->name);
 			if (a->offset < b->offset + key_size(b) &&
 			    b->offset < a->offset + key_size(a))
 				fail_msg("%s and %s share memory", a->name, b->name);

@@ -119,7 +119,7 @@ static struct facts *look(const struct row *row)
 	struct fact *fact = &facts->fact[0];
 
 	assert_non_null(facts);
-	facts->iommu = facts->vfio_ready = true;
+	facts->iommu = facts->driver_ready = true;
 	facts->n = 1;
 	fact->wanted = true;
 	fact->device = (struct device){

@@ -121,7 +121,7 @@ static struct facts *look(const struct row *row)
 	struct settings *s = &fact->settings;
 
 	assert_non_null(facts);
-	facts->iommu = facts->vfio_ready = true;
+	facts->iommu = facts->driver_ready = true;
 	facts->n = 1;
 	fact->wanted = !row->sibling;
 	fact->device = (struct device){.bdf = {0, 1, 0, 0},

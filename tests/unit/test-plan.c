@@ -55,7 +55,7 @@ static struct facts *new_facts(void)
 	struct facts *facts = calloc(1, sizeof(*facts));
 
 	assert_non_null(facts);
-	facts->iommu = facts->vfio_ready = true;
+	facts->iommu = facts->driver_ready = true;
 	return facts;
 }
 
@@ -140,7 +140,7 @@ static void the_module_comes_first_and_once(void **state)
 	wish_of(&spec, &rows[1]);
 	add(facts, &rows[1], (struct bdf){0, 1, 0, 0}, 7);
 	add(facts, &rows[1], (struct bdf){0, 2, 0, 0}, 8);
-	facts->vfio_ready = false;
+	facts->driver_ready = false;
 	plan = build(&spec, facts);
 	tell(&plan, got, sizeof(got));
 	assert_string_equal(got, "module:vfio-pci override:>vfio-pci bind:vfio-pci "
@@ -164,7 +164,7 @@ static void no_module_where_nothing_is_bound(void **state)
 
 		wish_of(&spec, &rows[none[i]]);
 		add(facts, &rows[none[i]], (struct bdf){0, 1, 0, 0}, 7);
-		facts->vfio_ready = false;
+		facts->driver_ready = false;
 		plan = build(&spec, facts);
 		assert_int_equal(plan.steps, 0);
 		plan_free(&plan);

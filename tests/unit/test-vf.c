@@ -232,7 +232,7 @@ static struct facts *look(const struct row *row)
 				 : "2 up eth0 52:54:00:1a:b0:01 - - - - - - -";
 
 	assert_non_null(facts);
-	facts->iommu = facts->vfio_ready = true;
+	facts->iommu = facts->driver_ready = true;
 	facts->n = 1;
 	fact->wanted = true;
 	fact->device = (struct device){

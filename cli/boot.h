@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "cli/apply.h"
+#include "host/pf.h"
+
+/* One run of hostpci boot. */
+struct boot {
+	struct context *context;
+	const struct spec *spec;
+	int64_t end; /* of waiting for what is not there yet */
+	/* The entries of sriov whose physical function is not there, or has no driver. */
+	struct pfs *pfs;
+	bool missing[LIMIT_PFS];
+	bool driverless;
+	bool found[LIMIT_DECLARED]; /* the entries of drivers that are done with */
+	struct json_object *errors, *reports;
+	int code; /* the worst of all */
+};
+
+/* Cards are found, and their drivers come, while this runs, and nobody waits for ever: a
+ * moment has passed; false: what is not there by now is missing. */
+bool boot_waits(const struct boot *boot);
+#define BOOT_WHEN(boot) \
+	((boot)->context->value[OPTION_DRY_RUN] ? "now" : "waited for in vain")
+/* What is missing does not keep the others from being set. */
+void boot_missing(struct boot *boot, const struct err *err);
+/* Carries out one thing and remembers what came of it. */
+void boot_apply(struct boot *boot, const struct apply *apply);
+
+/* The declared drivers of what is there and was not before; true: all were. */
+bool boot_drivers(struct boot *boot);
+/* Tells of those whose device did not come. */
+void boot_drivers_missing(struct boot *boot);

@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Drivers that hostpci.conf declares: bound by hostpci boot, for no machine.
+# shellcheck source=tests/simkernel/lib.sh
+. "$(dirname "$0")/lib.sh"
+HOST=shelf
+DISK=01:00.0 NIC=02:00.0 GPU=03:00.0
+HOST_JOURNAL=run/hostpci/vm/host.rebind.journal
+
+host_policy() { printf '%s\n' "$@" >"$ROOT/etc/hostpci/hostpci.conf"; }
+declared() { # DEVICE DRIVER...
+	local entries=''
+	for ((; $# > 1; )); do
+		entries+="${entries:+, }{ device = \"$1\"; driver = \"$2\"; }"
+		shift 2
+	done
+	host_policy "drivers = ( $entries );"
+}
+has_stub() {
+	mkdir -p "$ROOT/sys/bus/pci/drivers/pci-stub"
+	: >"$ROOT/sys/bus/pci/drivers/pci-stub/bind"
+	: >"$ROOT/sys/bus/pci/drivers/pci-stub/unbind"
+}
+has_no_host_journal() { [[ ! -e $ROOT/$HOST_JOURNAL ]] || fail "a journal is left"; }
+out_has() { jq -e "$1" "$DIR/$cases/out" >/dev/null || fail "odd JSON"; }
+
+it "a declared driver is bound, and then it is so"
+declared "$NIC" vfio-pci
+hostpci_exits 0 boot --dry-run
+says '^the host boot$'
+says '0000:02:00.0: unbind from igb'
+says 'echo vfio-pci > /sys/bus/pci/devices/0000:02:00.0/driver_override'
+says_not 'hostpci-'
+writes_are 0
+hostpci_exits 0 boot
+says '0000:02:00.0: .*unbind from igb, set driver_override to vfio-pci, bind to vfio-pci'
+driver_is "$NIC" vfio-pci
+override_is "$NIC" vfio-pci
+has_no_host_journal
+: >"$SIM/log"
+hostpci_exits 0 boot
+silent
+writes_are 0
+hostpci_exits 0 sweep
+writes_are 0
+driver_is "$NIC" vfio-pci
+hostpci_exits 0 boot --dry-run
+says '0000:02:00.0 has driver vfio-pci'
+
+it "by what it is, and several of a kind; the last entry that fits counts; one document"
+has_stub
+declared 'id=8086:1521' vfio-pci 'id=10de:1b80' vfio-pci "0000:$GPU" pci-stub
+hostpci_exits 0 boot --output-format json
+out_has '.ok and .exit == 0 and .errors == [] and [.reports[].device] == ["0000:02:00.0", "0000:03:00.0"]'
+driver_is "$NIC" vfio-pci
+driver_is "$GPU" pci-stub
+driver_is 03:00.1 snd_hda_intel
+hostpci_exits 0 boot --output-format json
+out_has '.ok and [.reports[].ok] == [true, true]'
+
+it "a machine takes it and gives it back to that"
+has_stub
+declared "$NIC" pci-stub
+hostpci_exits 0 boot
+now_is_before
+config 100 "hostpci0: $NIC"
+hook_exits 0 100 pre-start
+driver_is "$NIC" vfio-pci
+: >"$SIM/log"
+hostpci_exits 0 boot
+says '0000:02:00.0 is to have driver pci-stub: it is left alone, VM 100 has it'
+writes_are 0
+hook_exits 0 100 post-stop
+driver_is "$NIC" pci-stub
+override_is "$NIC" pci-stub
+as_before
+
+it "on vfio-pci a machine finds it as it needs it"
+declared "$NIC" vfio-pci
+hostpci_exits 0 boot
+config 100 "hostpci0: $NIC"
+hook_exits 0 100 pre-start
+: >"$SIM/log"
+hostpci_exits 0 boot
+silent
+hook_exits 0 100 post-stop
+writes_are 0
+driver_is "$NIC" vfio-pci
+
+it "what the host uses is refused, and the others go on"
+echo '30 22 259:0 / /srv rw - ext4 /dev/nvme0n1 rw' >>"$ROOT/proc/self/mountinfo"
+declared "$DISK" vfio-pci "$NIC" vfio-pci
+hostpci_exits 1 boot
+says 'host boot: refused, nothing was changed'
+says '\[never\] 0000:01:00.0: /dev/nvme0n1.* mounted on /srv'
+driver_is "$DISK" nvme
+driver_is "$NIC" vfio-pci
+hostpci_exits 1 boot --output-format json
+out_has '(.ok | not) and .exit == 1 and ([.reports[].ok] == [false, true])'
+has_no_host_journal
+
+it "what somebody has open; what is protected"
+declared "$GPU" vfio-pci
+sleep 60 3<"$ROOT/dev/dri/card0" &
+holder=$!
+until [[ -e /proc/$holder/fd/3 ]]; do sleep 0.01; done
+hostpci_exits 1 boot
+says "\\[ask\\] 0000:03:00.0: /dev/dri/card0 is held open by pid $holder"
+says_not 'in the machine'
+kill $holder
+wait $holder 2>/dev/null
+host_policy 'protect = [ "03:00" ];' "drivers = ( { device = \"$GPU\"; driver = \"vfio-pci\"; } );"
+hostpci_exits 1 boot
+says 'is protected by hostpci.conf'
+says 'take it out of protect, or out of drivers'
+writes_are 0
+
+it "on a vfio driver, and open, for no machine that is known"
+has_stub
+declared "$NIC" vfio-pci
+hostpci_exits 0 boot
+declared "$NIC" pci-stub
+: >"$SIM/log"
+sleep 60 3<>"$ROOT/dev/vfio/12" &
+holder=$!
+until [[ -e /proc/$holder/fd/3 ]]; do sleep 0.01; done
+hostpci_exits 1 boot
+says "/dev/vfio/12 is held open by pid $holder"
+writes_are 0
+kill $holder
+wait $holder 2>/dev/null
+hostpci_exits 0 boot
+driver_is "$NIC" pci-stub
+
+it "without an IOMMU nothing is for guests; other drivers do not mind"
+has_stub
+rm -r "$ROOT/sys/class/iommu" && mkdir "$ROOT/sys/class/iommu"
+declared "$NIC" vfio-pci
+hostpci_exits 1 boot
+says 'IOMMU is not at work'
+declared "$NIC" pci-stub
+hostpci_exits 0 boot
+driver_is "$NIC" pci-stub
+
+it "a device that is missing, in words; what is there is set"
+declared 99:00.0 vfio-pci "$NIC" vfio-pci
+hostpci_exits 1 boot --dry-run
+says '^hostpci: boot: /etc/hostpci/hostpci.conf:1: device 99:00.0: no device is that, now \(lspci -D shows all\)'
+hostpci_exits 1 boot --dry-run --output-format json
+out_has '.exit == 1 and (.errors | length == 1) and (.reports | length == 1)'
+
+it "a device that comes late is waited for"
+declared "$NIC" vfio-pci
+mv "$ROOT/sys/bus/pci/devices/0000:$NIC" "$SIM/away"
+(
+	sleep 0.5
+	mv "$SIM/away" "$ROOT/sys/bus/pci/devices/0000:$NIC"
+) &
+hostpci_exits 0 boot
+[[ $took -ge 400 && $took -lt 5000 ]] || fail "took $took ms"
+wait
+driver_is "$NIC" vfio-pci
+
+it "a driver that is not there and cannot be loaded"
+declared "$NIC" nosuch
+now_is_before
+hostpci_exits 1 boot
+says 'load module nosuch'
+says 'host is as before'
+writes_are 0
+as_before
+
+it "a bind that fails is taken back"
+declared "$NIC" vfio-pci
+rule 'drivers/vfio-pci/bind * * errno EINVAL'
+hostpci_exits 1 boot
+says 'what had been done was taken back: the host is as before'
+as_before
+
+it "a write that blocks: the run ends within its deadline, names it, and the sweep heals"
+host_policy 'deadline = 1;' "drivers = ( { device = \"$NIC\"; driver = \"vfio-pci\"; }, { device = \"$GPU\"; driver = \"vfio-pci\"; } );"
+rule 'drivers/igb/unbind * * block go'
+hostpci_exits 2 boot
+[[ $took -lt 3500 ]] || fail "took $took ms"
+says '\[stuck\] 0000:02:00.0: unbind from igb'
+says 'hostpci sweep'
+driver_is "$GPU" vfio-pci
+[[ -e $ROOT/$HOST_JOURNAL ]] || fail "what is left is on no file"
+hostpci_exits 75 boot
+driver_is "$GPU" vfio-pci
+says 'process [0-9]+ of an earlier run is still in the kernel'
+config 100 "hostpci0: $NIC"
+policy 100 'deadline = 1;'
+hook_exits 1 100 pre-start
+says 'is being given the driver that hostpci.conf declares'
+says 'if it was cut off: hostpci sweep'
+: >"$SIM/go"
+settle
+no_rules
+sleep 0.2
+hostpci_exits 0 sweep
+driver_is "$NIC" igb
+has_no_host_journal
+hostpci_exits 0 boot
+driver_is "$NIC" vfio-pci
+
+it "cut off at any write, the next boot goes on"
+for ((n = 1; n < 30; n++)); do
+	declared "$NIC" vfio-pci "$GPU" vfio-pci
+	rule "* * $n kill both $([[ $((n % 2)) -eq 0 ]] && echo before || echo after)"
+	hostpci boot
+	no_rules
+	sleep 0.1
+	[[ $rc -ne 0 ]] || break
+	hostpci_exits 0 boot
+	driver_is "$NIC" vfio-pci
+	driver_is "$GPU" vfio-pci
+	has_no_host_journal
+	declared "$NIC" igb "$GPU" nouveau
+	hostpci_exits 0 boot
+	driver_is "$NIC" igb
+	driver_is "$GPU" nouveau
+done
+[[ $n -gt 12 ]] || fail "only $n points"
+
+finish
