@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/node.h"
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
@@ -170,7 +172,16 @@ static int run_command(struct context *context)
 		(void)fprintf(stderr, "hostpci: %s\n", err.msg);
 		return EXIT_CODE_USAGE;
 	}
-	code = context->command->run(context);
+	if (context->value[OPTION_NODE] &&
+	    node_is_unknown(&context->root, context->value[OPTION_NODE])) {
+		(void)err_set(&err, ENOENT,
+			      "the cluster has no node '%s': /etc/pve/nodes has those "
+			      "there are",
+			      context->value[OPTION_NODE]);
+		code = error_print(context, EXIT_CODE_CONFIG, &err);
+	} else {
+		code = context->command->run(context);
+	}
 	root_close(&context->root);
 	return code;
 }

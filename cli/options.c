@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "base/node.h"
 #include "base/number.h"
 #include "base/words.h"
 #include "cli/command.h"
@@ -202,6 +203,9 @@ static int check(struct context *c)
 		return usage_error(c->command, "'%s' takes %s", c->command->name,
 				   c->command->arguments[0] ? c->command->arguments
 							    : "no argument");
+	if (c->value[OPTION_NODE] && !node_is_name(c->value[OPTION_NODE]))
+		return usage_error(c->command, "--node: '%s' is no name of a node",
+				   c->value[OPTION_NODE]);
 	if (!c->value[OPTION_OUTPUT_FORMAT])
 		return 0;
 	format = words_find(format_words, _FORMAT_MAX, c->value[OPTION_OUTPUT_FORMAT]);

@@ -36,3 +36,27 @@ const char *node_name(const struct root *root, char buf[static NODE_NAME])
 	(void)snprintf(buf, NODE_NAME, "%.*s", (int)strcspn(host, ".\n"), host);
 	return buf;
 }
+
+bool node_is_name(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	return n > 0 && n < NODE_NAME - 1 && !text[n] && text[0] != '-' &&
+	       text[n - 1] != '-';
+}
+
+static bool is_there(const struct root *root, const char *path)
+{
+	_cleanup_close_ int fd = root_openat(root, path, O_PATH, 0);
+
+	return fd >= 0;
+}
+
+bool node_is_unknown(const struct root *root, const char *name)
+{
+	char path[sizeof("/etc/pve/nodes/") + NODE_NAME];
+
+	(void)snprintf(path, sizeof(path), "/etc/pve/nodes/%s", name);
+	return is_there(root, "/etc/pve/nodes") && !is_there(root, path);
+}

@@ -10,3 +10,9 @@ enum { NODE_NAME = 65 };
  * host name up to its first dot, as Proxmox has it. Returns @buf, empty if there is none.
  */
 const char *node_name(const struct root *root, char buf[static NODE_NAME]);
+
+/* A host name without dots, as Proxmox names nodes. */
+bool node_is_name(const char *text);
+
+/* There is a cluster, and it has no node of this name, which is one. */
+bool node_is_unknown(const struct root *root, const char *name);

@@ -8,10 +8,6 @@
 #include "plan/qemu-conflict.h"
 #include "plan/qemu-place.h"
 
-/* Where Proxmox looks for romfile= (qemu-server); it neither checks nor cleans the name.
- */
-#define ROM_FOLDER "/usr/share/kvm"
-
 struct builder {
 	const struct spec *spec;
 	const struct facts *facts;

@@ -3,6 +3,10 @@
 
 #include "host/facts.h"
 
+/* Where Proxmox looks for romfile= (qemu-server); it neither checks nor cleans the name.
+ */
+#define ROM_FOLDER "/usr/share/kvm"
+
 /* A function that a slot of the configuration stands for. */
 struct qemu_chosen {
 	unsigned slot;

@@ -38,16 +38,19 @@ static void take_line(void *context, const char *line)
 	notes_add(context, "free: | %s", text);
 }
 
-static void run(struct session *s, const struct text_list *words, const char *text)
+/* False: it could not be started. */
+static bool run(struct session *s, const struct text_list *words, const char *text)
 {
 	struct notes *notes = &s->outcome->notes;
 	struct program_end end;
 	struct err err;
 
 	if (program_run(s->root, words, s->request->vmid, &s->cancel, take_line, notes,
-			&end, &err) < 0)
+			&end, &err) < 0) {
 		notes_add(&s->outcome->warnings, "free: %s", err.msg);
-	else if (end.late)
+		return false;
+	}
+	if (end.late)
 		notes_add(&s->outcome->warnings, "free: %s: killed after %d ms", text,
 			  end.ms);
 	else if (WIFSIGNALED(end.status))
@@ -56,12 +59,24 @@ static void run(struct session *s, const struct text_list *words, const char *te
 	else
 		notes_add(notes, "free: %s: exit code %d (%d ms)", text,
 			  WEXITSTATUS(end.status), end.ms);
+	return true;
+}
+
+static void would_run(struct session *s, const struct text_list *words, const char *text)
+{
+	struct err err;
+
+	if (program_check(s->root, words, &err) < 0)
+		notes_add(&s->outcome->warnings, "free: %s", err.msg);
+	else
+		notes_add(&s->outcome->notes,
+			  "free: a start would run %s, and look again", text);
 }
 
 int free_devices(struct session *session, const struct spec *spec, struct err *err)
 {
 	struct outcome *o = session->outcome;
-	bool shared, ran_shared = false;
+	bool shared, ran_shared = false, ran = false;
 	char text[256];
 	int n = 0;
 
@@ -74,17 +89,17 @@ int free_devices(struct session *session, const struct spec *spec, struct err *e
 		n++;
 		say_words(words, text, sizeof(text));
 		if (session->request->dry) {
-			notes_add(&o->notes, "free: a start would run %s, and look again",
-				  text);
+			would_run(session, words, text);
 			continue;
 		}
 		session_unlock(session);
-		run(session, words, text);
+		ran |= run(session, words, text);
 		if (cancel_asked(&session->cancel))
 			return err_set(err, EINTR, "interrupted");
 	}
 	if (!n || session->request->dry)
 		return n;
-	notes_add(&o->notes, "free: what a command has done is not taken back");
+	if (ran)
+		notes_add(&o->notes, "free: what a command has done is not taken back");
 	return session_relock(session, err) < 0 ? -err->code : n;
 }

@@ -153,6 +153,13 @@ static int start(const char *path, const struct text_list *words, uint32_t vmid,
 	return err_set(err, code, "cannot watch a child: %s", strerror(code));
 }
 
+int program_check(const struct root *root, const struct text_list *words, struct err *err)
+{
+	char path[PATH_MAX];
+
+	return find_program(root, words->text, path, sizeof(path), err);
+}
+
 int program_run(const struct root *root, const struct text_list *words, uint32_t vmid,
 		struct cancel *cancel, program_line *line, void *context,
 		struct program_end *ret, struct err *err)

@@ -14,6 +14,10 @@ struct program_end {
 
 typedef void program_line(void *context, const char *line);
 
+/* Whether program_run could start @words. */
+int program_check(const struct root *root, const struct text_list *words,
+		  struct err *err) _must_check_;
+
 /*
  * Runs @words, the first of which is the full path of a program, without a shell: in a
  * process group of its own, which is killed at the deadline, with nothing to read, an

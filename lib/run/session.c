@@ -197,11 +197,14 @@ int session_prepared(const struct session *session, struct err *err)
 int session_no_vm(const struct session *session, const struct spec *spec, struct err *err)
 {
 	uint32_t vmid = session->request->vmid;
+	const char *node = session->request->node;
 
-	return err_set(err, ENOENT,
-		       "there is no VM %u: neither /etc/pve/qemu-server/%u.conf nor %s; "
-		       "correct the number, or make the file",
-		       vmid, vmid, spec->config);
+	return err_set(
+		err, ENOENT,
+		"there is no VM %u: neither /etc/pve/%s%s%sqemu-server/%u.conf nor "
+		"%s; correct the number, or make the file",
+		vmid, node ? "nodes/" : "", node ? node : "", node ? "/" : "", vmid,
+		spec->config);
 }
 
 int session_fail(struct session *session, enum exit_code code, const struct err *err)

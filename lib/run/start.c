@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "run/absent.h"
 #include "run/chain.h"
 #include "run/judge.h"
+#include "run/leftover.h"
 #include "run/mapping-note.h"
 #include "run/policy-copy.h"
 #include "run/roll-back.h"
@@ -98,14 +100,6 @@ static int consider(struct start *s, struct err *err)
 			    is_wrong(s->facts) ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED);
 }
 
-static bool plan_holds(const struct plan *plan, const struct hold *hold)
-{
-	for (size_t i = 0; i < plan->holds; i++)
-		if (hold_equal(&plan->hold[i], hold))
-			return true;
-	return false;
-}
-
 /* What others have done, and this machine may have to take back. */
 static int adopt(struct journal *j, const struct step *adopted)
 {
@@ -143,42 +137,6 @@ static void unclaim(struct start *s, size_t size)
 	if (journal_end(j) < 0)
 		notes_add(&s->session->outcome->warnings, "%s: cannot be removed",
 			  JOURNAL_FOLDER);
-}
-
-static bool is_leftover(const struct start *s, const struct journal_hold *h)
-{
-	return h->open && !h->hold.shared && !plan_holds(&s->plan, &h->hold);
-}
-
-/* Devices that an earlier start took and this one does not want: they go back first. */
-static void undo_leftovers(struct start *s)
-{
-	struct session *session = s->session;
-	const struct sharing sharing = {.session = session, .keep = &s->plan};
-	struct deeds *deeds = &session->outcome->deeds;
-	struct journal *j = session->journal;
-	struct err err = {.msg = "out of memory"};
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < j->holds; i++)
-		if (is_leftover(s, &j->hold[i]))
-			r = undo_add(j, &j->hold[i].hold, 0, false, deeds);
-	if (r == 0 && !session->request->dry)
-		r = engine_run(session->root, j, deeds->item, deeds->n, NULL, &err);
-	if (r < 0)
-		notes_add(
-			&session->outcome->warnings,
-			"left over from an earlier start: %s; the next stop tries again",
-			err.msg);
-	for (size_t i = 0; !session->request->dry && i < j->holds; i++) {
-		const struct hold *h = &j->hold[i].hold;
-
-		if (is_leftover(s, &j->hold[i]) && !undo_is_left(j, h) &&
-		    journal_close(j, h) < 0)
-			break;
-	}
-	if (sharing_give_back(&sharing, &err) < 0)
-		notes_add_err(&session->outcome->warnings, &err);
 }
 
 /* Of the plan, or only of its stages up to @last. */
@@ -285,7 +243,7 @@ static int prepare(struct start *s, struct err *err)
 	session_unlock(session);
 	if (r < 0)
 		return session_fail(session, EXIT_CODE_REFUSED, err);
-	undo_leftovers(s);
+	leftovers_undo(session, &s->plan);
 	if (plan_makes_vfs(&s->plan))
 		r = make_vfs(s, err);
 	if (r == 0)
@@ -328,7 +286,7 @@ static int plan_only(struct start *s)
 
 	if (s->session->journal) {
 		r = undo_plan_first(s->session->journal, &s->session->outcome->deeds);
-		undo_leftovers(s);
+		leftovers_undo(s->session, &s->plan);
 	}
 	if (r == 0)
 		r = add_deeds(s, _STAGE_MAX);
@@ -410,7 +368,6 @@ int start_run(struct session *session)
 		return session_fail(session, EXIT_CODE_REFUSED, &err);
 	}
 	s->session = session;
-	s->notes = session->outcome->notes.n;
 	r = read_spec(s, &err);
 	if (r != 0)
 		return r;
@@ -422,6 +379,8 @@ int start_run(struct session *session)
 	if (r < 0)
 		return session_fail(
 			session, r == -EBUSY ? EXIT_CODE_BUSY : EXIT_CODE_REFUSED, &err);
+	absent_tell(session, &s->spec);
+	s->notes = session->outcome->notes.n;
 	if (!session->request->dry)
 		policy_copy_refresh(session->root, &session->outcome->warnings);
 	r = session_begin(session, true, &err);

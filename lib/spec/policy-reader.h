@@ -9,7 +9,8 @@
  * their own. */
 struct reader {
 	const char *file;
-	const char *node; /* whose section counts; a host's policy only */
+	const char *node;	 /* whose section counts; a host's policy only */
+	const struct root *root; /* whose nodes are known; NULL: nobody's */
 	struct spec *spec;
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/node.h"
 #include "base/number.h"
 #include "spec/policy-reader.h"
 #include "spec/policy-text.h"
@@ -140,6 +141,17 @@ static int store_sriov(const struct reader *r, config_setting_t *group, bool min
 	return ret;
 }
 
+/* A section that no node reads: what it protects is not protected. */
+static void check_node(const struct reader *r, config_setting_t *node)
+{
+	const char *name = config_setting_name(node);
+
+	if (r->root && (!node_is_name(name) || node_is_unknown(r->root, name)))
+		notes_add(&r->spec->notes,
+			  "%s:%u: the cluster has no node '%s': nobody reads its section",
+			  r->file, (unsigned)config_setting_source_line(node), name);
+}
+
 /* Sections of a host's policy; those of other nodes are checked, and do not count. */
 static int store_nodes(const struct reader *r, config_setting_t *nodes, struct err *err)
 {
@@ -157,6 +169,8 @@ static int store_nodes(const struct reader *r, config_setting_t *nodes, struct e
 				      config_setting_source_line(node),
 				      "node '%s' must be a group: { ... }",
 				      config_setting_name(node));
+		if (!mine)
+			check_node(r, node);
 		ret = store_group(r, node, KEY_IN_HOST, mine ? &r->spec->host : &other,
 				  err);
 		if (ret == 0)
@@ -226,10 +240,11 @@ int policy_parse(const char *text, size_t size, const char *file, struct spec *s
 	return policy_text(text, size, file, read_machine, &reader, err);
 }
 
-int policy_parse_host(const char *text, size_t size, const char *file, const char *node,
-		      struct spec *spec, struct err *err)
+int policy_parse_host(const struct root *root, const char *text, size_t size,
+		      const char *file, const char *node, struct spec *spec,
+		      struct err *err)
 {
-	struct reader reader = {.file = file, .node = node, .spec = spec};
+	struct reader reader = {.file = file, .node = node, .root = root, .spec = spec};
 
 	return policy_text(text, size, file, read_host, &reader, err);
 }

@@ -5,10 +5,12 @@
 
 /*
  * Reads a host's policy over spec.host: settings for all machines and, in a group
- * nodes.NAME, for one node of the cluster. Otherwise as policy_parse.
+ * nodes.NAME, for one node of the cluster. A name that the cluster of @root (NULL: it is
+ * not asked) does not have is noted. Otherwise as policy_parse.
  */
-int policy_parse_host(const char *text, size_t size, const char *file, const char *node,
-		      struct spec *spec, struct err *err) _must_check_;
+int policy_parse_host(const struct root *root, const char *text, size_t size,
+		      const char *file, const char *node, struct spec *spec,
+		      struct err *err) _must_check_;
 
 /*
  * Reads a machine's policy (libconfig) over what @spec already holds: settings for all

@@ -49,7 +49,7 @@ static int load_host_policy(const struct root *root, const char *folder, const c
 	r = file_read_trusted(root, path, LIMIT_CONFIG, &text, &size, err);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	return policy_parse_host(text, size, path, node, spec, err);
+	return policy_parse_host(root, text, size, path, node, spec, err);
 }
 
 static int load_host_policies(const struct root *root, const char *cluster,

@@ -152,6 +152,33 @@ for phase in pre-start post-stop; do
 done
 driver_is 02:00.0 vfio-pci
 
+it "what the configuration names and this host does not have is told"
+config 100 'hostpci0: 02:00.0,romfile=nope.rom' 'hostpci1: 02:00.1,romfile=0'
+printf '%s\n' 'protect = [ "77:00.1", "0000:78:00", "03:00.0" ];' 'nodes = { pve9 = { protect = [ "02:00.0" ]; }; };' \
+	>"$ROOT/etc/hostpci/hostpci.conf"
+hostpci_exits 0 plan 100
+says '100.conf:1: hostpci0: romfile: /usr/share/kvm/nope.rom is not there'
+says_not 'hostpci1: romfile'
+says 'this host has no device 0000:77:00.1$'
+says 'this host has no device 0000:78:00$'
+says_not 'this host has no device 0000:03'
+says_not 'pve9' # nobody knows
+mkdir -p "$ROOT/etc/pve/nodes/here" "$ROOT/usr/share/kvm"
+: >"$ROOT/usr/share/kvm/nope.rom"
+hostpci_exits 0 plan 100
+says "/etc/hostpci/hostpci.conf:2: the cluster has no node 'pve9'"
+says_not 'romfile'
+for arguments in 'plan 100' 'mapping check' list 'config 100'; do
+	# shellcheck disable=SC2086 # they are several
+	hostpci_exits 78 $arguments --node pve9
+	says "the cluster has no node 'pve9'"
+	# shellcheck disable=SC2086
+	hostpci_exits 64 $arguments --node ../here
+	says "'../here' is no name of a node"
+done
+hostpci_exits 78 plan 100 --node here
+says 'neither /etc/pve/nodes/here/qemu-server/100.conf'
+
 it "usage"
 for arguments in '' 100 'x pre-start' '99 pre-start' '100 start' '100 pre-start x' '0100 pre-start'; do
 	# shellcheck disable=SC2086 # they are several

@@ -141,6 +141,9 @@ hook_exits 1 100 pre-start
 says 'free: /usr/bin/fails: exit code 3'
 says "held open by pid $holder"
 policy 100 'hostpci0 = { free = "/usr/bin/none"; };'
+hostpci plan 100
+says 'free: /usr/bin/none: No such file'
+says_not 'would run'
 hook_exits 1 100 pre-start
 says 'free: /usr/bin/none: No such file'
 # One that exists, but outside of the moved root.

@@ -27,6 +27,7 @@ hook_exits 0 100 post-stop
 rm "$ROOT/run/qemu-server/100.reboot"
 config 100 'hostpci0: 02:00.1'
 hook_exits 0 100 pre-start
+says 'hostpci1 0000:01:00.0 is not wanted any more: it goes back'
 driver_is 02:00.0 igb
 driver_is 01:00.0 nvme
 hook_exits 0 100 post-stop

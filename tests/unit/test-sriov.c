@@ -50,7 +50,8 @@ static void names_are_of_six_kinds(void **state)
 static int parse(const char *text, struct spec *spec, struct err *err)
 {
 	*spec = (struct spec){0};
-	return policy_parse_host(text, strlen(text), "hostpci.conf", "here", spec, err);
+	return policy_parse_host(NULL, text, strlen(text), "hostpci.conf", "here", spec,
+				 err);
 }
 
 static void entries_are_taken(void **state)

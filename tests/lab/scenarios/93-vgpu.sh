@@ -69,11 +69,13 @@ vm_config 152 "hostpci0: ${VGPU[0]},mdev=nvidia-557"
 expect_refused 1 hook 152 pre-start
 expect_match 'is held by VM 151'
 
-say "the driver says EPERM for two seconds after QEMU has gone"
-linger 2000
+say "the driver says EPERM for a while after QEMU has gone"
+linger 60000
 opens 151
 expect_exit 1 sh -c "echo 0 >/sys/bus/pci/devices/${VGPU[0]}/nvidia/current_vgpu_type"
+(sleep 2 && linger 0) &
 expect_exit 0 hook 151 post-stop
+wait
 expect_eq 557 "$(vgpu_type "${VGPU[0]}")"
 expect_no_journal 151
 echo 0 >"/sys/bus/pci/devices/${VGPU[0]}/nvidia/current_vgpu_type"
