@@ -9,11 +9,12 @@
 HOOK=/usr/libexec/hostpci/hostpci-hook
 LAB_DEBS=$LAB_TMP/debs
 units=/run/systemd/system
-systemd=
+systemd= # of what starts it
+first= # its number
 
 in_namespace() { # COMMAND...
 	if [ -n "$systemd" ]; then
-		nsenter --target "$(pgrep -P "$systemd")" --mount --pid -- "$@"
+		nsenter --target "$first" --mount --pid -- "$@"
 	else
 		"$@"
 	fi
@@ -118,10 +119,15 @@ unit() { # NAME LINE...
 	printf '%s\n' "${@:2}" >"$units/$1"
 }
 
-boot() {
+# Goes on with what the package has enabled, and UNIT...
+boot() { # UNIT...
+	local enabled=("$ROOT"/etc/systemd/system/{multi-user,timers}.target.wants/hostpci-*)
+	unit lab.target '[Unit]' "Wants=${enabled[*]##*/} $*"
 	unshare --pid --mount --cgroup --fork --kill-child "$LAB_DIR/systemd-init" lab.target "$LAB_TMP/units" "$ROOT" \
 		</dev/null >"$LAB_TMP/systemd" 2>&1 &
 	systemd=$!
+	wait_for 20 pgrep -P $systemd
+	first=$(pgrep -P $systemd)
 }
 
 has_driver() { [ "$(driver_of "$1")" = "$2" ]; }

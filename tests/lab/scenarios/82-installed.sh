@@ -19,7 +19,8 @@ count=/sys/bus/pci/devices/$LAB_IGB0/sriov_numvfs
 
 # What is ours on this node, and what Proxmox has of it.
 ours() {
-	find "$ROOT"/etc "$ROOT"/run "$ROOT"/var/lib/{systemd,hostpci} -name '*hostpci*' 2>/dev/null || true
+	find "$ROOT"/etc "$ROOT"/run "$ROOT"/var/lib/{systemd,hostpci} -path "$ROOT/run/systemd" -prune -o \
+		-name '*hostpci*' -print 2>/dev/null || true
 	find "$ROOT"/etc/pve "$ROOT"/var/lib/vz
 	dpkg-deb -c "$LAB_DEBS"/new.deb | sed 's,.* \./,/,' | while read -r path; do
 		[ ! -e "$ROOT$path" ] || printf '%s\n' "$path"
@@ -27,8 +28,6 @@ ours() {
 }
 
 boot_units() {
-	unit lab.target '[Unit]' Requires=multi-user.target \
-		'Wants=networking.service network.target pve-cluster.service pve-guests.service'
 	unit networking.service '[Unit]' DefaultDependencies=no After=network-pre.target Before=network.target '[Service]' \
 		Type=oneshot "ExecStart=cat $count"
 	unit pve-cluster.service '[Unit]' After=network.target '[Service]' \
@@ -56,7 +55,7 @@ boots() {
 	mv "$ROOT/etc/pve" "$ROOT/etc/pve.away"
 	boot_units
 	begin=$SECONDS
-	boot
+	boot networking.service network.target pve-cluster.service pve-guests.service
 	wait_for 60 test -s "$LAB_TMP/units/pve-guests"
 	wait_for 20 test -S /run/systemd/private
 	say "booted within $((SECONDS - begin)) s"
