@@ -8,7 +8,7 @@ LAB_PACKAGES=(
 	# outside: the machine and what builds its initramfs
 	qemu-system-x86 busybox-static cpio xz-utils zstd gcc make
 	# inside
-	udev kmod iproute2 pciutils util-linux e2fsprogs mdadm lvm2 jq strace procps passwd
+	udev systemd kmod iproute2 pciutils util-linux e2fsprogs mdadm lvm2 jq strace procps passwd
 	libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libxml2-utils driverctl mdevctl
 )
 # The first QEMU with igb is 8.0.
