@@ -126,6 +126,27 @@ static int check_source(struct spec *spec, unsigned n, struct err *err)
 	return 0;
 }
 
+/* Prepared, and then nobody hands it to QEMU. */
+static void check_unread(struct spec *spec, unsigned n)
+{
+	const struct slot *slot = &spec->slot[n];
+	char why[512];
+
+	if (!slot->present || slot_is_proxmox(slot) || !spec_is_proxmox(spec) ||
+	    spec->args_vfio)
+		return;
+	(void)snprintf(why, sizeof(why),
+		       "hostpci%u has no line in %s, and Proxmox gives a guest only what "
+		       "its own config names: put the line there, or hand the device to "
+		       "QEMU by args:",
+		       n, spec->config);
+	if (!spec->rejected.code)
+		(void)err_at(&spec->rejected, EINVAL, slot->file, slot->line, "%s", why);
+	notes_add(&spec->notes,
+		  "%s: %s (strict = true in the policy makes such a start fail)",
+		  SLOT_PLACE(slot), why);
+}
+
 int slots_check(struct spec *spec, struct err *err)
 {
 	int r = 0;
@@ -137,5 +158,7 @@ int slots_check(struct spec *spec, struct err *err)
 		if (r == 0)
 			note_idle(spec, i);
 	}
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		check_unread(spec, i);
 	return r;
 }

@@ -263,12 +263,22 @@ const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]
 	return buf;
 }
 
-bool slot_is_proxmox(const struct slot *slot)
+static bool is_proxmox(const char *path)
 {
 	static const char ours[] = "/etc/pve/hostpci/";
 
-	return !strncmp(slot->file, "/etc/pve/", strlen("/etc/pve/")) &&
-	       strncmp(slot->file, ours, strlen(ours)) != 0;
+	return !strncmp(path, "/etc/pve/", strlen("/etc/pve/")) &&
+	       strncmp(path, ours, strlen(ours)) != 0;
+}
+
+bool slot_is_proxmox(const struct slot *slot)
+{
+	return is_proxmox(slot->file);
+}
+
+bool spec_is_proxmox(const struct spec *spec)
+{
+	return spec->have_config && is_proxmox(spec->config);
 }
 
 bool spec_has_devices(const struct spec *spec)

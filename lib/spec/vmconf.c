@@ -75,6 +75,8 @@ static void store_line(const struct reader *r, const char *key, const char *valu
 			"'%s': there are hostpci0 to hostpci%d, without leading zeros",
 			key, LIMIT_SLOTS - 1);
 		dropped(r, &why);
+	} else if (!strcmp(key, "args")) {
+		r->spec->args_vfio = strstr(value, "vfio") != NULL;
 	} else if (machine_store(&r->spec->machine, key, value, &why) < 0) {
 		notes_add(&r->spec->notes,
 			  "%s:%u: %s; Proxmox drops this line: correct or remove it",
