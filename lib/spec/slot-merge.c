@@ -16,7 +16,7 @@ static bool says_the_same(const struct wish *line, const struct wish *group,
 		       (const char *)group + key->offset, key_size(key));
 }
 
-/* One key of @group that is the line's to say. */
+/* One key of a group that is the line's to say. */
 static int contradict(struct spec *spec, unsigned n, enum key_id id, struct err *err)
 {
 	const struct slot *slot = &spec->slot[n];
@@ -28,6 +28,14 @@ static int contradict(struct spec *spec, unsigned n, enum key_id id, struct err 
 			      "line, %s, and Proxmox gives the guest what its line "
 			      "names: remove %s here, or correct the line",
 			      n, name, SLOT_PLACE(slot), name);
+	if (id == KEY_MDEV)
+		return err_at(err, EINVAL, slot->group_file, slot->group_line,
+			      "hostpci%u: mdev is not as in Proxmox's own line, %s, and "
+			      "Proxmox gives the guest what its line says%s: write "
+			      "mdev=TYPE there, and remove it here",
+			      n, SLOT_PLACE(slot),
+			      wish_has(&slot->wish, KEY_MDEV) ? ""
+							      : ", the whole device");
 	notes_add(&spec->notes,
 		  "%s:%u: hostpci%u: %s is not as in Proxmox's own line, %s, and has no "
 		  "effect: Proxmox reads its line alone; write it there",

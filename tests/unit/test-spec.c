@@ -187,6 +187,16 @@ static const struct {
 	{LINE, NULL,
 	 "hostpci0 = { host = \"0000:05:00.0\"; rombar = true; pcie = false; };", NULL, 0,
 	 NULL},
+	{LINE, NULL, "\n\nhostpci0 = { mdev = \"lab-mdev-1\"; };", NODE, 3,
+	 "hostpci0: mdev is not as in Proxmox's own line, " CONFIG
+	 ":1, and Proxmox gives "
+	 "the guest what its line says, the whole device: write mdev=TYPE there"},
+	{CONFIG, "hostpci0: 05:00.0,mdev=x\n", "hostpci0 = { mdev = \"y\"; };", NULL,
+	 CLUSTER, 1, "what its line says: write mdev=TYPE there"},
+	{CONFIG, "hostpci0: 05:00.0,mdev=x\n", "hostpci0 = { mdev = \"x\"; };", NULL,
+	 NULL, 0, NULL},
+	{OWN, "hostpci0: 05:00.0\n", "hostpci0 = { mdev = \"y\"; };", NULL, NULL, 0,
+	 NULL},
 	{LINE, NULL, "hostpci0 = { pcie = true; };", NULL, 0,
 	 "hostpci0: pcie is not as in Proxmox's own line, " CONFIG ":1, and has no "
 	 "effect"},
