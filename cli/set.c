@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/edit.h"
+#include "spec/slot-check.h"
 
 /* "update VM 100: -delete hostpci1 -hostpci0 01:00.0": the options by name, with the
  * values as they were given. */
@@ -43,6 +44,20 @@ static void say_json(const struct context *context, const struct vmtext *line)
 	json_print(context, o);
 }
 
+/* Its start would be refused. */
+static int check_values(const struct context *context, struct err *err)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++) {
+		if (context->slot[i])
+			r = slot_value_check(context->slot[i], err);
+		if (r < 0)
+			(void)err_wrap(err, "hostpci%u", i);
+	}
+	return r == -E2BIG || r == -ERANGE ? -EINVAL : r;
+}
+
 static int run(struct context *context)
 {
 	_cleanup_(vmtext_free) struct vmtext line = {0};
@@ -63,7 +78,9 @@ static int run(struct context *context)
 		return EXIT_CODE_USAGE;
 	r = update_line(context, edit.vmid, &line);
 	edit.line = line.data;
-	r = r < 0 ? err_set(&err, -r, "out of memory") : edit_run(context, &edit, &err);
+	r = r < 0 ? err_set(&err, -r, "out of memory") : check_values(context, &err);
+	if (r == 0)
+		r = edit_run(context, &edit, &err);
 	if (r < 0)
 		return error_print(context, edit_exit_code(r), &err);
 	say_json(context, &line);

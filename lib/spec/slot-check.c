@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "spec/propstring.h"
+
 bool slot_has_source(const struct wish *wish)
 {
 	struct uuid uuid;
@@ -13,6 +15,14 @@ bool slot_has_source(const struct wish *wish)
 	return wish_has(wish, KEY_HOST) || wish_has(wish, KEY_MAPPING) ||
 	       wish_has(wish, KEY_VF_OF) ||
 	       (wish_has(wish, KEY_MDEV) && uuid_parse(wish->mdev, &uuid) == 0);
+}
+
+int slot_value_check(const char *value, struct err *err)
+{
+	struct wish wish;
+	int r = propstring_parse(value, &wish, err);
+
+	return r == -EINVAL ? 0 : r;
 }
 
 /* Where the group of the policy stands that is wrong; without one, the line. */

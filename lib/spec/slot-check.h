@@ -7,6 +7,13 @@
 bool slot_has_source(const struct wish *wish);
 
 /*
+ * What Proxmox takes for the value of a hostpciN line, and we do not use: -E2BIG and
+ * -ERANGE with words if @value is more than our limits. One that Proxmox does not take is
+ * none of its business.
+ */
+int slot_value_check(const char *value, struct err *err) _must_check_;
+
+/*
  * What only the whole of a hostpciN shows, once the VM config and all policies are read:
  * a device must not become another one, or none, because a part of its group is missing.
  * -EINVAL, with file and line. A group that only adds settings to a line that is not

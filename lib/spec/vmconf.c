@@ -47,28 +47,35 @@ static int slot_number(const char *key)
 	return (int)n;
 }
 
-static void store_slot(const struct reader *r, unsigned n, const char *value)
+/* What does not fit into ours fits into Proxmox's, and would be given unseen. */
+static int store_slot(const struct reader *r, unsigned n, const char *value,
+		      struct err *err)
 {
 	struct slot *slot = &r->spec->slot[n];
 	struct wish wish;
 	struct err why;
+	int ret = propstring_parse(value, &wish, &why);
 
-	if (propstring_parse(value, &wish, &why) < 0) {
+	if (ret < 0 && ret != -EINVAL)
+		return err_at(err, -ret, r->file, r->line, "hostpci%u: %s", n, why.msg);
+	if (ret < 0) {
 		(void)err_wrap(&why, "hostpci%u", n);
 		dropped(r, &why);
-		return;
+		return 0;
 	}
 	*slot = (struct slot){.present = true, .wish = wish, .line = r->line};
 	copy(slot->file, sizeof(slot->file), r->file);
+	return 0;
 }
 
-static void store_line(const struct reader *r, const char *key, const char *value)
+static int store_line(const struct reader *r, const char *key, const char *value,
+		      struct err *err)
 {
 	int n = slot_number(key);
 	struct err why;
 
 	if (n >= 0) {
-		store_slot(r, (unsigned)n, value);
+		return store_slot(r, (unsigned)n, value, err);
 	} else if (!strncmp(key, "hostpci", strlen("hostpci"))) {
 		(void)err_set(
 			&why, EINVAL,
@@ -82,6 +89,7 @@ static void store_line(const struct reader *r, const char *key, const char *valu
 			  "%s:%u: %s; Proxmox drops this line: correct or remove it",
 			  r->file, r->line, why.msg);
 	}
+	return 0;
 }
 
 /* Splits "key: value" in place, as Proxmox's /^([a-z][a-z_\d]*):\s*(.+?)\s*$/: a value
@@ -120,21 +128,20 @@ static bool is_section(const char *line)
 	return end && !end[1 + strspn(end + 1, " \t\r\v\f")];
 }
 
-static void parse_line(const struct reader *r, char *line)
+static int parse_line(const struct reader *r, char *line, struct err *err)
 {
 	struct err why;
 	char *value;
 
 	if (line[0] == '#' || !line[strspn(line, " \t\r\v\f")])
-		return;
-	if (split(line, &value)) {
-		store_line(r, line, value);
-		return;
-	}
+		return 0;
+	if (split(line, &value))
+		return store_line(r, line, value, err);
 	if (strncmp(line + strspn(line, " \t"), "hostpci", strlen("hostpci")) != 0)
-		return; /* somebody else's line */
+		return 0; /* somebody else's line */
 	(void)err_set(&why, EINVAL, "'%.60s' is not of the form 'hostpciN: VALUE'", line);
 	dropped(r, &why);
+	return 0;
 }
 
 int vmconf_parse(char *text, size_t size, const char *file, struct spec *spec,
@@ -142,16 +149,17 @@ int vmconf_parse(char *text, size_t size, const char *file, struct spec *spec,
 {
 	struct reader reader = {.file = file, .spec = spec};
 	char *rest = text;
+	int ret = 0;
 
 	if (file_check_text(text, size, file, err) < 0)
 		return -EINVAL;
-	while (rest) {
+	while (rest && ret == 0) {
 		char *line = strsep(&rest, "\n");
 
 		reader.line++;
 		if (is_section(line))
 			break;
-		parse_line(&reader, line);
+		ret = parse_line(&reader, line, err);
 	}
-	return 0;
+	return ret;
 }

@@ -126,6 +126,36 @@ static void a_file_with_nul_bytes_is_no_config(void **state)
 	spec_free(&s);
 }
 
+/* Proxmox takes both, and would give what is not looked at. */
+static void what_is_beyond_our_limits_is_refused(void **state)
+{
+	static const struct {
+		const char *head, *more;
+		unsigned n;
+		int code;
+	} rows[] = {
+		{"hostpci0: 01:00", ";02:00.0", LIMIT_ADDRESSES - 1, 0},
+		{"hostpci0: 01:00", ";02:00.0", LIMIT_ADDRESSES, -E2BIG},
+		{"hostpci0: 01:00,mdev=x", "x", 300, -ERANGE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char text[1024] = "\n";
+		struct spec s = {.vmid = 100};
+		struct err err = {0};
+
+		(void)strcat(text, rows[i].head);
+		for (unsigned k = 0; k < rows[i].n; k++)
+			(void)strcat(text, rows[i].more);
+		assert_int_equal(vmconf_parse(text, strlen(text), "100.conf", &s, &err),
+				 rows[i].code);
+		assert_int_equal(err.line, rows[i].code ? 2 : 0);
+		assert_int_equal(s.notes.n, 0);
+		spec_free(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +165,7 @@ int main(void)
 		cmocka_unit_test(dropped_lines_are_named),
 		cmocka_unit_test(other_lines_are_somebody_elses),
 		cmocka_unit_test(a_file_with_nul_bytes_is_no_config),
+		cmocka_unit_test(what_is_beyond_our_limits_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
