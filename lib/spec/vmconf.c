@@ -47,6 +47,21 @@ static int slot_number(const char *key)
 	return (int)n;
 }
 
+/* Proxmox keeps the last of several, without a word. */
+static void overridden(const struct reader *r, unsigned n)
+{
+	const struct slot *old = &r->spec->slot[n];
+
+	if (!r->spec->rejected.code)
+		(void)err_at(&r->spec->rejected, EINVAL, r->file, old->line,
+			     "hostpci%u stands again in line %u, which wins", n, r->line);
+	notes_add(&r->spec->notes,
+		  "%s:%u: hostpci%u stands again in line %u, which wins: the guest does "
+		  "not get what this line names; remove one of the two (strict = true in "
+		  "the policy makes such a start fail)",
+		  r->file, old->line, n, r->line);
+}
+
 /* What does not fit into ours fits into Proxmox's, and would be given unseen. */
 static int store_slot(const struct reader *r, unsigned n, const char *value,
 		      struct err *err)
@@ -63,6 +78,8 @@ static int store_slot(const struct reader *r, unsigned n, const char *value,
 		dropped(r, &why);
 		return 0;
 	}
+	if (slot->present)
+		overridden(r, n);
 	*slot = (struct slot){.present = true, .wish = wish, .line = r->line};
 	copy(slot->file, sizeof(slot->file), r->file);
 	return 0;

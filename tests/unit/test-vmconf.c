@@ -64,6 +64,9 @@ static void a_later_line_wins(void **state)
 	(void)state;
 	assert_string_equal(s.slot[0].wish.host.item[0].text, "0000:02:00.0");
 	assert_int_equal(s.slot[0].line, 2);
+	assert_int_equal(s.notes.n, 1);
+	assert_contains(s.notes.text[0], "100.conf:1: hostpci0 stands again in line 2");
+	assert_int_equal(s.rejected.line, 1);
 	spec_free(&s);
 }
 
