@@ -4,10 +4,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fileio.h"
 #include "base/number.h"
 #include "spec/propstring.h"
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct reader {
 	const char *file;
@@ -22,9 +25,9 @@ static void dropped(const struct reader *r, const struct err *why)
 		(void)err_at(&r->spec->rejected, EINVAL, r->file, r->line, "%s",
 			     why->msg);
 	notes_add(&r->spec->notes,
-		  "%s:%u: %s; Proxmox drops this line and starts the VM without the "
-		  "device: "
-		  "correct it, or set strict = true in the policy to make such a start "
+		  "%s:%u: %s; Proxmox drops this line and starts the VM without "
+		  "it: correct it, or set strict = true in the policy to make "
+		  "such a start "
 		  "fail",
 		  r->file, r->line, why->msg);
 }
@@ -145,6 +148,22 @@ static bool is_section(const char *line)
 	return end && !end[1 + strspn(end + 1, " \t\r\v\f")];
 }
 
+/* An editor's mark, which no reader of Proxmox knows: the line is none to it. */
+static int store_marked(const struct reader *r, char *line)
+{
+	struct err why;
+	char *value;
+
+	if (!split(line, &value))
+		return 0; /* nothing, or a comment */
+	(void)err_set(&why, EINVAL,
+		      "a byte order mark stands before '%.60s:', which nobody sees: save "
+		      "the file without it",
+		      line);
+	dropped(r, &why);
+	return 0;
+}
+
 static int parse_line(const struct reader *r, char *line, struct err *err)
 {
 	struct err why;
@@ -154,7 +173,9 @@ static int parse_line(const struct reader *r, char *line, struct err *err)
 		return 0;
 	if (split(line, &value))
 		return store_line(r, line, value, err);
-	if (strncmp(line + strspn(line, " \t"), "hostpci", strlen("hostpci")) != 0)
+	if (r->line == 1 && !strncmp(line, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
+		return store_marked(r, line + strlen(BYTE_ORDER_MARK));
+	if (strncasecmp(line + strspn(line, " \t"), "hostpci", strlen("hostpci")) != 0)
 		return 0; /* somebody else's line */
 	(void)err_set(&why, EINVAL, "'%.60s' is not of the form 'hostpciN: VALUE'", line);
 	dropped(r, &why);

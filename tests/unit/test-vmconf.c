@@ -82,6 +82,8 @@ static void dropped_lines_are_named(void **state)
 		{"hostpci0 01:00.0", "not of the form"},
 		{" hostpci0: 01:00.0", "not of the form"},
 		{"hostpci0:", "not of the form"},
+		{"Hostpci0: 01:00.0", "'Hostpci0: 01:00.0' is not of the form"},
+		{" HOSTPCI0: 01:00.0", "not of the form"},
 		{"hostpci0: x", "is no PCI address"},
 	};
 
@@ -105,9 +107,35 @@ static void dropped_lines_are_named(void **state)
 	}
 }
 
+/* Proxmox drops the first line, whatever it says. */
+static void a_byte_order_mark_is_named(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned slots, notes;
+	} rows[] = {
+		{"\xef\xbb\xbfhostpci0: 01:00.0\nhostpci1: 02:00.0\n", 1, 1},
+		{"\xef\xbb\xbf"
+		 "machine: q35\nhostpci1: 02:00.0\n",
+		 1, 1},
+		{"\xef\xbb\xbf# a comment\nhostpci1: 02:00.0\n", 1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct spec s = parse(rows[i].text);
+
+		assert_int_equal(slots(&s), rows[i].slots);
+		assert_int_equal(s.notes.n, rows[i].notes);
+		assert_int_equal(s.rejected.line, rows[i].notes);
+		assert_true(!s.notes.n || strstr(s.notes.text[0], "byte order mark"));
+		spec_free(&s);
+	}
+}
+
 static void other_lines_are_somebody_elses(void **state)
 {
-	struct spec s = parse("\x01\x02 junk\nscsi0: a\nHostpci0: x\n=\n:\n: x\n"
+	struct spec s = parse("\x01\x02 junk\nscsi0: a\n=\n:\n: x\n"
 			      "hostname: hostpci0\nagent: 1\n");
 
 	(void)state;
@@ -166,6 +194,7 @@ int main(void)
 		cmocka_unit_test(a_last_line_needs_no_end),
 		cmocka_unit_test(a_later_line_wins),
 		cmocka_unit_test(dropped_lines_are_named),
+		cmocka_unit_test(a_byte_order_mark_is_named),
 		cmocka_unit_test(other_lines_are_somebody_elses),
 		cmocka_unit_test(a_file_with_nul_bytes_is_no_config),
 		cmocka_unit_test(what_is_beyond_our_limits_is_refused),
