@@ -27,8 +27,7 @@ static void dropped(const struct reader *r, const struct err *why)
 	notes_add(&r->spec->notes,
 		  "%s:%u: %s; Proxmox drops this line and starts the VM without "
 		  "it: correct it, or set strict = true in the policy to make "
-		  "such a start "
-		  "fail",
+		  "such a start fail",
 		  r->file, r->line, why->msg);
 }
 

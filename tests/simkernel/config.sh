@@ -66,6 +66,28 @@ hook_exits 78 100 pre-start
 says 'can be written by others'
 writes_are 0
 
+it "nor the config of a machine without Proxmox"
+own=$ROOT/etc/hostpci/qemu-server/201.conf
+mkdir -p "${own%/*}"
+echo 'hostpci0: 02:00.0' >"$own"
+chmod 666 "$own"
+hook_exits 78 201 pre-start
+says '/etc/hostpci/qemu-server/201.conf: can be written by others'
+hostpci_exits 78 config 201
+says 'can be written by others'
+chmod 640 "$own"
+chown 1000 "$own"
+if [[ $(stat -c %u "$own") -ne $EUID ]]; then
+	hook_exits 78 201 pre-start
+	says 'belongs to user 1000: it steers what root does'
+fi
+chown $EUID "$own"
+writes_are 0
+hook_exits 0 201 pre-start
+driver_is 02:00.0 vfio-pci
+hook_exits 0 201 post-stop
+as_before
+
 it "a policy alone declares a machine"
 policy 100 'hostpci0 = { host = "02:00.0"; };'
 hook_exits 0 100 pre-start
