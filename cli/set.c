@@ -44,17 +44,21 @@ static void say_json(const struct context *context, const struct vmtext *line)
 	json_print(context, o);
 }
 
-/* Its start would be refused. */
+/* With some values Proxmox takes, no machine starts. */
 static int check_values(const struct context *context, struct err *err)
 {
+	_cleanup_(notes_free) struct notes notes = {0};
+	char name[16];
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++) {
+		(void)snprintf(name, sizeof(name), "hostpci%u", i);
 		if (context->slot[i])
-			r = slot_value_check(context->slot[i], err);
+			r = slot_value_check(context->slot[i], name, &notes, err);
 		if (r < 0)
-			(void)err_wrap(err, "hostpci%u", i);
+			(void)err_wrap(err, "%s", name);
 	}
+	warn_all(context, &notes);
 	return r == -E2BIG || r == -ERANGE ? -EINVAL : r;
 }
 

@@ -17,11 +17,17 @@ bool slot_has_source(const struct wish *wish)
 	       (wish_has(wish, KEY_MDEV) && uuid_parse(wish->mdev, &uuid) == 0);
 }
 
-int slot_value_check(const char *value, struct err *err)
+int slot_value_check(const char *value, const char *what, struct notes *notes,
+		     struct err *err)
 {
 	struct wish wish;
 	int r = propstring_parse(value, &wish, err);
 
+	if (r == 0 && !wish_has(&wish, KEY_HOST) && !wish_has(&wish, KEY_MAPPING))
+		notes_add(notes,
+			  "%s names no device, and a machine with such a line does not "
+			  "start: add an address, or mapping=NAME",
+			  what);
 	return r == -EINVAL ? 0 : r;
 }
 

@@ -7,11 +7,12 @@
 bool slot_has_source(const struct wish *wish);
 
 /*
- * What Proxmox takes for the value of a hostpciN line, and we do not use: -E2BIG and
- * -ERANGE with words if @value is more than our limits. One that Proxmox does not take is
- * none of its business.
+ * What Proxmox takes for the value of a hostpciN line, and no machine starts with: -E2BIG
+ * and -ERANGE with words if @value is more than our limits; a note, which begins with
+ * @what, if it names no device. One that Proxmox does not take is none of its business.
  */
-int slot_value_check(const char *value, struct err *err) _must_check_;
+int slot_value_check(const char *value, const char *what, struct notes *notes,
+		     struct err *err) _must_check_;
 
 /*
  * What only the whole of a hostpciN shows, once the VM config and all policies are read:
