@@ -24,11 +24,12 @@ static int check_dropped(const struct context *context, const struct vmfile *vm,
 	warn_all(context, &vm->dropped);
 	if (option_on(context, OPTION_FORCE))
 		return 0;
-	return err_at(err, EINVAL, path, 0,
-		      "a rewrite would drop what Proxmox does not understand (the first "
-		      "of %zu: %.500s): correct the file, or drop it with --force as qm "
-		      "set would",
-		      vm->dropped.n, vm->dropped.text[0]);
+	return err_at(
+		err, EINVAL, path, 0,
+		"a rewrite would drop what Proxmox does not understand or use (the "
+		"first of %zu: %.500s): correct the file, or drop it with --force as qm "
+		"set would",
+		vm->dropped.n, vm->dropped.text[0]);
 }
 
 static int check_state(const struct context *context, const struct edit *edit,

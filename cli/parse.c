@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/command.h"
+#include "spec/slot-check.h"
 #include "spec/vmoption.h"
 
 static struct json_object *parsed_json(const struct vmformat_values *values)
@@ -40,6 +41,17 @@ static int print(const struct context *context, const struct vmformat_values *va
 	return EXIT_CODE_DONE;
 }
 
+/* What Proxmox takes, and a start then refuses. */
+static void warn(const struct context *context)
+{
+	_cleanup_(notes_free) struct notes notes = {0};
+	struct err err;
+
+	if (slot_value_check(context->argument[0], "the value", &notes, &err) < 0)
+		notes_add(&notes, "%s", err.msg);
+	warn_all(context, &notes);
+}
+
 static int run(struct context *context)
 {
 	struct vmformat_values values;
@@ -48,6 +60,8 @@ static int run(struct context *context)
 
 	if (vmformat_parse(&vmformat_hostpci, context->argument[0], &values, &err) < 0)
 		return error_print(context, EXIT_CODE_CONFIG, &err);
+	if (context->format == FORMAT_TEXT)
+		warn(context);
 	code = print(context, &values);
 	vmformat_values_free(&values);
 	return code;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/edit.h"
+#include "spec/slot-check.h"
 
 /* "update VM 100: -delete hostpci1 -hostpci0 01:00.0": the options by name, with the
  * values as they were given. */
@@ -43,6 +44,24 @@ static void say_json(const struct context *context, const struct vmtext *line)
 	json_print(context, o);
 }
 
+/* With some values Proxmox takes, no machine starts. */
+static int check_values(const struct context *context, struct err *err)
+{
+	_cleanup_(notes_free) struct notes notes = {0};
+	char name[16];
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++) {
+		(void)snprintf(name, sizeof(name), "hostpci%u", i);
+		if (context->slot[i])
+			r = slot_value_check(context->slot[i], name, &notes, err);
+		if (r < 0)
+			(void)err_wrap(err, "%s", name);
+	}
+	warn_all(context, &notes);
+	return r == -E2BIG || r == -ERANGE ? -EINVAL : r;
+}
+
 static int run(struct context *context)
 {
 	_cleanup_(vmtext_free) struct vmtext line = {0};
@@ -63,7 +82,9 @@ static int run(struct context *context)
 		return EXIT_CODE_USAGE;
 	r = update_line(context, edit.vmid, &line);
 	edit.line = line.data;
-	r = r < 0 ? err_set(&err, -r, "out of memory") : edit_run(context, &edit, &err);
+	r = r < 0 ? err_set(&err, -r, "out of memory") : check_values(context, &err);
+	if (r == 0)
+		r = edit_run(context, &edit, &err);
 	if (r < 0)
 		return error_print(context, edit_exit_code(r), &err);
 	say_json(context, &line);

@@ -88,15 +88,18 @@ size_t key_size(const struct key *key)
 	return 0;
 }
 
+void wish_take(struct wish *wish, const struct wish *from, enum key_id id)
+{
+	const struct key *key = &key_table[id];
+
+	memcpy(member(key, wish), (const char *)from + key->offset, key_size(key));
+}
+
 void wish_add_vf(struct wish *wish, const struct wish *from)
 {
-	for (int id = KEY_MAC; id <= KEY_VF_ATTRIBUTES; id++) {
-		const struct key *key = &key_table[id];
-
+	for (int id = KEY_MAC; id <= KEY_VF_ATTRIBUTES; id++)
 		if (wish_has(from, (enum key_id)id) && !wish_has(wish, (enum key_id)id))
-			memcpy(member(key, wish), (const char *)from + key->offset,
-			       key_size(key));
-	}
+			wish_take(wish, from, (enum key_id)id);
 }
 
 /* "host, vfio, none" */

@@ -239,6 +239,9 @@ static inline bool wish_has_vf(const struct wish *wish)
 /* Bytes of @key's member of struct wish. */
 size_t key_size(const struct key *key);
 
+/* Sets @id of @wish to what @from sets it to. */
+void wish_take(struct wish *wish, const struct wish *from, enum key_id id);
+
 /* Adds what @from sets of a virtual function, and @wish does not. */
 void wish_add_vf(struct wish *wish, const struct wish *from);
 

@@ -9,6 +9,7 @@
 #include "spec/policy-reader.h"
 #include "spec/policy-text.h"
 #include "spec/slot-check.h"
+#include "spec/slot-merge.h"
 
 /* ["/usr/bin/systemctl", "stop", "x"] for a key that takes texts. */
 static int store_texts(const struct key *key, config_setting_t *array, struct wish *wish,
@@ -115,18 +116,20 @@ static int store_slot(const struct reader *r, config_setting_t *group, unsigned 
 {
 	struct slot *slot = &r->spec->slot[n];
 	unsigned line = config_setting_source_line(group);
+	struct wish wish = {0};
 	int ret;
 
 	if (!config_setting_is_group(group))
 		return err_at(err, EINVAL, r->file, line,
 			      "'hostpci%u' must be a group: { ... }", n);
-	ret = store_group(r, group, KEY_IN_DEVICE, &slot->wish, err);
+	ret = store_group(r, group, KEY_IN_DEVICE, &wish, err);
 	if (ret < 0)
 		return ret;
 	slot->group_line = line;
 	(void)snprintf(slot->group_file, sizeof(slot->group_file), "%s", r->file);
-	if (slot->present || !slot_has_source(&slot->wish))
-		return 0;
+	ret = slot_merge(r->spec, n, &wish, err);
+	if (ret < 0 || slot->present || !slot_has_source(&slot->wish))
+		return ret;
 	slot->present = true;
 	slot->line = line;
 	(void)snprintf(slot->file, sizeof(slot->file), "%s", r->file);

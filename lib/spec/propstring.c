@@ -78,9 +78,12 @@ static int store(const struct property *p, struct wish *wish, struct err *err)
 {
 	const struct key *key = key_find(p->name, KEY_IN_PROXMOX);
 	char hint[KEY_HINT];
+	int r = key ? key_store_property(key, p->value, wish, err) : 0;
 
+	if (r == -E2BIG || r == -ERANGE)
+		return err_wrap(err, "more than hostpci takes, though Proxmox does");
 	if (key)
-		return key_store_property(key, p->value, wish, err);
+		return r;
 	return err_set(err, EINVAL, "unknown option '%.60s'%s", p->name,
 		       key_hint(p->name, KEY_IN_PROXMOX, hint));
 }

@@ -33,5 +33,6 @@ int propstring_split(char *text, const char *bare, struct property ret[PROPSTRIN
 		     struct err *err) _must_check_;
 
 /* Parses the value of a hostpciN line, "01:00.0,pcie=1", into @wish. -EINVAL with words;
- * @wish is then undefined. */
+ * -E2BIG, -ERANGE: Proxmox takes it, but it is more than our limits. @wish is then
+ * undefined. */
 int propstring_parse(const char *text, struct wish *wish, struct err *err) _must_check_;

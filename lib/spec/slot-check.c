@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "spec/propstring.h"
+
 bool slot_has_source(const struct wish *wish)
 {
 	struct uuid uuid;
@@ -13,6 +15,20 @@ bool slot_has_source(const struct wish *wish)
 	return wish_has(wish, KEY_HOST) || wish_has(wish, KEY_MAPPING) ||
 	       wish_has(wish, KEY_VF_OF) ||
 	       (wish_has(wish, KEY_MDEV) && uuid_parse(wish->mdev, &uuid) == 0);
+}
+
+int slot_value_check(const char *value, const char *what, struct notes *notes,
+		     struct err *err)
+{
+	struct wish wish;
+	int r = propstring_parse(value, &wish, err);
+
+	if (r == 0 && !wish_has(&wish, KEY_HOST) && !wish_has(&wish, KEY_MAPPING))
+		notes_add(notes,
+			  "%s names no device, and a machine with such a line does not "
+			  "start: add an address, or mapping=NAME",
+			  what);
+	return r == -EINVAL ? 0 : r;
 }
 
 /* Where the group of the policy stands that is wrong; without one, the line. */
@@ -136,6 +152,27 @@ static int check_source(struct spec *spec, unsigned n, struct err *err)
 	return 0;
 }
 
+/* Prepared, and then nobody hands it to QEMU. */
+static void check_unread(struct spec *spec, unsigned n)
+{
+	const struct slot *slot = &spec->slot[n];
+	char why[512];
+
+	if (!slot->present || slot_is_proxmox(slot) || !spec_is_proxmox(spec) ||
+	    spec->args_vfio)
+		return;
+	(void)snprintf(why, sizeof(why),
+		       "hostpci%u has no line in %s, and Proxmox gives a guest only what "
+		       "its own config names: put the line there, or hand the device to "
+		       "QEMU by args:",
+		       n, spec->config);
+	if (!spec->rejected.code)
+		(void)err_at(&spec->rejected, EINVAL, slot->file, slot->line, "%s", why);
+	notes_add(&spec->notes,
+		  "%s: %s (strict = true in the policy makes such a start fail)",
+		  SLOT_PLACE(slot), why);
+}
+
 int slots_check(struct spec *spec, struct err *err)
 {
 	int r = 0;
@@ -149,5 +186,7 @@ int slots_check(struct spec *spec, struct err *err)
 		if (r == 0)
 			note_idle(spec, i);
 	}
+	for (unsigned i = 0; r == 0 && i < LIMIT_SLOTS; i++)
+		check_unread(spec, i);
 	return r;
 }

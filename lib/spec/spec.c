@@ -64,6 +64,7 @@ static int load_host_policies(const struct root *root, const char *cluster,
 	return r < 0 ? r : load_host_policy(root, "/etc/hostpci", node, spec, err);
 }
 
+/* Who may write to /etc/pve is pmxcfs' to say; its files are root:www-data 0640. */
 static int load_config(const struct root *root, const char *node, char **ret_text,
 		       size_t *ret_size, struct spec *spec, struct err *err)
 {
@@ -76,17 +77,16 @@ static int load_config(const struct root *root, const char *node, char **ret_tex
 		(void)snprintf(spec->config, sizeof(spec->config),
 			       "/etc/pve/qemu-server/%u.conf", spec->vmid);
 	r = file_read(root, spec->config, LIMIT_CONFIG, ret_text, ret_size);
+	if (r < 0 && r != -ENOENT)
+		return file_error(err, spec->config, -r);
 	if (r == -ENOENT) {
 		(void)snprintf(spec->config, sizeof(spec->config),
 			       "/etc/hostpci/qemu-server/%u.conf", spec->vmid);
-		r = file_read(root, spec->config, LIMIT_CONFIG, ret_text, ret_size);
+		r = file_read_trusted(root, spec->config, LIMIT_CONFIG, ret_text,
+				      ret_size, err);
 	}
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return file_error(err, spec->config, -r);
-	spec->have_config = true;
-	return 0;
+	spec->have_config = r == 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 /* What the machine's mappings stand for; where Proxmox drops a part of one, its warnings.
@@ -264,12 +264,22 @@ const char *slot_place(const struct slot *slot, char buf[static SLOT_PLACE_TEXT]
 	return buf;
 }
 
-bool slot_is_proxmox(const struct slot *slot)
+static bool is_proxmox(const char *path)
 {
 	static const char ours[] = "/etc/pve/hostpci/";
 
-	return !strncmp(slot->file, "/etc/pve/", strlen("/etc/pve/")) &&
-	       strncmp(slot->file, ours, strlen(ours)) != 0;
+	return !strncmp(path, "/etc/pve/", strlen("/etc/pve/")) &&
+	       strncmp(path, ours, strlen(ours)) != 0;
+}
+
+bool slot_is_proxmox(const struct slot *slot)
+{
+	return is_proxmox(slot->file);
+}
+
+bool spec_is_proxmox(const struct spec *spec)
+{
+	return spec->have_config && is_proxmox(spec->config);
 }
 
 bool spec_has_devices(const struct spec *spec)

@@ -51,7 +51,9 @@ struct spec {
 	struct declared_list drivers; /* owned; that devices are to have at boot */
 	char node[NODE_NAME];	      /* whose maps count; known if they are read */
 	struct notes notes;	      /* what was not understood: warnings */
-	struct err rejected; /* the first line that Proxmox drops; code 0: none */
+	bool args_vfio; /* its config hands QEMU vfio devices by itself, in args: */
+	/* Of what Proxmox does not give the guest, the first; code 0: nothing. */
+	struct err rejected;
 };
 
 /*
@@ -89,6 +91,8 @@ int spec_load_hooks(const struct root *root, uint32_t vmid, struct text_list *re
 		    struct err *err) _must_check_;
 
 bool spec_has_devices(const struct spec *spec);
+/* Proxmox starts the machine, from a config of its own. */
+bool spec_is_proxmox(const struct spec *spec);
 
 /* All its devices are mappings that node @node has: those alone can go there. */
 bool spec_can_run_on(const struct spec *spec, const char *node);

@@ -136,6 +136,20 @@ static const struct vmoption *schema_find(enum schema schema, const char *key)
 	return NULL;
 }
 
+/* Proxmox keeps the last of several, without a word; of a device that is worth one. */
+static void note_overridden(struct reader *r, const char *key)
+{
+	for (size_t i = 0; i < r->section->n; i++) {
+		const struct vmfile_entry *old = &r->section->entry[i];
+
+		if (old->line && !strcmp(old->key, key) &&
+		    !strncmp(key, "hostpci", strlen("hostpci")))
+			notes_add(&r->file->dropped,
+				  "%s:%u: %s stands again in line %u, which wins",
+				  r->name, old->line, key, r->line);
+	}
+}
+
 static int take_option(struct reader *r, const char *key, const char *value, size_t size)
 {
 	const struct vmoption *option = schema_find(r->schema, key);
@@ -162,6 +176,7 @@ static int take_option(struct reader *r, const char *key, const char *value, siz
 			  why.msg);
 		return 0;
 	}
+	note_overridden(r, key);
 	return vmfile_set(r->section, strcmp(key, "cdrom") ? key : "ide2", kept, size,
 			  r->line);
 }

@@ -10,15 +10,23 @@
 #include "base/limits.h"
 #include "base/lock.h"
 
+#define OURS "/etc/hostpci/qemu-server"
 enum { LOCK_MS = 10 * 1000 }; /* as pve-guest-common, PVE::AbstractConfig */
 
+/* Who may write to /etc/pve is pmxcfs' to say. */
 static int read_from(const struct root *root, const char *folder, uint32_t vmid,
-		     struct vmstore *store, struct vmtext *text)
+		     struct vmstore *store, struct vmtext *text, struct err *err)
 {
+	int r;
+
 	(void)snprintf(store->folder, sizeof(store->folder), "%s", folder);
 	(void)snprintf(store->name, sizeof(store->name), "%u.conf", vmid);
 	(void)snprintf(store->path, sizeof(store->path), "%s/%s", folder, store->name);
-	return file_read(root, store->path, LIMIT_CONFIG, &text->data, &text->size);
+	if (!strcmp(folder, OURS))
+		return file_read_trusted(root, store->path, LIMIT_CONFIG, &text->data,
+					 &text->size, err);
+	r = file_read(root, store->path, LIMIT_CONFIG, &text->data, &text->size);
+	return r < 0 && r != -ENOENT ? file_error(err, store->path, -r) : r;
 }
 
 int vmstore_read(const struct root *root, const char *node, uint32_t vmid,
@@ -32,9 +40,9 @@ int vmstore_read(const struct root *root, const char *node, uint32_t vmid,
 	if (node)
 		(void)snprintf(folder, sizeof(folder), "/etc/pve/nodes/%s/qemu-server",
 			       node);
-	r = read_from(root, folder, vmid, &store, &text);
+	r = read_from(root, folder, vmid, &store, &text, err);
 	if (r == -ENOENT)
-		r = read_from(root, "/etc/hostpci/qemu-server", vmid, &store, &text);
+		r = read_from(root, OURS, vmid, &store, &text, err);
 	if (r == -ENOENT)
 		return err_set(
 			err, ENOENT,
@@ -42,7 +50,7 @@ int vmstore_read(const struct root *root, const char *node, uint32_t vmid,
 			"or make the file",
 			vmid, folder, store.name, store.path);
 	if (r < 0)
-		return file_error(err, store.path, -r);
+		return r;
 	*ret_store = store;
 	*ret = text;
 	return 0;

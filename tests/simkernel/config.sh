@@ -66,10 +66,72 @@ hook_exits 78 100 pre-start
 says 'can be written by others'
 writes_are 0
 
+it "nor the config of a machine without Proxmox"
+own=$ROOT/etc/hostpci/qemu-server/201.conf
+mkdir -p "${own%/*}"
+echo 'hostpci0: 02:00.0' >"$own"
+chmod 666 "$own"
+hook_exits 78 201 pre-start
+says '/etc/hostpci/qemu-server/201.conf: can be written by others'
+hostpci_exits 78 config 201
+says 'can be written by others'
+chmod 640 "$own"
+chown 1000 "$own"
+if [[ $(stat -c %u "$own") -ne $EUID ]]; then
+	hook_exits 78 201 pre-start
+	says 'belongs to user 1000: it steers what root does'
+fi
+chown $EUID "$own"
+writes_are 0
+hook_exits 0 201 pre-start
+driver_is 02:00.0 vfio-pci
+hook_exits 0 201 post-stop
+as_before
+
 it "a policy alone declares a machine"
 policy 100 'hostpci0 = { host = "02:00.0"; };'
 hook_exits 0 100 pre-start
 driver_is 02:00.0 vfio-pci
+hook_exits 0 100 post-stop
+as_before
+
+it "a policy names another device than Proxmox's line: Proxmox would give the one that nobody looked at"
+config 100 'machine: q35' 'hostpci0: 02:00.1'
+policy 100 '' 'hostpci0 = { host = "02:00.0"; };'
+hook_exits 78 100 pre-start
+says "/etc/hostpci/vm/100.conf:2: hostpci0: host names another device than Proxmox's own line, /etc/pve/qemu-server/100.conf:2,"
+hostpci_exits 78 showcmd 100
+writes_are 0
+policy 100 'hostpci0 = { host = "0000:02:00.1"; };'
+hook_exits 0 100 pre-start
+says_not warning
+driver_is 02:00.1 vfio-pci
+hook_exits 0 100 post-stop
+as_before
+
+it "what Proxmox alone shows the guest has no effect in a policy"
+config 100 'machine: q35' 'hostpci0: 02:00.0'
+policy 100 'hostpci0 = { pcie = true; };'
+hook_exits 0 100 pre-start
+says "warning: /etc/hostpci/vm/100.conf:1: hostpci0: pcie is not as in Proxmox's own line"
+hostpci_exits 0 showcmd 100
+says 'bus=pci.0,addr=0x10'
+hook_exits 0 100 post-stop
+as_before
+
+it "a device that Proxmox does not know of: it would not give it to the guest"
+config 100 'name: x'
+policy 100 'hostpci0 = { host = "02:00.0"; };'
+hook_exits 0 100 pre-start
+says 'warning: /etc/hostpci/vm/100.conf:1: hostpci0 has no line in /etc/pve/qemu-server/100.conf, and Proxmox gives'
+driver_is 02:00.0 vfio-pci
+hook_exits 0 100 post-stop
+policy 100 'strict = true;' 'hostpci0 = { host = "02:00.0"; };'
+hook_exits 78 100 pre-start
+says '/etc/hostpci/vm/100.conf:2: hostpci0 has no line'
+config 100 'args: -device vfio-pci,host=02:00.0'
+hook_exits 0 100 pre-start
+says_not warning
 hook_exits 0 100 post-stop
 as_before
 

@@ -138,6 +138,14 @@ run "$MDEV" 100 post-stop
 [[ $rc -eq 0 ]] || fail "exits $rc"
 as_before
 
+it "a type in the policy alone: by its own line Proxmox would give the whole card"
+config 100 'hostpci0: 05:00.0'
+own 'hostpci0 = { mdev = "lab-mdev-1"; };'
+hook_exits 78 100 pre-start
+says "/etc/hostpci/vm/100.conf:1: hostpci0: mdev is not as in Proxmox's own line, /etc/pve/qemu-server/100.conf:1"
+says 'the whole device: write mdev=TYPE there'
+writes_are 0
+
 it "by its human name, where Proxmox does not read the line"
 own 'hostpci0 = { host = "05:00.0"; mdev = "LAB A1-2Q"; };'
 hook_exits 0 100 pre-start

@@ -121,6 +121,7 @@ static void a_linked_policy_is_not_believed(void **state)
 	assert_string_equal(err.file, NODE);
 }
 
+#define OWN  "/etc/hostpci/qemu-server/100.conf"
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa100"
 #define LINE CONFIG, "hostpci0: 05:00.0\n"
 
@@ -175,6 +176,43 @@ static const struct {
 	{LINE, NULL, "hostpci1 = { index = 1; };", NODE, 1, "no device is named"},
 	{CONFIG, "hostpci0: 0A:00.0\n", NULL, "hostpci0 = { pcie = true; };", NULL, 0,
 	 "hostpci0 has neither a line"},
+	/* Proxmox gives the guest what its own line says. */
+	{LINE, NULL, "\nhostpci0 = { host = \"06:00.0\"; };", NODE, 2,
+	 "hostpci0: host names another device than Proxmox's own line, " CONFIG ":1,"},
+	{LINE, NULL, "hostpci0 = { host = \"05:00\"; };", NODE, 1, "another device"},
+	{LINE, "hostpci0 = { mapping = \"gpu\"; };", NULL, CLUSTER, 1,
+	 "mapping names another device"},
+	{LINE, "hostpci0 = { vf-of = \"01:00.0\"; };", NULL, CLUSTER, 1,
+	 "vf-of names another device"},
+	{LINE, NULL,
+	 "hostpci0 = { host = \"0000:05:00.0\"; rombar = true; pcie = false; };", NULL, 0,
+	 NULL},
+	{LINE, NULL, "\n\nhostpci0 = { mdev = \"lab-mdev-1\"; };", NODE, 3,
+	 "hostpci0: mdev is not as in Proxmox's own line, " CONFIG
+	 ":1, and Proxmox gives "
+	 "the guest what its line says, the whole device: write mdev=TYPE there"},
+	{CONFIG, "hostpci0: 05:00.0,mdev=x\n", "hostpci0 = { mdev = \"y\"; };", NULL,
+	 CLUSTER, 1, "what its line says: write mdev=TYPE there"},
+	{CONFIG, "hostpci0: 05:00.0,mdev=x\n", "hostpci0 = { mdev = \"x\"; };", NULL,
+	 NULL, 0, NULL},
+	{OWN, "hostpci0: 05:00.0\n", "hostpci0 = { mdev = \"y\"; };", NULL, NULL, 0,
+	 NULL},
+	{LINE, NULL, "hostpci0 = { pcie = true; };", NULL, 0,
+	 "hostpci0: pcie is not as in Proxmox's own line, " CONFIG ":1, and has no "
+	 "effect"},
+	{LINE, NULL, "hostpci0 = { rombar = false; };", NULL, 0, "rombar is not as in"},
+	{LINE, "hostpci0 = { driver = \"keep\"; };", NULL, NULL, 0,
+	 "driver is not as in"},
+	{LINE, NULL, "hostpci1 = { host = \"06:00.0\"; };", NULL, 0,
+	 NODE ":1: hostpci1 has no line in " CONFIG},
+	{LINE, NULL, "strict = true;\nhostpci1 = { host = \"06:00.0\"; };", NODE, 2,
+	 "hostpci1 has no line in " CONFIG},
+	{CONFIG, "args: -device vfio-pci,host=06:00.0\n", NULL,
+	 "strict = true; hostpci1 = { host = \"06:00.0\"; };", NULL, 0, NULL},
+	{OWN, "hostpci0: 05:00.0\n", NULL,
+	 "strict = true; hostpci0 = { host = \"06:00.0\"; pcie = true; };\n"
+	 "hostpci1 = { host = \"07:00.0\"; };",
+	 NULL, 0, NULL},
 };
 
 static bool is_noted(const struct spec *spec, const char *text)
@@ -195,7 +233,7 @@ static void a_device_is_judged_as_a_whole(void **state)
 		int r;
 
 		if (i && wholes[i - 1].config)
-			scratch_unlink(s, CONFIG);
+			scratch_unlink(s, wholes[i - 1].config);
 		scratch_put(s, CLUSTER, wholes[i].cluster ? wholes[i].cluster : "");
 		scratch_put(s, NODE, wholes[i].node ? wholes[i].node : "");
 		if (wholes[i].config)

@@ -64,6 +64,9 @@ static void a_later_line_wins(void **state)
 	(void)state;
 	assert_string_equal(s.slot[0].wish.host.item[0].text, "0000:02:00.0");
 	assert_int_equal(s.slot[0].line, 2);
+	assert_int_equal(s.notes.n, 1);
+	assert_contains(s.notes.text[0], "100.conf:1: hostpci0 stands again in line 2");
+	assert_int_equal(s.rejected.line, 1);
 	spec_free(&s);
 }
 
@@ -79,6 +82,8 @@ static void dropped_lines_are_named(void **state)
 		{"hostpci0 01:00.0", "not of the form"},
 		{" hostpci0: 01:00.0", "not of the form"},
 		{"hostpci0:", "not of the form"},
+		{"Hostpci0: 01:00.0", "'Hostpci0: 01:00.0' is not of the form"},
+		{" HOSTPCI0: 01:00.0", "not of the form"},
 		{"hostpci0: x", "is no PCI address"},
 	};
 
@@ -102,9 +107,35 @@ static void dropped_lines_are_named(void **state)
 	}
 }
 
+/* Proxmox drops the first line, whatever it says. */
+static void a_byte_order_mark_is_named(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned slots, notes;
+	} rows[] = {
+		{"\xef\xbb\xbfhostpci0: 01:00.0\nhostpci1: 02:00.0\n", 1, 1},
+		{"\xef\xbb\xbf"
+		 "machine: q35\nhostpci1: 02:00.0\n",
+		 1, 1},
+		{"\xef\xbb\xbf# a comment\nhostpci1: 02:00.0\n", 1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct spec s = parse(rows[i].text);
+
+		assert_int_equal(slots(&s), rows[i].slots);
+		assert_int_equal(s.notes.n, rows[i].notes);
+		assert_int_equal(s.rejected.line, rows[i].notes);
+		assert_true(!s.notes.n || strstr(s.notes.text[0], "byte order mark"));
+		spec_free(&s);
+	}
+}
+
 static void other_lines_are_somebody_elses(void **state)
 {
-	struct spec s = parse("\x01\x02 junk\nscsi0: a\nHostpci0: x\n=\n:\n: x\n"
+	struct spec s = parse("\x01\x02 junk\nscsi0: a\n=\n:\n: x\n"
 			      "hostname: hostpci0\nagent: 1\n");
 
 	(void)state;
@@ -126,6 +157,36 @@ static void a_file_with_nul_bytes_is_no_config(void **state)
 	spec_free(&s);
 }
 
+/* Proxmox takes both, and would give what is not looked at. */
+static void what_is_beyond_our_limits_is_refused(void **state)
+{
+	static const struct {
+		const char *head, *more;
+		unsigned n;
+		int code;
+	} rows[] = {
+		{"hostpci0: 01:00", ";02:00.0", LIMIT_ADDRESSES - 1, 0},
+		{"hostpci0: 01:00", ";02:00.0", LIMIT_ADDRESSES, -E2BIG},
+		{"hostpci0: 01:00,mdev=x", "x", 300, -ERANGE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char text[1024] = "\n";
+		struct spec s = {.vmid = 100};
+		struct err err = {0};
+
+		(void)strcat(text, rows[i].head);
+		for (unsigned k = 0; k < rows[i].n; k++)
+			(void)strcat(text, rows[i].more);
+		assert_int_equal(vmconf_parse(text, strlen(text), "100.conf", &s, &err),
+				 rows[i].code);
+		assert_int_equal(err.line, rows[i].code ? 2 : 0);
+		assert_int_equal(s.notes.n, 0);
+		spec_free(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,8 +194,10 @@ int main(void)
 		cmocka_unit_test(a_last_line_needs_no_end),
 		cmocka_unit_test(a_later_line_wins),
 		cmocka_unit_test(dropped_lines_are_named),
+		cmocka_unit_test(a_byte_order_mark_is_named),
 		cmocka_unit_test(other_lines_are_somebody_elses),
 		cmocka_unit_test(a_file_with_nul_bytes_is_no_config),
+		cmocka_unit_test(what_is_beyond_our_limits_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
