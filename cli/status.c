@@ -47,16 +47,6 @@ static const char *state_of(const struct journal *j)
 		       : "left over";
 }
 
-/* The driver that a device goes back to: what its first live unbind found. */
-static const char *driver_before(const struct journal *j, const struct bdf *bdf)
-{
-	for (size_t i = 0; i < j->steps; i++)
-		if (journal_alive(&j->step[i]) && j->step[i].step.kind == STEP_UNBIND &&
-		    bdf_equal(&j->step[i].step.bdf, bdf))
-			return j->step[i].step.found;
-	return "";
-}
-
 /* As it is now: it may be on another parent than the first that was to be tried. */
 static void put_mdev(struct json_object *o, const struct root *root,
 		     const struct hold *hold)
@@ -86,7 +76,8 @@ static struct json_object *hold_json(const struct journal *j,
 	if (sysfs_link(j->root, DEVICE_ATTR(&h->hold.bdf, "driver"), text,
 		       sizeof(text)) == 0)
 		put(o, "driver", text);
-	put(o, "driver_before", driver_before(j, &h->hold.bdf));
+	undo_driver(j, &h->hold, text);
+	put(o, "driver_before", text);
 	put(o, "return",
 	    words_name(wish_return_words, _WISH_RETURN_MAX, h->hold.return_to));
 	put(o, "kept", h->parked);
