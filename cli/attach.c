@@ -306,10 +306,8 @@ static int run(struct context *context)
 		return code;
 	if (check)
 		return attach_check(&attach);
-	if (geteuid() != 0 && !context->root.moved) {
-		(void)fprintf(stderr, "hostpci: attach must run as root\n");
+	if (!command_is_root(context, "attach"))
 		return EXIT_CODE_REFUSED;
-	}
 	r = prepare(&attach, &err);
 	if (r < 0)
 		return error_print(context, edit_exit_code(r), &err);

@@ -83,10 +83,8 @@ static int run(struct context *context)
 
 	if (code)
 		return code;
-	if (geteuid() != 0 && !context->root.moved) {
-		(void)fprintf(stderr, "hostpci: detach must run as root\n");
+	if (!command_is_root(context, "detach"))
 		return EXIT_CODE_REFUSED;
-	}
 	attach_each(&attach, detach_one);
 	if (context->format == FORMAT_TEXT)
 		return attach.code;

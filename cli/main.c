@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -129,6 +130,17 @@ int error_print(const struct context *context, int code, const struct err *err)
 	json_object_object_add(o, "error", json_object_new_string(text));
 	json_print(context, o);
 	return code;
+}
+
+bool command_is_root(const struct context *context, const char *what)
+{
+	struct err err;
+
+	if (geteuid() == 0 || context->root.moved)
+		return true;
+	(void)err_set(&err, EACCES, "%s changes this host", what);
+	(void)error_print(context, EXIT_CODE_REFUSED, &err);
+	return false;
 }
 
 void warn_all(const struct context *context, const struct notes *notes)

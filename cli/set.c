@@ -61,6 +61,8 @@ static int run(struct context *context)
 		return usage_error(context->command, "what is to be set or deleted?");
 	if (!edit_is_here(context))
 		return EXIT_CODE_USAGE;
+	if (!command_is_root(context, "set"))
+		return EXIT_CODE_REFUSED;
 	r = update_line(context, edit.vmid, &line);
 	edit.line = line.data;
 	r = r < 0 ? err_set(&err, -r, "out of memory") : edit_run(context, &edit, &err);

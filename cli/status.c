@@ -258,6 +258,8 @@ static void add_without_journal(struct status *s)
 static int run(struct context *context)
 {
 	struct status s = {.context = context, .machines = json_object_new_array()};
+	char text[sizeof(struct err)];
+	struct err err;
 	int r;
 
 	if (context->arguments && !argument_vmid(context, 0, &s.only)) {
@@ -266,8 +268,11 @@ static int run(struct context *context)
 	}
 	r = journal_each(&context->root, each, &s);
 	s.damaged |= r < 0;
-	if (r < 0)
-		(void)fprintf(stderr, "hostpci: %s: %s\n", JOURNAL_FOLDER, strerror(-r));
+	if (r < 0) {
+		(void)err_set(&err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r));
+		(void)fprintf(stderr, "hostpci: %s\n",
+			      err_text(&err, text, sizeof(text)));
+	}
 	if (s.only && !json_object_array_length(s.machines) && !s.damaged)
 		add_without_journal(&s);
 	if (context->format != FORMAT_TEXT) {

@@ -245,7 +245,7 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 			      p);
 		return;
 	}
-	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN) {
+	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN && !o->dry) {
 		(void)fprintf(
 			out,
 			"%s  the host is not as it was; when the cause is gone: ", p);

@@ -205,6 +205,49 @@ hook_exits 0 100 post-stop
 hostpci_exits 0 release 100
 [[ $(state) == none ]] || fail "after release it is $(state)"
 
+it "not root: nothing was touched, and who may is said"
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups env)
+chmod 755 "$DIR" "$DIR/$cases"
+if [[ $EUID -eq 0 ]] && "${nobody[@]}" test -x "$CLI" -a -x "$ROOT"; then
+	config 100 'hostpci0: 01:00.0'
+	policy 100 'return = "vfio";'
+	hook_exits 0 100 pre-start
+	hook_exits 0 100 post-stop
+	now_is_before
+	log=$(<"$SIM/log")
+	for arguments in 'release 100' 'set 100 --hostpci1 02:00.0' 'plan 100' 'plan 100 post-stop' status \
+		'status 100'; do
+		# shellcheck disable=SC2086 # they are several
+		run "${nobody[@]}" "$CLI" --root "$ROOT" $arguments
+		[[ $rc -eq 1 ]] || fail "$arguments: exits $rc"
+		says 'Permission denied; run it as root$'
+		says_not 'is not as it was'
+	done
+	run "${nobody[@]}" "$HOOK" 100 post-stop
+	[[ $rc -eq 1 ]] || fail "the hook exits $rc"
+	says 'Permission denied; run it as root$'
+	says_not 'is not as it was'
+	run "${nobody[@]}" "$CLI" --root "$ROOT" plan 102
+	[[ $rc -eq 78 ]] || fail "plan of what is not there exits $rc"
+	for arguments in list 'config 100' 'showcmd 100' 'sriov list' 'mdev types'; do
+		# shellcheck disable=SC2086
+		run "${nobody[@]}" "$CLI" --root "$ROOT" $arguments
+		[[ $rc -eq 0 ]] || fail "$arguments: exits $rc"
+	done
+	as_before
+	[[ $(<"$SIM/log") == "$log" ]] || fail "something was written"
+	# On this machine's own root they do not even look.
+	for arguments in 'release 999999999' 'set 999999999 --delete hostpci0' sweep boot 'mdev remove x' \
+		'sriov set 00:00.0 1'; do
+		for format in text json; do
+			# shellcheck disable=SC2086
+			run "${nobody[@]}" -u HOSTPCI_ROOT "$CLI" $arguments --output-format $format
+			[[ $rc -eq 1 ]] || fail "$arguments: exits $rc"
+			says 'changes this host; run it as root'
+		done
+	done
+fi
+
 it "status tells a damaged journal and goes on"
 config 100 'hostpci0: 02:00.0'
 hook_exits 0 100 pre-start
