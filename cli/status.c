@@ -195,18 +195,37 @@ static void add_row(struct libscols_table *table, struct json_object *machine,
 		(void)scols_line_set_data(line, 7, get(machine, "kind"));
 }
 
-static void print_last(struct json_object *machine)
+/* NULL: it went well, or there is none. */
+static struct json_object *failed_report(struct json_object *machine)
 {
 	struct json_object *last, *ok;
 
-	if (!json_object_object_get_ex(machine, "last", &last) ||
-	    !json_object_object_get_ex(last, "ok", &ok) || json_object_get_boolean(ok))
+	return json_object_object_get_ex(machine, "last", &last) &&
+			       json_object_object_get_ex(last, "ok", &ok) &&
+			       !json_object_get_boolean(ok)
+		       ? last
+		       : NULL;
+}
+
+/* Of one machine all that the gate said to it. */
+static void print_last(const struct status *s, struct json_object *machine)
+{
+	struct json_object *last = failed_report(machine);
+	_cleanup_(findings_free) struct findings findings = {0};
+
+	if (!last)
 		return;
-	(void)printf("VM %s: the last %s%s%s failed%s%s\n", get(machine, "vmid"),
+	report_read_findings(last, &findings);
+	(void)printf("VM %s: the last %s%s%s failed%s%s", get(machine, "vmid"),
 		     get(machine, "kind"), get(machine, "kind")[0] ? " " : "",
 		     get(last, "phase"),
 		     get(last, "error")[0] ? ": " : ": refused by the gate",
 		     get(last, "error"));
+	if (findings.n && !s->only)
+		(void)printf(" (hostpci status %s says why)", get(machine, "vmid"));
+	(void)printf("\n");
+	if (s->only)
+		report_findings(&findings, REPORT_GATE, stdout);
 }
 
 static void print_table(const struct status *s)
@@ -238,21 +257,23 @@ static void print_table(const struct status *s)
 		(void)printf("no machine holds a device\n");
 	scols_unref_table(table);
 	for (size_t i = 0; i < n; i++)
-		print_last(json_object_array_get_idx(machines, i));
+		print_last(s, json_object_array_get_idx(machines, i));
 }
 
-/* It holds nothing; what its hooks last reported is there if they failed. */
-static void add_without_journal(struct status *s)
+/* It holds nothing, and what it last did is there because it failed. */
+static int each_report(void *context, uint32_t vmid, enum scope scope)
 {
-	char name[REPORT_NAME], path[sizeof(JOURNAL_FOLDER) + REPORT_NAME];
+	struct status *s = context;
+	struct json_object *machine;
 
-	(void)add_machine(s, s->only, SCOPE_ALL, NULL);
-	for (int scope = SCOPE_ALL + 1; scope < _SCOPE_MAX; scope++) {
-		report_file_name(s->only, (enum scope)scope, name);
-		(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
-		if (file_exists(&s->context->root, path))
-			(void)add_machine(s, s->only, (enum scope)scope, NULL);
-	}
+	if ((s->only && s->only != vmid) ||
+	    journal_exists(&s->context->root, vmid, scope))
+		return 0;
+	machine = add_machine(s, vmid, scope, NULL);
+	if (!failed_report(machine))
+		(void)json_object_array_del_idx(
+			s->machines, json_object_array_length(s->machines) - 1, 1);
+	return 0;
 }
 
 static int run(struct context *context)
@@ -272,9 +293,10 @@ static int run(struct context *context)
 		(void)err_set(&err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r));
 		(void)fprintf(stderr, "hostpci: %s\n",
 			      err_text(&err, text, sizeof(text)));
-	}
+	} else
+		r = journal_each_report(&context->root, each_report, &s);
 	if (s.only && !json_object_array_length(s.machines) && !s.damaged)
-		add_without_journal(&s);
+		(void)add_machine(&s, s.only, SCOPE_ALL, NULL);
 	if (context->format != FORMAT_TEXT) {
 		json_print(context, s.machines);
 	} else {
@@ -297,7 +319,10 @@ const struct command command_status = {
 		"Of a mediated device DEVICE is its UUID, and DRIVER its type. KIND, if "
 		"there is "
 		"any: what is\n"
-		"held by a hook of one kind (hostpci-mdev, hostpci-sriov), or by hand.\n",
+		"held by a hook of one kind (hostpci-mdev, hostpci-sriov), or by hand. "
+		"Below it: whose last\n"
+		"run failed, and of one machine all that the gate said. hostpci release "
+		"forgets it.\n",
 	.min = 0,
 	.max = 1,
 	.run = run,

@@ -190,6 +190,26 @@ stdout status 101 --output-format json |
 		.exit == 1 and (.findings[0] | .grade == "never" and .slot == "hostpci0" and
 		(.why | length > 0) and (.cure | length > 0))' >/dev/null || fail "it has not"
 
+it "status tells why a start failed, of machines that hold nothing, too"
+config 101 'hostpci0: 00:1c.0'
+config 100 'hostpci0: 02:00.0'
+hook 101 pre-start
+hook_exits 0 100 pre-start
+hostpci_exits 0 status
+says '^100 '
+says '^VM 101: the last pre-start failed: refused by the gate \(hostpci status 101 says why\)$'
+hostpci_exits 0 status 101
+says '^VM 101 holds no device$'
+says '^VM 101: the last pre-start failed: refused by the gate$'
+says '^  \[never\] hostpci0 0000:00:1c.0'
+says '^ *what to do: '
+[[ $(stdout status --output-format json | jq -c 'map([.vmid, .state, (.last.findings | length)])') == \
+	'[[100,"prepared",0],[101,"none",1]]' ]] || fail "JSON: $(stdout status --output-format json)"
+rm "$ROOT/etc/pve/qemu-server/101.conf"
+hostpci_exits 78 release 101
+hostpci_exits 0 status
+says_not 'VM 101'
+
 it "status knows the states of a machine"
 state() { stdout status 100 --output-format json | jq -r '.[0].state'; }
 config 100 'hostpci0: 01:00.0'
