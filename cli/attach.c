@@ -317,9 +317,9 @@ static int run(struct context *context)
 
 const struct command command_attach = {
 	.name = "attach",
-	.arguments = "VMID...",
+	.arguments = "VMID... | --all | --check [VMID...]",
 	.summary = "make Proxmox call hostpci-hook for VMs, as their hookscript",
-	.help = "With --all: every VM of this node. What is called lies in the snippets "
+	.help = "--all: every VM of this node. What is called lies in the snippets "
 		"of a\n"
 		"storage, of a local one if there is one; it lets a VM start where "
 		"hostpci is not\n"

@@ -97,7 +97,7 @@ static int run(struct context *context)
 
 const struct command command_detach = {
 	.name = "detach",
-	.arguments = "VMID...",
+	.arguments = "VMID... | --all",
 	.summary = "take hostpci-hook off VMs, and restore the hookscript before it",
 	.help = "With --all: every VM of this node. Devices that a machine holds stay "
 		"with it;\n"

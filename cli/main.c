@@ -33,6 +33,8 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+enum { HEAD_WIDTH = 40 };
+
 static void print_options(unsigned own, FILE *out)
 {
 	for (int i = 0; i < _OPTION_MAX; i++) {
@@ -44,8 +46,18 @@ static void print_options(unsigned own, FILE *out)
 		(void)snprintf(head, sizeof(head), "--%s%s%s%s", row->name,
 			       row->family ? "N" : "", row->value ? " " : "",
 			       row->value ? row->value : "");
-		(void)fprintf(out, "  %-40s %s\n", head, row->help);
+		(void)fprintf(out, "  %-*s %s\n", HEAD_WIDTH, head, row->help);
 	}
+}
+
+/* One that is too long has its summary on a line of its own. */
+static void print_head(const struct command *command, FILE *out)
+{
+	int n = fprintf(out, "  %s %s", command->name, command->arguments);
+
+	if (n > 2 + HEAD_WIDTH)
+		n = fprintf(out, "\n") - 1;
+	(void)fprintf(out, "%*s %s\n", 2 + HEAD_WIDTH - n, "", command->summary);
 }
 
 void help_print(const struct command *command, FILE *out)
@@ -64,13 +76,8 @@ void help_print(const struct command *command, FILE *out)
 			   "Gives PCI devices of this host to virtual machines and takes "
 			   "them back.\n\n"
 			   "Verbs:\n");
-	for (size_t i = 0; command_table[i]; i++) {
-		char head[64];
-
-		(void)snprintf(head, sizeof(head), "%s %s", command_table[i]->name,
-			       command_table[i]->arguments);
-		(void)fprintf(out, "  %-40s %s\n", head, command_table[i]->summary);
-	}
+	for (size_t i = 0; command_table[i]; i++)
+		print_head(command_table[i], out);
 	(void)fprintf(out, "\nOptions, before or after the verb:\n");
 	print_options(0, out);
 	(void)fprintf(out, "\nhostpci VERB --help says more. See hostpci(1).\n");

@@ -78,7 +78,7 @@ const struct command command_set = {
 	.summary = "change the hostpciN lines of a VM, as qm set does",
 	.help = "The change takes place at once in a stopped machine; in a running one "
 		"it is\n"
-		"pending until the next start. --delete takes every option whose removal "
+		"pending until it stops. --delete takes every option whose removal "
 		"changes\n"
 		"the file alone. Where qm's rewrite would drop lines of the file (junk, "
 		"values\n"

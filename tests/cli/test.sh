@@ -27,6 +27,13 @@ for verb in $(verbs); do
 	done
 done
 
+hostpci_exits 0 --help
+says 'remove UUID$'
+hostpci_exits 0 attach --help
+says '^usage: hostpci attach VMID... \| --all \| --check \[VMID...\] \[OPTION\]...$'
+hostpci_exits 0 parse --help
+says 'hostpci plan says whether the device is there'
+
 it "help needs no root folder and no arguments"
 run "$CLI" --root /nowhere plan --help
 [[ $rc -eq 0 ]] || fail "exits $rc"
