@@ -3,6 +3,7 @@
 #include <libsmartcols.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/words.h"
 #include "cli/command.h"
@@ -60,6 +61,17 @@ static void put_mdev(struct json_object *o, const struct root *root,
 		put(o, "device", seen.parent);
 }
 
+/* Seconds until a sweep gives it back, if it is kept for a time. */
+static void put_time_left(struct json_object *o, const struct journal_hold *h)
+{
+	int64_t left = (int64_t)h->hold.return_after * 60 + h->parked_at - clock_boot_s();
+
+	if (h->hold.return_after && !strcmp(h->parked, "return"))
+		json_object_object_add(
+			o, "left",
+			json_object_new_int64(left > 0 && h->parked_at ? left : 0));
+}
+
 static struct json_object *hold_json(const struct journal *j,
 				     const struct journal_hold *h)
 {
@@ -80,7 +92,10 @@ static struct json_object *hold_json(const struct journal *j,
 	put(o, "driver_before", text);
 	put(o, "return",
 	    words_name(wish_return_words, _WISH_RETURN_MAX, h->hold.return_to));
+	json_object_object_add(o, "return_after",
+			       json_object_new_int(h->hold.return_after));
 	put(o, "kept", h->parked);
+	put_time_left(o, h);
 	/* A physical function: what the machine has are virtual ones of it. */
 	json_object_object_add(o, "shared", json_object_new_boolean(h->hold.shared));
 	json_object_object_add(o, "changed",
@@ -175,12 +190,27 @@ static const char *owner_of(struct json_object *machine)
 	return strcmp(vmid, "0") != 0 ? vmid : "host";
 }
 
+/* "vfio", "vfio 5 min": what is kept goes back then. */
+enum { RETURN_TEXT = 48 };
+static const char *return_text(struct json_object *device, char buf[static RETURN_TEXT])
+{
+	struct json_object *left;
+
+	if (json_object_object_get_ex(device, "left", &left))
+		(void)snprintf(buf, RETURN_TEXT, "%s %lld min", get(device, "return"),
+			       (long long)(json_object_get_int64(left) + 59) / 60);
+	else
+		(void)snprintf(buf, RETURN_TEXT, "%s", get(device, "return"));
+	return buf;
+}
+
 static void add_row(struct libscols_table *table, struct json_object *machine,
 		    struct json_object *device, bool kinds)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	const char *before = get(device, "driver_before"), *slot = get(device, "slot");
 	bool mdev = get(device, "mdev")[0];
+	char text[RETURN_TEXT];
 
 	if (!line)
 		return;
@@ -190,7 +220,7 @@ static void add_row(struct libscols_table *table, struct json_object *machine,
 	(void)scols_line_set_data(line, 3, get(device, mdev ? "mdev" : "device"));
 	(void)scols_line_set_data(line, 4, get(device, mdev ? "type" : "driver"));
 	(void)scols_line_set_data(line, 5, before[0] ? before : "-");
-	(void)scols_line_set_data(line, 6, get(device, "return"));
+	(void)scols_line_set_data(line, 6, return_text(device, text));
 	if (kinds)
 		(void)scols_line_set_data(line, 7, get(machine, "kind"));
 }

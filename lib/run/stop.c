@@ -147,12 +147,25 @@ static void say_if_there(const struct stop *s, const struct journal_hold *h)
 	say(s, h, text);
 }
 
+static void say_kept(const struct stop *s, const struct journal_hold *h)
+{
+	char text[200], after[32] = "";
+
+	if (h->hold.return_after)
+		(void)snprintf(after, sizeof(after), " for %d min", h->hold.return_after);
+	(void)snprintf(
+		text, sizeof(text),
+		"stays on vfio-pci%s (%s); hostpci release %u gives it back%s", after,
+		h->hold.storage ? "storage; return = host changes that" : "return = vfio",
+		s->session->request->vmid, after[0] ? " before that" : "");
+	say(s, h, text);
+}
+
 /* Keeps a device that has to be kept; the rest is taken back by @deeds. */
 static int settle(const struct stop *s, struct journal_hold *h, struct deeds *deeds)
 {
 	bool dry = s->session->request->dry;
 	struct journal *j = s->session->journal;
-	char text[128];
 	int r;
 
 	switch (fate_of(s, h)) {
@@ -167,12 +180,7 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 		say(s, h, "is kept for the start that follows");
 		return dry ? 0 : journal_park(j, &h->hold, "reboot");
 	case FATE_PARK:
-		(void)snprintf(text, sizeof(text),
-			       "stays on vfio-pci (%s); hostpci release %u gives it back",
-			       h->hold.storage ? "storage; return = host changes that"
-					       : "return = vfio",
-			       s->session->request->vmid);
-		say(s, h, text);
+		say_kept(s, h);
 		return dry ? 0 : journal_park(j, &h->hold, "return");
 	case FATE_FORGET:
 		say(s, h, "is left alone (return = none)");

@@ -38,6 +38,20 @@ stop 100
 hostpci_exits 0 release 100
 as_before
 
+it "how long a disk is kept is told"
+config 100 'hostpci0: 01:00.0'
+policy 100 'return-after = 5;'
+start 100
+stop 100
+says 'stays on vfio-pci for 5 min \(storage; .*\); hostpci release 100 gives it back before that$'
+hostpci_exits 0 status
+says '^100 kept .* vfio 5 min$'
+hostpci_exits 0 status --output-format json
+jq -e '.[0].devices[0] | .return_after == 5 and .left > 290 and .left <= 300' "$DIR/$cases/out" >/dev/null ||
+	fail "JSON does not tell it"
+hostpci_exits 0 release 100
+as_before
+
 it "return = host gives a disk back at post-stop"
 config 100 'hostpci0: 01:00.0'
 policy 100 'return = "host";'
