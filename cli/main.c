@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/say.h"
+#include "base/utf8.h"
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
@@ -85,13 +87,14 @@ void help_print(const struct command *command, FILE *out)
 
 int usage_error(const struct command *command, const char *fmt, ...)
 {
+	char text[1024];
 	va_list ap;
 
-	(void)fprintf(stderr, "hostpci: ");
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	(void)fprintf(stderr, "\nTry 'hostpci %s%s--help'.\n",
+	say_clean(text);
+	(void)fprintf(stderr, "hostpci: %s\nTry 'hostpci %s%s--help'.\n", text,
 		      command ? command->name : "", command ? " " : "");
 	return EXIT_CODE_USAGE;
 }
@@ -113,12 +116,15 @@ struct json_object *json_word(const char *text)
 
 void json_print(const struct context *context, struct json_object *value)
 {
+	_cleanup_free_ char *text = NULL;
 	int flags = context->format == FORMAT_JSON_PRETTY
 			    ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 			    : JSON_C_TO_STRING_PLAIN;
 
-	(void)printf("%s\n", json_object_to_json_string_ext(
-				     value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	text = utf8_repaired(json_object_to_json_string_ext(
+		value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (text)
+		(void)printf("%s\n", text);
 	json_object_put(value);
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/say.h"
+
 static _printf_(3, 0) int err_vset(struct err *err, int code, const char *fmt, va_list ap)
 {
 	if (!err)
@@ -14,6 +16,7 @@ static _printf_(3, 0) int err_vset(struct err *err, int code, const char *fmt, v
 	err->line = 0;
 	err->file[0] = '\0';
 	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	say_clean(err->msg); /* what it quotes is of somebody else */
 	return -code;
 }
 

@@ -4,12 +4,17 @@
 #include <stdarg.h>
 #include <string.h>
 
+void say_clean(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
 static _printf_(3, 0) void print(char *to, size_t size, const char *fmt, va_list ap)
 {
 	(void)vsnprintf(to, size, fmt, ap);
-	for (unsigned char *c = (unsigned char *)to; *c; c++)
-		if (*c < ' ' || *c == 0x7f)
-			*c = '?';
+	say_clean(to);
 }
 
 void say(char *to, size_t size, const char *fmt, ...)

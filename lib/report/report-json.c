@@ -4,6 +4,7 @@
 
 #include "base/fileio.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "base/words.h"
 #include "report/report.h"
 #include "run/journal.h"
@@ -225,9 +226,8 @@ void report_file_name(uint32_t vmid, enum scope scope, char buf[static REPORT_NA
 void report_store(const struct root *root, const struct outcome *outcome)
 {
 	struct json_object *o;
-	const char *text;
+	_cleanup_free_ char *text = NULL;
 	char name[REPORT_NAME];
-	size_t size;
 
 	if (outcome->dry)
 		return;
@@ -238,8 +238,8 @@ void report_store(const struct root *root, const struct outcome *outcome)
 		return;
 	}
 	o = report_json(outcome);
-	text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PRETTY, &size);
+	text = utf8_repaired(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
 	if (text)
-		(void)!file_replace(root, JOURNAL_FOLDER, name, text, size);
+		(void)!file_replace(root, JOURNAL_FOLDER, name, text, strlen(text));
 	json_object_put(o);
 }

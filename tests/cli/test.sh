@@ -189,6 +189,29 @@ release 100
 END
 as_before
 
+it "JSON is UTF-8, and foreign text writes no escapes, whatever the files hold"
+printf 'hostpci0: 01:00,romfile=\xff\n' >"$ROOT/etc/pve/qemu-server/100.conf"
+config 101 'hostpci0: 02:00.0'
+printf 'return = "\e[31m\xff";\n' >"$ROOT/etc/hostpci/vm/101.conf"
+while read -r -a words; do
+	stdout "${words[@]}" --output-format json >"$DIR/$cases/json"
+	iconv -f utf-8 -t utf-8 "$DIR/$cases/json" | jq -e . >/dev/null ||
+		fail "${words[*]}: no JSON, or no UTF-8"
+done <<END
+showcmd 100
+config 100
+plan 100
+plan 101
+parse 01:00,romfile=$(printf '\xff')
+set 100 --delete $(printf '\xff')
+END
+hostpci_exits 78 plan 101
+! grep -q $'\e' "$DIR/$cases/out" || fail "an escape is printed"
+hook 101 pre-start
+! grep -q $'\e' "$DIR/$cases/out" || fail "an escape is printed"
+hostpci_exits 64 $'\e[31mx'
+! grep -q $'\e' "$DIR/$cases/out" || fail "an escape is printed"
+
 it "a report has its fields"
 config 101 'hostpci0: 77:00.0'
 hook 101 pre-start
