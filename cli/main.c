@@ -178,6 +178,19 @@ int change_run(struct context *context, const struct request *request,
 	return code;
 }
 
+/* Who has set it means another root than this one's. */
+static int refuse_environment(const struct context *context)
+{
+	const char *dir = secure_getenv("HOSTPCI_ROOT");
+
+	if (!dir || context->value[OPTION_ROOT] || context->command == &command_help)
+		return 0;
+	return usage_error(context->command,
+			   "HOSTPCI_ROOT is set ('%s'), which is for hooks: give --root "
+			   "%s, or unset it to work on this host",
+			   dir, dir[0] ? dir : "DIR");
+}
+
 static int run_command(struct context *context)
 {
 	struct err err;
@@ -191,6 +204,8 @@ static int run_command(struct context *context)
 		help_print(context->command, stdout);
 		return EXIT_CODE_DONE;
 	}
+	if (refuse_environment(context))
+		return EXIT_CODE_USAGE;
 	if (root_open(context->value[OPTION_ROOT], &context->root, &err) < 0) {
 		(void)fprintf(stderr, "hostpci: %s\n", err.msg);
 		return EXIT_CODE_USAGE;

@@ -121,6 +121,14 @@ for root in / /etc /tmp /tmp/../etc "$DIR/none"; do
 	says '^hostpci: root '
 done
 
+it "a root in the environment, which is for hooks, is not passed over"
+for verb in 'plan 100' status sweep 'release 100' list; do
+	# shellcheck disable=SC2086 # they are several
+	run "$CLI" $verb
+	[[ $rc -eq 64 ]] || fail "$verb: exits $rc"
+	says "^hostpci: HOSTPCI_ROOT is set .*: give --root $ROOT, or unset it"
+done
+
 it "exit codes of plan"
 config 100 'hostpci0: 02:00.0'
 hostpci_exits 0 plan 100
