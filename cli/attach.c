@@ -41,6 +41,14 @@ static int no_cluster(const struct context *context)
 	return error_print(context, EXIT_CODE_REFUSED, &err);
 }
 
+static bool is_taken(const struct attach *attach, uint32_t vmid)
+{
+	for (size_t i = 0; i < attach->n; i++)
+		if (attach->vmid[i] == vmid)
+			return true;
+	return false;
+}
+
 static int take_vmids(struct attach *attach)
 {
 	const struct context *context = attach->context;
@@ -48,9 +56,14 @@ static int take_vmids(struct attach *attach)
 	attach->vmid = calloc((size_t)context->arguments + 1, sizeof(*attach->vmid));
 	if (!attach->vmid)
 		return EXIT_CODE_REFUSED;
-	for (int i = 0; i < context->arguments; i++)
-		if (!argument_vmid(context, i, &attach->vmid[attach->n++]))
+	for (int i = 0; i < context->arguments; i++) {
+		uint32_t vmid;
+
+		if (!argument_vmid(context, i, &vmid))
 			return EXIT_CODE_USAGE;
+		if (!is_taken(attach, vmid))
+			attach->vmid[attach->n++] = vmid;
+	}
 	return 0;
 }
 
@@ -82,8 +95,7 @@ void attach_free(struct attach *attach)
 	json_object_put(attach->machines);
 }
 
-/* Reads the machine's config and hands it on. */
-static int each(struct attach *attach, struct target *target,
+int attach_look(struct attach *attach, struct target *target,
 		int (*one)(struct attach *, const struct target *, struct err *),
 		struct err *err)
 {
@@ -100,9 +112,13 @@ static int each(struct attach *attach, struct target *target,
 		return r;
 	now = vmfile_get(&vm.current, "hookscript");
 	target->config = &text;
+	target->vm = &vm;
+	target->path = store.path;
 	target->hookscript = now ? now->data : "";
 	r = one(attach, target, err);
 	target->config = NULL;
+	target->vm = NULL;
+	target->path = NULL;
 	target->hookscript = NULL;
 	return r;
 }
@@ -119,7 +135,7 @@ void attach_each(struct attach *attach,
 		int r;
 
 		json_object_object_add(o, "vmid", json_object_new_int64(target.vmid));
-		r = each(attach, &target, one, &err);
+		r = attach_look(attach, &target, one, &err);
 		json_object_object_add(o, "ok", json_object_new_boolean(r == 0));
 		json_object_array_add(attach->machines, o);
 		if (r == 0)
@@ -158,8 +174,7 @@ int attach_set(struct attach *attach, const struct target *target, const char *h
 	return r;
 }
 
-/* Where the hookscript of a machine goes: it stays where it is, if it is ours. */
-static const struct storage *storage_for(const struct attach *attach, const char *now)
+const struct storage *attach_storage(const struct attach *attach, const char *now)
 {
 	const struct storage *storage = NULL;
 	struct volume volume;
@@ -172,14 +187,11 @@ static const struct storage *storage_for(const struct attach *attach, const char
 	return storage;
 }
 
-/* 1: the hookscript that is there already is called by ours from now on; 0: there is
- * none.
- */
-static int chain(struct attach *attach, const struct target *target, struct err *err)
+int attach_chains(const struct attach *attach, const struct target *target,
+		  struct err *err)
 {
 	const char *now = target->hookscript;
 	struct volume volume;
-	int r;
 
 	if (!now[0] || stub_is(now, &volume))
 		return 0;
@@ -189,6 +201,21 @@ static int chain(struct attach *attach, const struct target *target, struct err 
 			       "so it does not start: correct it, or remove it (qm set "
 			       "%u --delete hookscript)",
 			       now, target->vmid);
+	return hooks_check(&attach->context->root, target->vmid, now, err) < 0
+		       ? -err->code
+		       : 1;
+}
+
+/* 1: the hookscript that is there already is called by ours from now on; 0: there is
+ * none.
+ */
+static int chain(struct attach *attach, const struct target *target, struct err *err)
+{
+	const char *now = target->hookscript;
+	int r = attach_chains(attach, target, err);
+
+	if (r <= 0)
+		return r;
 	r = hooks_chain(&attach->context->root, target->vmid, now, err);
 	if (r < 0)
 		return r;
@@ -217,7 +244,7 @@ static int change(struct attach *attach, const struct target *target, const char
 
 static int attach_one(struct attach *attach, const struct target *target, struct err *err)
 {
-	const struct storage *storage = storage_for(attach, target->hookscript);
+	const struct storage *storage = attach_storage(attach, target->hookscript);
 	char volume[STUB_VOLUME];
 	int r = stub_put(&attach->context->root, storage, NULL, err);
 
@@ -279,10 +306,8 @@ static int run(struct context *context)
 		return code;
 	if (check)
 		return attach_check(&attach);
-	if (geteuid() != 0 && !context->root.moved) {
-		(void)fprintf(stderr, "hostpci: attach must run as root\n");
+	if (!command_is_root(context, "attach"))
 		return EXIT_CODE_REFUSED;
-	}
 	r = prepare(&attach, &err);
 	if (r < 0)
 		return error_print(context, edit_exit_code(r), &err);
@@ -292,9 +317,9 @@ static int run(struct context *context)
 
 const struct command command_attach = {
 	.name = "attach",
-	.arguments = "VMID...",
+	.arguments = "VMID... | --all | --check [VMID...]",
 	.summary = "make Proxmox call hostpci-hook for VMs, as their hookscript",
-	.help = "With --all: every VM of this node. What is called lies in the snippets "
+	.help = "--all: every VM of this node. What is called lies in the snippets "
 		"of a\n"
 		"storage, of a local one if there is one; it lets a VM start where "
 		"hostpci is not\n"

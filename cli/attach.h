@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "spec/stub.h"
+#include "spec/vmfile.h"
 #include "spec/vmtext.h"
 
 /* The machines that attach and detach are about, and where the hookscript goes. */
@@ -22,7 +23,9 @@ struct attach {
 struct target {
 	uint32_t vmid;
 	const struct vmtext *config; /* as it was read */
-	const char *hookscript;	     /* it has now; "" if none */
+	const struct vmfile *vm;     /* the same, parsed */
+	const char *path;
+	const char *hookscript; /* it has now; "" if none */
 	struct json_object *result;
 };
 
@@ -37,6 +40,16 @@ void attach_free(struct attach *attach);
 void attach_each(struct attach *attach,
 		 int (*one)(struct attach *attach, const struct target *target,
 			    struct err *err));
+/* Reads the config of @target->vmid and hands it on to @one. */
+int attach_look(struct attach *attach, struct target *target,
+		int (*one)(struct attach *, const struct target *, struct err *),
+		struct err *err);
+/* Where the hookscript of a machine goes: it stays where it is, if it is ours. */
+const struct storage *attach_storage(const struct attach *attach, const char *hookscript);
+/* 1: the hookscript that @target has is to be called by ours; 0: it has none, or ours;
+ * -errno with words: it cannot be. */
+int attach_chains(const struct attach *attach, const struct target *target,
+		  struct err *err) _must_check_;
 /* A line for a terminal, unless --quiet; beside JSON it is nothing. */
 void attach_say(const struct attach *attach, const char *fmt, ...) _printf_(2, 3);
 /* Sets, or with "" removes, the hookscript of a machine. */

@@ -157,10 +157,8 @@ static int run(struct context *context)
 	struct notes told = {0};
 	struct err err;
 
-	if (geteuid() != 0 && !context->root.moved) {
-		(void)fprintf(stderr, "hostpci: boot must run as root\n");
+	if (!command_is_root(context, "boot"))
 		return EXIT_CODE_REFUSED;
-	}
 	if (policy_copy_load(&context->root, context->value[OPTION_NODE], &spec, &told,
 			     &err) < 0)
 		return error_print(context, EXIT_CODE_CONFIG, &err);

@@ -118,6 +118,9 @@ bool argument_vmid(const struct context *context, int n, uint32_t *ret);
 /* Says @err, on stderr or as {"ok": false, "error": ...}; returns @code. */
 int error_print(const struct context *context, int code, const struct err *err);
 
+/* True for root, and on a root that was moved; false after saying that @what needs it. */
+bool command_is_root(const struct context *context, const char *what);
+
 /* Says each note as a warning on stderr, unless --quiet. */
 void warn_all(const struct context *context, const struct notes *notes);
 

@@ -83,10 +83,8 @@ static int run(struct context *context)
 
 	if (code)
 		return code;
-	if (geteuid() != 0 && !context->root.moved) {
-		(void)fprintf(stderr, "hostpci: detach must run as root\n");
+	if (!command_is_root(context, "detach"))
 		return EXIT_CODE_REFUSED;
-	}
 	attach_each(&attach, detach_one);
 	if (context->format == FORMAT_TEXT)
 		return attach.code;
@@ -99,7 +97,7 @@ static int run(struct context *context)
 
 const struct command command_detach = {
 	.name = "detach",
-	.arguments = "VMID...",
+	.arguments = "VMID... | --all",
 	.summary = "take hostpci-hook off VMs, and restore the hookscript before it",
 	.help = "With --all: every VM of this node. Devices that a machine holds stay "
 		"with it;\n"

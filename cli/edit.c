@@ -19,10 +19,7 @@ static void say_line(const struct context *context, const struct edit *edit)
 static int check_dropped(const struct context *context, const struct vmfile *vm,
 			 const char *path, struct err *err)
 {
-	if (!vm->dropped.n)
-		return 0;
-	warn_all(context, &vm->dropped);
-	if (option_on(context, OPTION_FORCE))
+	if (!vm->dropped.n || option_on(context, OPTION_FORCE))
 		return 0;
 	return err_at(
 		err, EINVAL, path, 0,
@@ -30,6 +27,24 @@ static int check_dropped(const struct context *context, const struct vmfile *vm,
 		"first of %zu: %.500s): correct the file, or drop it with --force as qm "
 		"set would",
 		vm->dropped.n, vm->dropped.text[0]);
+}
+
+static int check_lock(const struct context *context, const struct vmfile *vm,
+		      const char *path, struct err *err)
+{
+	if (!vmfile_is_true(&vm->current, "lock") || option_on(context, OPTION_SKIPLOCK))
+		return 0;
+	return err_at(err, EBUSY, path, 0,
+		      "the VM is locked (%s); --skiplock changes it all the same",
+		      vmfile_get(&vm->current, "lock")->data);
+}
+
+int edit_check(const struct context *context, const struct vmfile *vm, const char *path,
+	       struct err *err)
+{
+	int r = check_lock(context, vm, path, err);
+
+	return r < 0 ? r : check_dropped(context, vm, path, err);
 }
 
 static int check_state(const struct context *context, const struct edit *edit,
@@ -46,11 +61,7 @@ static int check_state(const struct context *context, const struct edit *edit,
 			"was changed by somebody else: its digest is %s, not %s; look "
 			"at it again (hostpci config)",
 			now, digest);
-	if (vmfile_is_true(&vm->current, "lock") && !option_on(context, OPTION_SKIPLOCK))
-		return err_at(err, EBUSY, path, 0,
-			      "the VM is locked (%s); --skiplock changes it all the same",
-			      vmfile_get(&vm->current, "lock")->data);
-	return 0;
+	return check_lock(context, vm, path, err);
 }
 
 static int replace(const struct context *context, const struct edit *edit,
@@ -66,6 +77,8 @@ static int replace(const struct context *context, const struct edit *edit,
 	if (r < 0)
 		return r;
 	r = vmedit_apply(&edit->change, old, store->path, &changed, &notes, err);
+	if (r == 0 && changed.data)
+		warn_all(context, &vm.dropped);
 	if (r == 0 && changed.data)
 		r = check_dropped(context, &vm, store->path, err);
 	/* qm says what it does before it looks whether it can. */

@@ -19,6 +19,11 @@ struct edit {
 int edit_run(const struct context *context, struct edit *edit,
 	     struct err *err) _must_check_;
 
+/* What edit_run would refuse of @vm, read from @path: a lock, lines that it would drop.
+ */
+int edit_check(const struct context *context, const struct vmfile *vm, const char *path,
+	       struct err *err) _must_check_;
+
 /* For what edit_run, or vmstore, failed with. */
 int edit_exit_code(int r);
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/node.h"
+#include "base/say.h"
+#include "base/utf8.h"
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
@@ -34,6 +36,8 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+enum { HEAD_WIDTH = 40 };
+
 static void print_options(unsigned own, FILE *out)
 {
 	for (int i = 0; i < _OPTION_MAX; i++) {
@@ -45,8 +49,18 @@ static void print_options(unsigned own, FILE *out)
 		(void)snprintf(head, sizeof(head), "--%s%s%s%s", row->name,
 			       row->family ? "N" : "", row->value ? " " : "",
 			       row->value ? row->value : "");
-		(void)fprintf(out, "  %-40s %s\n", head, row->help);
+		(void)fprintf(out, "  %-*s %s\n", HEAD_WIDTH, head, row->help);
 	}
+}
+
+/* One that is too long has its summary on a line of its own. */
+static void print_head(const struct command *command, FILE *out)
+{
+	int n = fprintf(out, "  %s %s", command->name, command->arguments);
+
+	if (n > 2 + HEAD_WIDTH)
+		n = fprintf(out, "\n") - 1;
+	(void)fprintf(out, "%*s %s\n", 2 + HEAD_WIDTH - n, "", command->summary);
 }
 
 void help_print(const struct command *command, FILE *out)
@@ -65,13 +79,8 @@ void help_print(const struct command *command, FILE *out)
 			   "Gives PCI devices of this host to virtual machines and takes "
 			   "them back.\n\n"
 			   "Verbs:\n");
-	for (size_t i = 0; command_table[i]; i++) {
-		char head[64];
-
-		(void)snprintf(head, sizeof(head), "%s %s", command_table[i]->name,
-			       command_table[i]->arguments);
-		(void)fprintf(out, "  %-40s %s\n", head, command_table[i]->summary);
-	}
+	for (size_t i = 0; command_table[i]; i++)
+		print_head(command_table[i], out);
 	(void)fprintf(out, "\nOptions, before or after the verb:\n");
 	print_options(0, out);
 	(void)fprintf(out, "\nhostpci VERB --help says more. See hostpci(1).\n");
@@ -79,13 +88,14 @@ void help_print(const struct command *command, FILE *out)
 
 int usage_error(const struct command *command, const char *fmt, ...)
 {
+	char text[1024];
 	va_list ap;
 
-	(void)fprintf(stderr, "hostpci: ");
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	(void)fprintf(stderr, "\nTry 'hostpci %s%s--help'.\n",
+	say_clean(text);
+	(void)fprintf(stderr, "hostpci: %s\nTry 'hostpci %s%s--help'.\n", text,
 		      command ? command->name : "", command ? " " : "");
 	return EXIT_CODE_USAGE;
 }
@@ -107,12 +117,15 @@ struct json_object *json_word(const char *text)
 
 void json_print(const struct context *context, struct json_object *value)
 {
+	_cleanup_free_ char *text = NULL;
 	int flags = context->format == FORMAT_JSON_PRETTY
 			    ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 			    : JSON_C_TO_STRING_PLAIN;
 
-	(void)printf("%s\n", json_object_to_json_string_ext(
-				     value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	text = utf8_repaired(json_object_to_json_string_ext(
+		value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (text)
+		(void)printf("%s\n", text);
 	json_object_put(value);
 }
 
@@ -131,6 +144,17 @@ int error_print(const struct context *context, int code, const struct err *err)
 	json_object_object_add(o, "error", json_object_new_string(text));
 	json_print(context, o);
 	return code;
+}
+
+bool command_is_root(const struct context *context, const char *what)
+{
+	struct err err;
+
+	if (geteuid() == 0 || context->root.moved)
+		return true;
+	(void)err_set(&err, EACCES, "%s changes this host", what);
+	(void)error_print(context, EXIT_CODE_REFUSED, &err);
+	return false;
 }
 
 void warn_all(const struct context *context, const struct notes *notes)
@@ -155,6 +179,19 @@ int change_run(struct context *context, const struct request *request,
 	return code;
 }
 
+/* Who has set it means another root than this one's. */
+static int refuse_environment(const struct context *context)
+{
+	const char *dir = secure_getenv("HOSTPCI_ROOT");
+
+	if (!dir || context->value[OPTION_ROOT] || context->command == &command_help)
+		return 0;
+	return usage_error(context->command,
+			   "HOSTPCI_ROOT is set ('%s'), which is for hooks: give --root "
+			   "%s, or unset it to work on this host",
+			   dir, dir[0] ? dir : "DIR");
+}
+
 static int run_command(struct context *context)
 {
 	struct err err;
@@ -168,6 +205,8 @@ static int run_command(struct context *context)
 		help_print(context->command, stdout);
 		return EXIT_CODE_DONE;
 	}
+	if (refuse_environment(context))
+		return EXIT_CODE_USAGE;
 	if (root_open(context->value[OPTION_ROOT], &context->root, &err) < 0) {
 		(void)fprintf(stderr, "hostpci: %s\n", err.msg);
 		return EXIT_CODE_USAGE;

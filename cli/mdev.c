@@ -310,11 +310,9 @@ static int run(struct context *context)
 	if (context->arguments < actions[i].min || context->arguments > actions[i].max)
 		return usage_error(context->command, "wrong number of arguments for %s",
 				   actions[i].name);
-	if (actions[i].changes && geteuid() != 0 && !context->root.moved) {
-		(void)fprintf(stderr, "hostpci: mdev %s must run as root\n",
-			      actions[i].name);
+	if (actions[i].changes &&
+	    !command_is_root(context, i == 2 ? "mdev create" : "mdev remove"))
 		return EXIT_CODE_REFUSED;
-	}
 	if (!actions[i].changes)
 		return mdev_show(context, i == 0);
 	return i == 2 ? create(context) : remove_one(context);

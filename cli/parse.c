@@ -73,7 +73,7 @@ const struct command command_parse = {
 	.summary = "check the value of a hostpciN line as Proxmox does",
 	.help = "Prints the value in Proxmox's canonical form. Only the form is "
 		"checked:\n"
-		"hostpci check says whether the device is there.\n"
+		"hostpci plan says whether the device is there.\n"
 		"Exit code: 0 Proxmox takes it, 78 Proxmox drops it.\n",
 	.min = 1,
 	.max = 1,

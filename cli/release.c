@@ -44,10 +44,8 @@ static int run(struct context *context)
 
 	if (!argument_vmid(context, 0, &request.vmid))
 		return EXIT_CODE_USAGE;
-	if (geteuid() != 0 && !context->root.moved) {
-		(void)fprintf(stderr, "hostpci: release must run as root\n");
+	if (!command_is_root(context, "release"))
 		return EXIT_CODE_REFUSED;
-	}
 	reports = json_object_new_array();
 	for (int scope = 0; scope < _SCOPE_MAX; scope++) {
 		int r;

@@ -80,6 +80,8 @@ static int run(struct context *context)
 		return usage_error(context->command, "what is to be set or deleted?");
 	if (!edit_is_here(context))
 		return EXIT_CODE_USAGE;
+	if (!command_is_root(context, "set"))
+		return EXIT_CODE_REFUSED;
 	r = update_line(context, edit.vmid, &line);
 	edit.line = line.data;
 	r = r < 0 ? err_set(&err, -r, "out of memory") : check_values(context, &err);
@@ -97,7 +99,7 @@ const struct command command_set = {
 	.summary = "change the hostpciN lines of a VM, as qm set does",
 	.help = "The change takes place at once in a stopped machine; in a running one "
 		"it is\n"
-		"pending until the next start. --delete takes every option whose removal "
+		"pending until it stops. --delete takes every option whose removal "
 		"changes\n"
 		"the file alone. Where qm's rewrite would drop lines of the file (junk, "
 		"values\n"

@@ -198,10 +198,8 @@ static int set(struct view *v)
 				   "set needs a physical function and a number from 0 "
 				   "to %d",
 				   LIMIT_VFS);
-	if (geteuid() != 0 && !c->root.moved) {
-		(void)fprintf(stderr, "hostpci: sriov set must run as root\n");
+	if (!command_is_root(c, "sriov set"))
 		return EXIT_CODE_REFUSED;
-	}
 	pf = argument_pf(v, 1, &code);
 	if (!pf)
 		return code;

@@ -3,6 +3,7 @@
 #include <libsmartcols.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/words.h"
 #include "cli/command.h"
@@ -47,16 +48,6 @@ static const char *state_of(const struct journal *j)
 		       : "left over";
 }
 
-/* The driver that a device goes back to: what its first live unbind found. */
-static const char *driver_before(const struct journal *j, const struct bdf *bdf)
-{
-	for (size_t i = 0; i < j->steps; i++)
-		if (journal_alive(&j->step[i]) && j->step[i].step.kind == STEP_UNBIND &&
-		    bdf_equal(&j->step[i].step.bdf, bdf))
-			return j->step[i].step.found;
-	return "";
-}
-
 /* As it is now: it may be on another parent than the first that was to be tried. */
 static void put_mdev(struct json_object *o, const struct root *root,
 		     const struct hold *hold)
@@ -68,6 +59,17 @@ static void put_mdev(struct json_object *o, const struct root *root,
 	put(o, "type", seen.type);
 	if (seen.parent[0])
 		put(o, "device", seen.parent);
+}
+
+/* Seconds until a sweep gives it back, if it is kept for a time. */
+static void put_time_left(struct json_object *o, const struct journal_hold *h)
+{
+	int64_t left = (int64_t)h->hold.return_after * 60 + h->parked_at - clock_boot_s();
+
+	if (h->hold.return_after && !strcmp(h->parked, "return"))
+		json_object_object_add(
+			o, "left",
+			json_object_new_int64(left > 0 && h->parked_at ? left : 0));
 }
 
 static struct json_object *hold_json(const struct journal *j,
@@ -86,10 +88,14 @@ static struct json_object *hold_json(const struct journal *j,
 	if (sysfs_link(j->root, DEVICE_ATTR(&h->hold.bdf, "driver"), text,
 		       sizeof(text)) == 0)
 		put(o, "driver", text);
-	put(o, "driver_before", driver_before(j, &h->hold.bdf));
+	undo_driver(j, &h->hold, text);
+	put(o, "driver_before", text);
 	put(o, "return",
 	    words_name(wish_return_words, _WISH_RETURN_MAX, h->hold.return_to));
+	json_object_object_add(o, "return_after",
+			       json_object_new_int(h->hold.return_after));
 	put(o, "kept", h->parked);
+	put_time_left(o, h);
 	/* A physical function: what the machine has are virtual ones of it. */
 	json_object_object_add(o, "shared", json_object_new_boolean(h->hold.shared));
 	json_object_object_add(o, "changed",
@@ -186,12 +192,27 @@ static const char *owner_of(struct json_object *machine)
 	return strcmp(vmid, "0") != 0 ? vmid : "host";
 }
 
+/* "vfio", "vfio 5 min": what is kept goes back then. */
+enum { RETURN_TEXT = 48 };
+static const char *return_text(struct json_object *device, char buf[static RETURN_TEXT])
+{
+	struct json_object *left;
+
+	if (json_object_object_get_ex(device, "left", &left))
+		(void)snprintf(buf, RETURN_TEXT, "%s %lld min", get(device, "return"),
+			       (long long)(json_object_get_int64(left) + 59) / 60);
+	else
+		(void)snprintf(buf, RETURN_TEXT, "%s", get(device, "return"));
+	return buf;
+}
+
 static void add_row(struct libscols_table *table, struct json_object *machine,
 		    struct json_object *device, bool kinds)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	const char *before = get(device, "driver_before"), *slot = get(device, "slot");
 	bool mdev = get(device, "mdev")[0];
+	char text[RETURN_TEXT];
 
 	if (!line)
 		return;
@@ -201,23 +222,42 @@ static void add_row(struct libscols_table *table, struct json_object *machine,
 	(void)scols_line_set_data(line, 3, get(device, mdev ? "mdev" : "device"));
 	(void)scols_line_set_data(line, 4, get(device, mdev ? "type" : "driver"));
 	(void)scols_line_set_data(line, 5, before[0] ? before : "-");
-	(void)scols_line_set_data(line, 6, get(device, "return"));
+	(void)scols_line_set_data(line, 6, return_text(device, text));
 	if (kinds)
 		(void)scols_line_set_data(line, 7, get(machine, "kind"));
 }
 
-static void print_last(struct json_object *machine)
+/* NULL: it went well, or there is none. */
+static struct json_object *failed_report(struct json_object *machine)
 {
 	struct json_object *last, *ok;
 
-	if (!json_object_object_get_ex(machine, "last", &last) ||
-	    !json_object_object_get_ex(last, "ok", &ok) || json_object_get_boolean(ok))
+	return json_object_object_get_ex(machine, "last", &last) &&
+			       json_object_object_get_ex(last, "ok", &ok) &&
+			       !json_object_get_boolean(ok)
+		       ? last
+		       : NULL;
+}
+
+/* Of one machine all that the gate said to it. */
+static void print_last(const struct status *s, struct json_object *machine)
+{
+	struct json_object *last = failed_report(machine);
+	_cleanup_(findings_free) struct findings findings = {0};
+
+	if (!last)
 		return;
-	(void)printf("VM %s: the last %s%s%s failed%s%s\n", get(machine, "vmid"),
+	report_read_findings(last, &findings);
+	(void)printf("VM %s: the last %s%s%s failed%s%s", get(machine, "vmid"),
 		     get(machine, "kind"), get(machine, "kind")[0] ? " " : "",
 		     get(last, "phase"),
 		     get(last, "error")[0] ? ": " : ": refused by the gate",
 		     get(last, "error"));
+	if (findings.n && !s->only)
+		(void)printf(" (hostpci status %s says why)", get(machine, "vmid"));
+	(void)printf("\n");
+	if (s->only)
+		report_findings(&findings, REPORT_GATE, stdout);
 }
 
 static void print_table(const struct status *s)
@@ -249,26 +289,30 @@ static void print_table(const struct status *s)
 		(void)printf("no machine holds a device\n");
 	scols_unref_table(table);
 	for (size_t i = 0; i < n; i++)
-		print_last(json_object_array_get_idx(machines, i));
+		print_last(s, json_object_array_get_idx(machines, i));
 }
 
-/* It holds nothing; what its hooks last reported is there if they failed. */
-static void add_without_journal(struct status *s)
+/* It holds nothing, and what it last did is there because it failed. */
+static int each_report(void *context, uint32_t vmid, enum scope scope)
 {
-	char name[REPORT_NAME], path[sizeof(JOURNAL_FOLDER) + REPORT_NAME];
+	struct status *s = context;
+	struct json_object *machine;
 
-	(void)add_machine(s, s->only, SCOPE_ALL, NULL);
-	for (int scope = SCOPE_ALL + 1; scope < _SCOPE_MAX; scope++) {
-		report_file_name(s->only, (enum scope)scope, name);
-		(void)snprintf(path, sizeof(path), "%s/%s", JOURNAL_FOLDER, name);
-		if (file_exists(&s->context->root, path))
-			(void)add_machine(s, s->only, (enum scope)scope, NULL);
-	}
+	if ((s->only && s->only != vmid) ||
+	    journal_exists(&s->context->root, vmid, scope))
+		return 0;
+	machine = add_machine(s, vmid, scope, NULL);
+	if (!failed_report(machine))
+		(void)json_object_array_del_idx(
+			s->machines, json_object_array_length(s->machines) - 1, 1);
+	return 0;
 }
 
 static int run(struct context *context)
 {
 	struct status s = {.context = context, .machines = json_object_new_array()};
+	char text[sizeof(struct err)];
+	struct err err;
 	int r;
 
 	if (context->arguments && !argument_vmid(context, 0, &s.only)) {
@@ -277,10 +321,14 @@ static int run(struct context *context)
 	}
 	r = journal_each(&context->root, each, &s);
 	s.damaged |= r < 0;
-	if (r < 0)
-		(void)fprintf(stderr, "hostpci: %s: %s\n", JOURNAL_FOLDER, strerror(-r));
+	if (r < 0) {
+		(void)err_set(&err, -r, "%s: %s", JOURNAL_FOLDER, strerror(-r));
+		(void)fprintf(stderr, "hostpci: %s\n",
+			      err_text(&err, text, sizeof(text)));
+	} else
+		r = journal_each_report(&context->root, each_report, &s);
 	if (s.only && !json_object_array_length(s.machines) && !s.damaged)
-		add_without_journal(&s);
+		(void)add_machine(&s, s.only, SCOPE_ALL, NULL);
 	if (context->format != FORMAT_TEXT) {
 		json_print(context, s.machines);
 	} else {
@@ -303,7 +351,10 @@ const struct command command_status = {
 		"Of a mediated device DEVICE is its UUID, and DRIVER its type. KIND, if "
 		"there is "
 		"any: what is\n"
-		"held by a hook of one kind (hostpci-mdev, hostpci-sriov), or by hand.\n",
+		"held by a hook of one kind (hostpci-mdev, hostpci-sriov), or by hand. "
+		"Below it: whose last\n"
+		"run failed, and of one machine all that the gate said. hostpci release "
+		"forgets it.\n",
 	.min = 0,
 	.max = 1,
 	.run = run,

@@ -174,8 +174,7 @@ static int run(struct context *context)
 	struct err err;
 	int code, r;
 
-	if (geteuid() != 0 && !context->root.moved) {
-		(void)fprintf(stderr, "hostpci: sweep must run as root\n");
+	if (!command_is_root(context, "sweep")) {
 		json_object_put(s.machines);
 		return EXIT_CODE_REFUSED;
 	}

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/say.h"
 
 static _printf_(3, 0) int err_vset(struct err *err, int code, const char *fmt, va_list ap)
 {
@@ -13,6 +16,7 @@ static _printf_(3, 0) int err_vset(struct err *err, int code, const char *fmt, v
 	err->line = 0;
 	err->file[0] = '\0';
 	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	say_clean(err->msg); /* what it quotes is of somebody else */
 	return -code;
 }
 
@@ -58,13 +62,21 @@ int err_wrap(struct err *err, const char *fmt, ...)
 	return -err->code;
 }
 
+bool err_is_rights(const struct err *err)
+{
+	return err->code == EACCES && geteuid() != 0;
+}
+
 const char *err_text(const struct err *err, char *buf, size_t size)
 {
+	const char *cure = err_is_rights(err) ? "; run it as root" : "";
+
 	if (err->file[0] && err->line)
-		(void)snprintf(buf, size, "%s:%u: %s", err->file, err->line, err->msg);
+		(void)snprintf(buf, size, "%s:%u: %s%s", err->file, err->line, err->msg,
+			       cure);
 	else if (err->file[0])
-		(void)snprintf(buf, size, "%s: %s", err->file, err->msg);
+		(void)snprintf(buf, size, "%s: %s%s", err->file, err->msg, cure);
 	else
-		(void)snprintf(buf, size, "%s", err->msg);
+		(void)snprintf(buf, size, "%s%s", err->msg, cure);
 	return buf;
 }

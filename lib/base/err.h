@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/cleanup.h"
 
 /*
@@ -23,5 +25,8 @@ int err_at(struct err *err, int code, const char *file, unsigned line, const cha
 /* Puts "text: " before the message; returns -err->code. */
 int err_wrap(struct err *err, const char *fmt, ...) _printf_(2, 3);
 
-/* "FILE:LINE: message" into @buf (@size bytes); returns @buf. */
+/* It is root's business, and this process is not root: nothing can have been changed. */
+bool err_is_rights(const struct err *err);
+
+/* "FILE:LINE: message", and that root may, into @buf (@size bytes); returns @buf. */
 const char *err_text(const struct err *err, char *buf, size_t size);

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "base/say.h"
+
 void notes_add(struct notes *notes, const char *fmt, ...)
 {
 	char **grown = realloc(notes->text, (notes->n + 1) * sizeof(*grown));
@@ -16,8 +18,10 @@ void notes_add(struct notes *notes, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	if (n >= 0)
-		notes->text[notes->n++] = text;
+	if (n < 0)
+		return;
+	say_clean(text);
+	notes->text[notes->n++] = text;
 }
 
 void notes_add_err(struct notes *notes, const struct err *err)

@@ -2,14 +2,25 @@
 #include "base/say.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
+
+static void clean(char *text, bool tabs)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if ((*c < ' ' && !(tabs && *c == '\t')) || *c == 0x7f)
+			*c = '?';
+}
+
+void say_clean(char *text)
+{
+	clean(text, true);
+}
 
 static _printf_(3, 0) void print(char *to, size_t size, const char *fmt, va_list ap)
 {
 	(void)vsnprintf(to, size, fmt, ap);
-	for (unsigned char *c = (unsigned char *)to; *c; c++)
-		if (*c < ' ' || *c == 0x7f)
-			*c = '?';
+	clean(to, false);
 }
 
 void say(char *to, size_t size, const char *fmt, ...)

@@ -9,6 +9,9 @@
  */
 #define SAY(member, ...) say((member), sizeof(member), __VA_ARGS__)
 void say(char *to, size_t size, const char *fmt, ...) _printf_(3, 4);
+/* The same to a text that is there, but for tabs: lines of files are quoted as they are.
+ */
+void say_clean(char *text);
 /* Adds to what is there. */
 #define SAY_MORE(member, ...) say_more((member), sizeof(member), __VA_ARGS__)
 void say_more(char *to, size_t size, const char *fmt, ...) _printf_(3, 4);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
 #include <time.h>
 
 #include "base/fileio.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "base/words.h"
 #include "report/report.h"
 #include "run/journal.h"
 
@@ -86,6 +90,52 @@ static struct json_object *finding_json(const struct finding *f)
 	put_text(o, "cure", f->cure);
 	put_flag(o, "passing", f->passing);
 	return o;
+}
+
+static void get_text(struct json_object *from, const char *name, char *buf, size_t size)
+{
+	struct json_object *value;
+
+	buf[0] = '\0';
+	if (json_object_object_get_ex(from, name, &value) && value)
+		(void)snprintf(buf, size, "%s", json_object_get_string(value));
+}
+
+static void read_finding(struct json_object *from, struct findings *ret)
+{
+	char grade[16], slot[16];
+	struct finding *f;
+	uint64_t number;
+	int i;
+
+	get_text(from, "grade", grade, sizeof(grade));
+	i = words_find(grade_words, _GRADE_MAX, grade);
+	if (i < 0 || i == GRADE_TELL)
+		return;
+	get_text(from, "slot", slot, sizeof(slot));
+	if (strncmp(slot, "hostpci", 7) != 0 ||
+	    number_parse(slot + 7, LIMIT_SLOTS - 1, &number) < 0)
+		f = findings_add(ret, (enum grade)i, -1, NULL);
+	else
+		f = findings_add(ret, (enum grade)i, (int)number, NULL);
+	if (!f)
+		return;
+	get_text(from, "device", f->device, sizeof(f->device));
+	get_text(from, "what", f->what, sizeof(f->what));
+	get_text(from, "why", f->why, sizeof(f->why));
+	get_text(from, "who", f->who, sizeof(f->who));
+	get_text(from, "cure", f->cure, sizeof(f->cure));
+}
+
+void report_read_findings(struct json_object *report, struct findings *ret)
+{
+	struct json_object *all;
+
+	if (!json_object_object_get_ex(report, "findings", &all) ||
+	    !json_object_is_type(all, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(all); i++)
+		read_finding(json_object_array_get_idx(all, i), ret);
 }
 
 static struct json_object *deed_json(const struct deed *d)
@@ -190,20 +240,20 @@ void report_file_name(uint32_t vmid, enum scope scope, char buf[static REPORT_NA
 void report_store(const struct root *root, const struct outcome *outcome)
 {
 	struct json_object *o;
-	const char *text;
+	_cleanup_free_ char *text = NULL;
 	char name[REPORT_NAME];
-	size_t size;
 
 	if (outcome->dry)
 		return;
 	report_file_name(outcome->vmid, outcome->scope, name);
-	if (outcome->exit == 0 && !journal_exists(root, outcome->vmid, outcome->scope)) {
+	if ((outcome->exit == 0 || !strcmp(outcome->what, "release")) &&
+	    !journal_exists(root, outcome->vmid, outcome->scope)) {
 		(void)!file_remove(root, JOURNAL_FOLDER, name);
 		return;
 	}
 	o = report_json(outcome);
-	text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PRETTY, &size);
+	text = utf8_repaired(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
 	if (text)
-		(void)!file_replace(root, JOURNAL_FOLDER, name, text, size);
+		(void)!file_replace(root, JOURNAL_FOLDER, name, text, strlen(text));
 	json_object_put(o);
 }

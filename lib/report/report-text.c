@@ -21,15 +21,14 @@ static const char *what_text(const struct outcome *o, char buf[static WHAT_TEXT]
 	return buf;
 }
 
-static void print_findings(const struct outcome *o, enum report_style style, FILE *out)
+void report_findings(const struct findings *findings, enum report_style style, FILE *out)
 {
-	for (size_t i = 0; i < o->findings.n; i++) {
-		const struct finding *f = &o->findings.item[i];
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *f = &findings->item[i];
 		bool elsewhere = strcmp(f->what, f->device) != 0;
 
 		/* A start that is fine does not list what does not matter. */
-		if (style == REPORT_HOOK && f->grade == GRADE_TELL &&
-		    !o->findings.refused)
+		if (style == REPORT_HOOK && f->grade == GRADE_TELL && !findings->refused)
 			continue;
 		(void)fprintf(out, "%s  [%s] ", prefix(style), grade_words[f->grade]);
 		/* One about a line of the configuration names it itself. */
@@ -245,7 +244,7 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 			      p);
 		return;
 	}
-	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN) {
+	if (o->exit == EXIT_CODE_LEFT && o->standing != STANDING_UNKNOWN && !o->dry) {
 		(void)fprintf(
 			out,
 			"%s  the host is not as it was; when the cause is gone: ", p);
@@ -282,5 +281,5 @@ void report_text(const struct root *root, const struct outcome *outcome,
 	for (size_t i = 0; i < outcome->notes.n; i++)
 		(void)fprintf(out, "%s  %s\n", p, outcome->notes.text[i]);
 	print_verdict(outcome, style, out);
-	print_findings(outcome, style, out);
+	report_findings(&outcome->findings, style, out);
 }

@@ -44,7 +44,7 @@ static int look(const struct root *root, const char *hook, const char *path,
 			       "of hooks in the policy",
 			       hook, path);
 	if (!(st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
-		return err_set(err, EACCES, "script '%s' is not executable: chmod +x %s",
+		return err_set(err, ENOEXEC, "script '%s' is not executable: chmod +x %s",
 			       hook, path);
 	return 0;
 }

@@ -281,15 +281,16 @@ static int by_vmid(const void *a, const void *b)
 	return (int)x->scope - (int)y->scope;
 }
 
-/* "100.journal", "100.mdev.journal"; cuts @name. */
-static bool parse_name(char *name, struct entry *ret)
+/* "100.journal", "100.mdev.journal" for the @suffix ".journal"; cuts @name. */
+static bool parse_name(char *name, const char *suffix, struct entry *ret)
 {
-	char *end = strrchr(name, '.'), *dot;
+	size_t size = strlen(name), cut = strlen(suffix);
 	int scope = SCOPE_ALL;
+	char *dot;
 
-	if (!end || strcmp(end, ".journal") != 0)
+	if (size <= cut || strcmp(name + size - cut, suffix) != 0)
 		return false;
-	*end = '\0';
+	name[size - cut] = '\0';
 	dot = strchr(name, '.');
 	if (dot) {
 		*dot = '\0';
@@ -302,7 +303,7 @@ static bool parse_name(char *name, struct entry *ret)
 	return (!strcmp(name, "host") && scope) || vmid_parse(name, &ret->vmid) == 0;
 }
 
-static int list(DIR *dir, struct entry **ret, size_t *ret_n)
+static int list(DIR *dir, const char *suffix, struct entry **ret, size_t *ret_n)
 {
 	_cleanup_free_ struct entry *found = NULL;
 	struct dirent *e;
@@ -311,7 +312,7 @@ static int list(DIR *dir, struct entry **ret, size_t *ret_n)
 	while ((e = readdir(dir))) {
 		struct entry entry, *grown;
 
-		if (!parse_name(e->d_name, &entry))
+		if (!parse_name(e->d_name, suffix, &entry))
 			continue;
 		grown = realloc(found, (n + 1) * sizeof(*found));
 		if (!grown)
@@ -326,7 +327,8 @@ static int list(DIR *dir, struct entry **ret, size_t *ret_n)
 	return 0;
 }
 
-int journal_each(const struct root *root, journal_entry *each, void *context)
+static int each_named(const struct root *root, const char *suffix, journal_entry *each,
+		      void *context)
 {
 	int fd = root_openat(root, JOURNAL_FOLDER, O_RDONLY | O_DIRECTORY, 0), r;
 	_cleanup_free_ struct entry *found = NULL;
@@ -340,9 +342,19 @@ int journal_each(const struct root *root, journal_entry *each, void *context)
 		close(fd);
 		return -ENOMEM;
 	}
-	r = list(dir, &found, &n);
+	r = list(dir, suffix, &found, &n);
 	closedir(dir);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = each(context, found[i].vmid, found[i].scope);
 	return r;
+}
+
+int journal_each(const struct root *root, journal_entry *each, void *context)
+{
+	return each_named(root, ".journal", each, context);
+}
+
+int journal_each_report(const struct root *root, journal_entry *each, void *context)
+{
+	return each_named(root, ".report.json", each, context);
 }

@@ -159,6 +159,9 @@ static inline bool journal_alive(const struct journal_step *step)
 typedef int journal_entry(void *context, uint32_t vmid, enum scope scope);
 int journal_each(const struct root *root, journal_entry *each,
 		 void *context) _must_check_;
+/* The same of every report of a machine that is beside them (report.h). */
+int journal_each_report(const struct root *root, journal_entry *each,
+			void *context) _must_check_;
 
 /* Parses @size bytes (journal-parse.c); the rest of @journal is as journal_read leaves
  * it. */

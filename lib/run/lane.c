@@ -44,14 +44,13 @@ static _printf_(2, 3) void fail(struct lane *lane, const char *fmt, ...)
 static void stuck(struct lane *lane)
 {
 	struct deed *d = current(lane);
-	char stack[200], what[96];
+	char stack[200];
 
-	step_ops(&d->step)->describe(&d->step, what, sizeof(what));
 	(void)proc_stack(lane->root, lane->child.id.pid, stack, sizeof(stack));
 	(void)snprintf(d->text, sizeof(d->text),
-		       "%s is stuck in the kernel for %lld s (process %d%s%s): look at "
+		       "stuck in the kernel for %lld s (process %d%s%s): look at "
 		       "dmesg; it ends when the kernel lets go",
-		       what, (long long)(clock_ms() - lane->started) / 1000,
+		       (long long)(clock_ms() - lane->started) / 1000,
 		       (int)lane->child.id.pid, stack[0] ? ", in " : "", stack);
 	finish(lane, DEED_STUCK);
 	lane->failed = true;

@@ -220,5 +220,7 @@ int session_no_vm(const struct session *session, const struct spec *spec, struct
 int session_fail(struct session *session, enum exit_code code, const struct err *err)
 {
 	session->outcome->err = *err;
+	if (code == EXIT_CODE_LEFT && err_is_rights(err) && !session->outcome->deeds.n)
+		code = EXIT_CODE_REFUSED;
 	return outcome_exit(session->outcome, code);
 }

@@ -24,13 +24,28 @@ static bool is_due(const struct stop *s, int64_t at, int64_t seconds)
 	return s->cause == STOP_SWEEP && (!at || s->now - at >= seconds);
 }
 
-static enum fate fate_by_policy(const struct journal_hold *h)
+/* It is where it goes back to: it cannot be kept from there. */
+static bool was_there(const struct stop *s, const struct journal_hold *h,
+		      struct device *ret)
 {
+	const struct session *session = s->session;
+	char before[LIMIT_NAME];
+
+	if (device_read(session->root, &h->hold.bdf, ret) < 0)
+		return false;
+	undo_driver(session->journal, &h->hold, before);
+	return !strcmp(before, ret->driver);
+}
+
+static enum fate fate_by_policy(const struct stop *s, const struct journal_hold *h)
+{
+	struct device device;
+
 	switch ((enum wish_return)h->hold.return_to) {
 	case WISH_RETURN_HOST:
 		return FATE_BACK;
 	case WISH_RETURN_VFIO:
-		return FATE_PARK;
+		return was_there(s, h, &device) ? FATE_BACK : FATE_PARK;
 	case WISH_RETURN_NONE:
 		return FATE_FORGET;
 	case _WISH_RETURN_MAX:
@@ -61,13 +76,13 @@ static enum fate fate_of(const struct stop *s, const struct journal_hold *h)
 	if (s->cause == STOP_RELEASE || h->fresh || uuid_is_set(&h->hold.mdev))
 		return FATE_BACK;
 	if (!strcmp(h->parked, "reboot"))
-		return is_due(s, h->parked_at, LIMIT_START_S) ? fate_by_policy(h)
+		return is_due(s, h->parked_at, LIMIT_START_S) ? fate_by_policy(s, h)
 							      : FATE_STAY;
 	if (h->parked[0])
 		return after && is_due(s, h->parked_at, after) ? FATE_BACK : FATE_STAY;
 	if (has_vgpu(s, &h->hold.bdf))
 		return FATE_BACK;
-	return s->cause == STOP_REBOOT ? FATE_REBOOT : fate_by_policy(h);
+	return s->cause == STOP_REBOOT ? FATE_REBOOT : fate_by_policy(s, h);
 }
 
 struct stop stop_for(struct session *session, enum stop_cause cause)
@@ -109,16 +124,43 @@ static void say(const struct stop *s, const struct journal_hold *h, const char *
 		  BDF(&h->hold.bdf), text);
 }
 
+/* What goes back to vfio-pci, where it was before any machine had it. */
+static void say_if_there(const struct stop *s, const struct journal_hold *h)
+{
+	struct device device;
+	char text[LIMIT_NAME + 64];
+
+	if (uuid_is_set(&h->hold.mdev) || !was_there(s, h, &device) || !device.on_vfio)
+		return;
+	(void)snprintf(text, sizeof(text), "was on %s before and stays there",
+		       device.driver);
+	say(s, h, text);
+}
+
+static void say_kept(const struct stop *s, const struct journal_hold *h)
+{
+	char text[200], after[32] = "";
+
+	if (h->hold.return_after)
+		(void)snprintf(after, sizeof(after), " for %d min", h->hold.return_after);
+	(void)snprintf(
+		text, sizeof(text),
+		"stays on vfio-pci%s (%s); hostpci release %u gives it back%s", after,
+		h->hold.storage ? "storage; return = host changes that" : "return = vfio",
+		s->session->request->vmid, after[0] ? " before that" : "");
+	say(s, h, text);
+}
+
 /* Keeps a device that has to be kept; the rest is taken back by @deeds. */
 static int settle(const struct stop *s, struct journal_hold *h, struct deeds *deeds)
 {
 	bool dry = s->session->request->dry;
 	struct journal *j = s->session->journal;
-	char text[128];
 	int r;
 
 	switch (fate_of(s, h)) {
 	case FATE_BACK:
+		say_if_there(s, h);
 		h->parked[0] = '\0'; /* on file it stays so until it is back */
 		r = undo_add(j, &h->hold, 0, false, deeds);
 		return dry ? closed_dry(h, r) : r;
@@ -128,12 +170,7 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 		say(s, h, "is kept for the start that follows");
 		return dry ? 0 : journal_park(j, &h->hold, "reboot");
 	case FATE_PARK:
-		(void)snprintf(text, sizeof(text),
-			       "stays on vfio-pci (%s); hostpci release %u gives it back",
-			       h->hold.storage ? "storage; return = host changes that"
-					       : "return = vfio",
-			       s->session->request->vmid);
-		say(s, h, text);
+		say_kept(s, h);
 		return dry ? 0 : journal_park(j, &h->hold, "return");
 	case FATE_FORGET:
 		say(s, h, "is left alone (return = none)");

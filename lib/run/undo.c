@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "host/device.h"
+#include "host/sysfs.h"
+
 static bool concerns(const struct journal_step *s, const struct hold *hold)
 {
 	return journal_alive(s) && hold_has(hold, &s->step) && step_undoes(&s->step);
@@ -61,6 +64,25 @@ bool undo_is_left(const struct journal *journal, const struct hold *hold)
 		if (concerns(&journal->step[i], hold))
 			return true;
 	return false;
+}
+
+void undo_driver(const struct journal *journal, const struct hold *hold,
+		 char ret[static LIMIT_NAME])
+{
+	ret[0] = '\0';
+	for (size_t i = 0; i < journal->steps; i++) {
+		const struct step *step = &journal->step[i].step;
+
+		if (!concerns(&journal->step[i], hold) ||
+		    (step->kind != STEP_UNBIND && step->kind != STEP_BIND))
+			continue;
+		if (step->kind == STEP_UNBIND)
+			(void)snprintf(ret, LIMIT_NAME, "%s", step->found);
+		return;
+	}
+	if (sysfs_link(journal->root, DEVICE_ATTR(&hold->bdf, "driver"), ret,
+		       LIMIT_NAME) < 0)
+		ret[0] = '\0';
 }
 
 static bool goes_first(const struct journal *journal, const struct uuid *mdev)

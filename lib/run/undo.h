@@ -28,6 +28,13 @@ int undo_plan_first(struct journal *journal, struct deeds *deeds) _must_check_;
 bool undo_is_left(const struct journal *journal, const struct hold *hold);
 
 /*
+ * The driver that @hold's device goes back to: what its first live unbind found, and if
+ * its driver was not touched, the one that it has. "" for none.
+ */
+void undo_driver(const struct journal *journal, const struct hold *hold,
+		 char ret[static LIMIT_NAME]);
+
+/*
  * A plan of what a start will do looks at a host on which it has not taken back yet what
  * goes first (undo_add_first): forgets in @facts the mediated devices that @journal will
  * have removed, and that their parents are full because of them.

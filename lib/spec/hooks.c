@@ -136,13 +136,13 @@ static int add(const struct root *root, uint32_t vmid, const char *hook, struct 
 	return r;
 }
 
-int hooks_chain(const struct root *root, uint32_t vmid, const char *hook, struct err *err)
+int hooks_check(const struct root *root, uint32_t vmid, const char *hook, struct err *err)
 {
 	struct text_list hooks = {0};
 	int r = spec_load_hooks(root, vmid, &hooks, err);
 
 	if (r < 0 || is_only(&hooks, hook))
-		return r;
+		return r < 0 ? r : 1;
 	if (hooks.n)
 		return err_set(err, EEXIST,
 			       "it has hooks in its policy already, and the hookscript "
@@ -150,6 +150,15 @@ int hooks_chain(const struct root *root, uint32_t vmid, const char *hook, struct
 			       "is to run, and then remove the hookscript (qm set %u "
 			       "--delete hookscript)",
 			       hook, hook, vmid);
+	return 0;
+}
+
+int hooks_chain(const struct root *root, uint32_t vmid, const char *hook, struct err *err)
+{
+	int r = hooks_check(root, vmid, hook, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
 	return add(root, vmid, hook, err);
 }
 

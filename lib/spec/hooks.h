@@ -18,6 +18,10 @@ int hooks_text_add(const struct vmtext *text, const char *hook,
 int hooks_text_remove(const struct vmtext *text, const char *hook,
 		      struct vmtext *ret) _must_check_;
 
+/* What hooks_chain would refuse; 1: @hook is there already, 0: it would be put there. */
+int hooks_check(const struct root *root, uint32_t vmid, const char *hook,
+		struct err *err) _must_check_;
+
 /*
  * Puts @hook into the hooks of machine @vmid, in the cluster's policy. Nothing to do if
  * it is what they are already. -EEXIST with what to write by hand: there are others;

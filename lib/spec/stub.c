@@ -105,28 +105,43 @@ static int make_folder(const struct root *root, const struct storage *storage,
 	return r < 0 ? err_at(err, -r, folder, 0, "cannot be made: %s", strerror(-r)) : 0;
 }
 
+enum { STUB_PATH = STORAGE_PATH + sizeof(STUB_NAME) + 1 };
+
+static const char *stub_path(const struct storage *storage, char buf[static STUB_PATH])
+{
+	char folder[STORAGE_PATH];
+
+	(void)snprintf(buf, STUB_PATH, "%s/%s", storage_folder(storage, folder),
+		       STUB_NAME);
+	return buf;
+}
+
+int stub_look(const struct root *root, const struct storage *storage, struct err *err)
+{
+	char path[STUB_PATH];
+	int r = check_mounted(root, storage, err);
+
+	return r < 0 ? r : look(root, stub_path(storage, path), err);
+}
+
 int stub_put(const struct root *root, const struct storage *storage, bool *ret_made,
 	     struct err *err)
 {
-	char folder[STORAGE_PATH], path[STORAGE_PATH + sizeof(STUB_NAME) + 1];
-	int r = check_mounted(root, storage, err);
+	char folder[STORAGE_PATH], path[STUB_PATH];
+	int r = stub_look(root, storage, err);
 
-	if (r < 0)
-		return r;
-	(void)snprintf(path, sizeof(path), "%s/%s", storage_folder(storage, folder),
-		       STUB_NAME);
-	r = look(root, path, err);
 	if (r < 0)
 		return r;
 	if (ret_made)
 		*ret_made = r == 0;
 	if (r > 0)
 		return 0;
-	r = make_folder(root, storage, folder, err);
+	r = make_folder(root, storage, storage_folder(storage, folder), err);
 	if (r < 0)
 		return r;
 	r = file_replace_mode(root, folder, STUB_NAME, stub_text, strlen(stub_text),
 			      0755);
-	return r < 0 ? err_at(err, -r, path, 0, "cannot be written: %s", strerror(-r))
+	return r < 0 ? err_at(err, -r, stub_path(storage, path), 0,
+			      "cannot be written: %s", strerror(-r))
 		     : 0;
 }

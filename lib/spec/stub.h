@@ -15,9 +15,16 @@
 extern const char stub_text[];
 
 /*
+ * 1: it is in the snippets of @storage as it should be; 0: it is to be written. -EEXIST:
+ * somebody else's file of that name is there; -ENOTCONN: the storage is not mounted. With
+ * words.
+ */
+int stub_look(const struct root *root, const struct storage *storage,
+	      struct err *err) _must_check_;
+
+/*
  * Puts it, executable, into the snippets of @storage, in one step; *@ret_made (may be
- * NULL) is whether it was not there yet. -EEXIST: somebody else's file of that name is;
- * -ENOTCONN: the storage is not mounted. With words.
+ * NULL) is whether it was not there yet. Errors as stub_look, with words.
  */
 int stub_put(const struct root *root, const struct storage *storage, bool *ret_made,
 	     struct err *err) _must_check_;

@@ -240,7 +240,7 @@ says '^VM 100: would start, 1 device$'
 says '^VM 101 pre-start: refused'
 says '^ *what to do: '
 says '^VM 102: no devices$'
-says '^VM 103 pre-start: VM 103 runs'
+says '^VM 103: runs; whether it would start again'
 says '^hookscripts go into storage local \(/var/lib/vz/snippets\)$'
 writes_are 0
 [[ ! -e $ROOT/run/hostpci ]] || fail "/run/hostpci was made"
@@ -248,6 +248,53 @@ unchanged hostpci_exits 0 attach --check 100 102
 unchanged hostpci_exits 1 attach --check --output-format json
 answer '.ok == false and .storage == "local" and (.machines | map(.vmid) == [100, 101, 102, 103]) and
 	(.machines[1].findings | length > 0)'
+
+it "what attach would refuse is refused by --check"
+node
+config 100 'hostpci0: 02:00.0'
+rm -r "$ROOT/var/lib/vz"
+unchanged hostpci_exits 1 attach --check
+says '^VM 100: would start, 1 device$'
+says 'the folder of storage local cannot be used'
+mkdir -p "$ROOT/$SNIPPETS"
+echo x >"$ROOT/$SNIPPETS/hostpci-hook"
+unchanged hostpci_exits 1 attach --check
+says 'is not what hostpci puts there'
+rm "$ROOT/$SNIPPETS/hostpci-hook"
+policy 100 'hooks = [ "/bin/true" ];'
+config 100 'hookscript: local:snippets/old.sh' 'hostpci0: 02:00.0'
+unchanged hostpci_exits 1 attach --check
+says '^VM 100 pre-start: hooks: script .* does not exist'
+says '^hostpci: VM 100: it has hooks in its policy already'
+rm "$ROOT/etc/hostpci/vm/100.conf"
+unchanged hostpci_exits 0 attach --check
+config 100 'hostpci0: 02:00.0' 'lock: backup'
+unchanged hostpci_exits 1 attach --check --output-format json
+answer '.ok == false and .machines[0].ok and (.machines[0].refused | test("locked .backup.: Proxmox does not"))'
+qemu 100
+unchanged hostpci_exits 1 attach --check 100
+says '^hostpci: VM 100: .*the VM is locked \(backup\); --skiplock'
+qemu_ends
+config 100 "hookscript: $OURS" 'hostpci0: 02:00.0' 'lock: suspended'
+unchanged hostpci_exits 0 attach --check
+config 100 'hostpci0: 02:00.0' 'no-such: x'
+unchanged hostpci_exits 1 attach --check
+says '^hostpci: VM 100: .*a rewrite would drop'
+config 100 'hostpci0: 00:1c.0' 'template: 1'
+unchanged hostpci_exits 0 attach --check
+says '^VM 100: is a template'
+says_not refused
+unchanged hostpci_exits 1 attach --check 999
+says 'there is no VM 999'
+[[ $(grep -c 999 "$DIR/$cases/out") -eq 1 ]] || fail "it is told twice"
+
+it "a machine that is named twice is one"
+node
+config 100 'hostpci0: 02:00.0'
+unchanged hostpci_exits 0 attach --check 100 100
+[[ $(grep -c '^VM 100' "$DIR/$cases/out") -eq 1 ]] || fail "it is told twice"
+hostpci_exits 0 attach 100 100
+[[ $(grep -c '^update VM 100' "$DIR/$cases/out") -eq 1 ]] || fail "it is attached twice"
 
 it "what other nodes need"
 node

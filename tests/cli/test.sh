@@ -27,6 +27,13 @@ for verb in $(verbs); do
 	done
 done
 
+hostpci_exits 0 --help
+says 'remove UUID$'
+hostpci_exits 0 attach --help
+says '^usage: hostpci attach VMID... \| --all \| --check \[VMID...\] \[OPTION\]...$'
+hostpci_exits 0 parse --help
+says 'hostpci plan says whether the device is there'
+
 it "help needs no root folder and no arguments"
 run "$CLI" --root /nowhere plan --help
 [[ $rc -eq 0 ]] || fail "exits $rc"
@@ -114,6 +121,14 @@ for root in / /etc /tmp /tmp/../etc "$DIR/none"; do
 	says '^hostpci: root '
 done
 
+it "a root in the environment, which is for hooks, is not passed over"
+for verb in 'plan 100' status sweep 'release 100' list; do
+	# shellcheck disable=SC2086 # they are several
+	run "$CLI" $verb
+	[[ $rc -eq 64 ]] || fail "$verb: exits $rc"
+	says "^hostpci: HOSTPCI_ROOT is set .*: give --root $ROOT, or unset it"
+done
+
 it "exit codes of plan"
 config 100 'hostpci0: 02:00.0'
 hostpci_exits 0 plan 100
@@ -182,6 +197,29 @@ release 100
 END
 as_before
 
+it "JSON is UTF-8, and foreign text writes no escapes, whatever the files hold"
+printf 'hostpci0: 01:00,romfile=\xff\n' >"$ROOT/etc/pve/qemu-server/100.conf"
+config 101 'hostpci0: 02:00.0'
+printf 'return = "\e[31m\xff";\n' >"$ROOT/etc/hostpci/vm/101.conf"
+while read -r -a words; do
+	stdout "${words[@]}" --output-format json >"$DIR/$cases/json"
+	iconv -f utf-8 -t utf-8 "$DIR/$cases/json" | jq -e . >/dev/null ||
+		fail "${words[*]}: no JSON, or no UTF-8"
+done <<END
+showcmd 100
+config 100
+plan 100
+plan 101
+parse 01:00,romfile=$(printf '\xff')
+set 100 --delete $(printf '\xff')
+END
+hostpci_exits 78 plan 101
+! grep -q $'\e' "$DIR/$cases/out" || fail "an escape is printed"
+hook 101 pre-start
+! grep -q $'\e' "$DIR/$cases/out" || fail "an escape is printed"
+hostpci_exits 64 $'\e[31mx'
+! grep -q $'\e' "$DIR/$cases/out" || fail "an escape is printed"
+
 it "a report has its fields"
 config 101 'hostpci0: 77:00.0'
 hook 101 pre-start
@@ -189,6 +227,26 @@ stdout status 101 --output-format json |
 	jq -e '.[0].last | .ok == false and .vmid == 101 and .phase == "pre-start" and
 		.exit == 1 and (.findings[0] | .grade == "never" and .slot == "hostpci0" and
 		(.why | length > 0) and (.cure | length > 0))' >/dev/null || fail "it has not"
+
+it "status tells why a start failed, of machines that hold nothing, too"
+config 101 'hostpci0: 00:1c.0'
+config 100 'hostpci0: 02:00.0'
+hook 101 pre-start
+hook_exits 0 100 pre-start
+hostpci_exits 0 status
+says '^100 '
+says '^VM 101: the last pre-start failed: refused by the gate \(hostpci status 101 says why\)$'
+hostpci_exits 0 status 101
+says '^VM 101 holds no device$'
+says '^VM 101: the last pre-start failed: refused by the gate$'
+says '^  \[never\] hostpci0 0000:00:1c.0'
+says '^ *what to do: '
+[[ $(stdout status --output-format json | jq -c 'map([.vmid, .state, (.last.findings | length)])') == \
+	'[[100,"prepared",0],[101,"none",1]]' ]] || fail "JSON: $(stdout status --output-format json)"
+rm "$ROOT/etc/pve/qemu-server/101.conf"
+hostpci_exits 78 release 101
+hostpci_exits 0 status
+says_not 'VM 101'
 
 it "status knows the states of a machine"
 state() { stdout status 100 --output-format json | jq -r '.[0].state'; }
@@ -204,6 +262,49 @@ hook_exits 0 100 post-stop
 [[ $(state) == kept ]] || fail "after post-stop it is $(state)"
 hostpci_exits 0 release 100
 [[ $(state) == none ]] || fail "after release it is $(state)"
+
+it "not root: nothing was touched, and who may is said"
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups env)
+chmod 755 "$DIR" "$DIR/$cases"
+if [[ $EUID -eq 0 ]] && "${nobody[@]}" test -x "$CLI" -a -x "$ROOT"; then
+	config 100 'hostpci0: 01:00.0'
+	policy 100 'return = "vfio";'
+	hook_exits 0 100 pre-start
+	hook_exits 0 100 post-stop
+	now_is_before
+	log=$(<"$SIM/log")
+	for arguments in 'release 100' 'set 100 --hostpci1 02:00.0' 'plan 100' 'plan 100 post-stop' status \
+		'status 100'; do
+		# shellcheck disable=SC2086 # they are several
+		run "${nobody[@]}" "$CLI" --root "$ROOT" $arguments
+		[[ $rc -eq 1 ]] || fail "$arguments: exits $rc"
+		says 'Permission denied; run it as root$'
+		says_not 'is not as it was'
+	done
+	run "${nobody[@]}" "$HOOK" 100 post-stop
+	[[ $rc -eq 1 ]] || fail "the hook exits $rc"
+	says 'Permission denied; run it as root$'
+	says_not 'is not as it was'
+	run "${nobody[@]}" "$CLI" --root "$ROOT" plan 102
+	[[ $rc -eq 78 ]] || fail "plan of what is not there exits $rc"
+	for arguments in list 'config 100' 'showcmd 100' 'sriov list' 'mdev types'; do
+		# shellcheck disable=SC2086
+		run "${nobody[@]}" "$CLI" --root "$ROOT" $arguments
+		[[ $rc -eq 0 ]] || fail "$arguments: exits $rc"
+	done
+	as_before
+	[[ $(<"$SIM/log") == "$log" ]] || fail "something was written"
+	# On this machine's own root they do not even look.
+	for arguments in 'release 999999999' 'set 999999999 --delete hostpci0' sweep boot 'mdev remove x' \
+		'sriov set 00:00.0 1'; do
+		for format in text json; do
+			# shellcheck disable=SC2086
+			run "${nobody[@]}" -u HOSTPCI_ROOT "$CLI" $arguments --output-format $format
+			[[ $rc -eq 1 ]] || fail "$arguments: exits $rc"
+			says 'changes this host; run it as root'
+		done
+	done
+fi
 
 it "status tells a damaged journal and goes on"
 config 100 'hostpci0: 02:00.0'

@@ -8,7 +8,7 @@
 stuck() {
 	[[ $took -lt $1 ]] || fail "took $took ms"
 	says '\[stuck\] hostpci0 0000:0'
-	says "$2 is stuck in the kernel for 1 s \\(process [0-9]+"
+	says "$2: stuck in the kernel for 1 s \\(process [0-9]+"
 	pid=$(sed -n 's/.*(process \([0-9]*\).*/\1/p' "$DIR/$cases/out" | head -1)
 	[[ -d /proc/$pid ]] || fail "its child $pid is gone"
 	[[ $(<"/proc/$pid/comm") == hostpci-child ]] || fail "$pid is $(<"/proc/$pid/comm")"

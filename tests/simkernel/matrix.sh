@@ -189,7 +189,7 @@ case_stuck() { # PHASE PATH PATTERN NTH
 	phase "$1"
 	[[ $rc -eq 2 ]] || fail "exits $rc"
 	[[ $took -lt 3500 ]] || fail "took $took ms"
-	says "\\[stuck\\] hostpci[0-9]+ $(device_of "$2 $3"): .* is stuck in the kernel for 1 s"
+	says "\\[stuck\\] hostpci[0-9]+ $(device_of "$2 $3"): .*: stuck in the kernel for 1 s"
 	pid=$(sed -n 's/.*(process \([0-9]*\).*/\1/p' "$DIR/$cases/out" | head -1)
 	: >"$SIM/go"
 	while [[ -d /proc/$pid ]]; do sleep 0.02; done

@@ -38,6 +38,20 @@ stop 100
 hostpci_exits 0 release 100
 as_before
 
+it "how long a disk is kept is told"
+config 100 'hostpci0: 01:00.0'
+policy 100 'return-after = 5;'
+start 100
+stop 100
+says 'stays on vfio-pci for 5 min \(storage; .*\); hostpci release 100 gives it back before that$'
+hostpci_exits 0 status
+says '^100 kept .* vfio 5 min$'
+hostpci_exits 0 status --output-format json
+jq -e '.[0].devices[0] | .return_after == 5 and .left > 290 and .left <= 300' "$DIR/$cases/out" >/dev/null ||
+	fail "JSON does not tell it"
+hostpci_exits 0 release 100
+as_before
+
 it "return = host gives a disk back at post-stop"
 config 100 'hostpci0: 01:00.0'
 policy 100 'return = "host";'
@@ -69,6 +83,35 @@ has_no_journal 100
 hostpci_exits 0 release 100
 says 'keeps no device'
 driver_is 02:00.0 vfio-pci
+
+it "what was on vfio-pci before is told so, and not kept"
+config 100 'hostpci0: 01:00.0' 'hostpci1: 02:00.0'
+policy 100 'return = "none";'
+start 100
+stop 100
+now_is_before
+for return in vfio host; do
+	policy 100 "return = \"$return\";" 'hostpci0 = { power = "on"; };'
+	start 100
+	hostpci_exits 0 status 100
+	says '^100 running hostpci0 0000:01:00.0 vfio-pci vfio-pci '
+	stop 100
+	says 'hostpci0 0000:01:00.0 was on vfio-pci before and stays there'
+	says_not 'release|stays on vfio-pci \('
+	has_no_journal 100
+	as_before
+done
+start 100
+hostpci_exits 0 release 100
+says 'hostpci1 0000:02:00.0 was on vfio-pci before and stays there'
+as_before
+touch "$ROOT/run/qemu-server/100.reboot"
+start 100
+hook_exits 0 100 post-stop
+says 'is kept for the start that follows'
+rm "$ROOT/run/qemu-server/100.reboot"
+hostpci_exits 0 release 100
+as_before
 
 it "a network card goes back to its driver at post-stop"
 config 100 'hostpci0: 02:00.0'

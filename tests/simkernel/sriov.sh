@@ -331,7 +331,7 @@ policy 100 'deadline = 1;'
 hook_exits 0 100 pre-start
 rule 'sriov_numvfs 0 * block go'
 hook_exits 2 100 post-stop
-says 'remove its 7 virtual functions is stuck in the kernel for 1 s'
+says 'remove its 7 virtual functions: stuck in the kernel for 1 s'
 : >"$SIM/go"
 settle
 no_rules

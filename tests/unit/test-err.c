@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/notes.h"
+#include "base/utf8.h"
 
 static void err_reads_from_general_to_cause(void **state)
 {
@@ -77,6 +78,43 @@ static void notes_keep_their_order(void **state)
 	notes_free(&notes);
 }
 
+static void what_is_quoted_writes_no_line_of_ours(void **state)
+{
+	struct notes notes = {0};
+	struct err err;
+
+	(void)state;
+	(void)err_set(&err, EINVAL, "return = '%s'", "\033[31mx\n");
+	assert_string_equal(err.msg, "return = '?[31mx?'");
+	notes_add(&notes, "%s", "a\033b");
+	assert_string_equal(notes.text[0], "a?b");
+	notes_free(&notes);
+}
+
+static void bytes_that_are_no_utf8_are_replaced(void **state)
+{
+	static const char *const texts[][2] = {
+		{"", ""},
+		{"a", "a"},
+		{"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+		 "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
+		{"\xff", "\xef\xbf\xbd"},
+		{"a\xc3", "a\xef\xbf\xbd"},
+		{"\xc3x", "\xef\xbf\xbdx"},
+		{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		char *fixed = utf8_repaired(texts[i][0]);
+
+		assert_string_equal(fixed, texts[i][1]);
+		free(fixed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +123,8 @@ int main(void)
 		cmocka_unit_test(err_may_be_nobodys),
 		cmocka_unit_test(err_cuts_what_is_too_long),
 		cmocka_unit_test(notes_keep_their_order),
+		cmocka_unit_test(what_is_quoted_writes_no_line_of_ours),
+		cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
