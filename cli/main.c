@@ -122,7 +122,7 @@ void json_print(const struct context *context, struct json_object *value)
 			    ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 			    : JSON_C_TO_STRING_PLAIN;
 
-	text = utf8_repaired(json_object_to_json_string_ext(
+	text = utf8_escaped(json_object_to_json_string_ext(
 		value, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
 	if (text)
 		(void)printf("%s\n", text);

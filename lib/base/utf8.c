@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/utf8.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { ESCAPE = sizeof("\\u00ff") - 1 };
 
 /* Bytes of the character that @c begins with, 0: it begins with none. RFC 3629, section
  * 4: no overlong ones, no surrogates, nothing above U+10FFFF. */
@@ -23,16 +26,18 @@ static size_t length(const unsigned char *c)
 	return n;
 }
 
-char *utf8_repaired(const char *text)
+char *utf8_escaped(const char *json)
 {
-	static const char replacement[] = "\xef\xbf\xbd";
-	char *fixed = malloc(3 * strlen(text) + 1), *to = fixed;
+	char *fixed = malloc(ESCAPE * strlen(json) + 1), *to = fixed;
 
-	for (const char *c = text; fixed && *c;) {
+	for (const char *c = json; fixed && *c;) {
 		size_t n = length((const unsigned char *)c);
 
-		memcpy(to, n ? c : replacement, n ? n : 3);
-		to += n ? n : 3;
+		if (n)
+			memcpy(to, c, n);
+		else
+			(void)snprintf(to, ESCAPE + 1, "\\u%04x", (unsigned char)*c);
+		to += n ? n : ESCAPE;
 		c += n ? n : 1;
 	}
 	if (fixed)

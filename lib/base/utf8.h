@@ -6,8 +6,8 @@
 #include "base/cleanup.h"
 
 /*
- * @text with each byte that is no part of a valid UTF-8 character (RFC 3629) replaced by
- * U+FFFD: JSON knows nothing else, and names of others are in ours. The caller frees it.
- * NULL: out of memory.
+ * A JSON document whose bytes are all valid UTF-8 (RFC 3629), as JSON knows nothing else:
+ * one that is no part of a character, in a text of others that ours quotes, is written as
+ * the character of ISO 8859-1, \u00ff. The caller frees it. NULL: out of memory.
  */
-char *utf8_repaired(const char *text) _must_check_;
+char *utf8_escaped(const char *json) _must_check_;

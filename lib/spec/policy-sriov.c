@@ -89,7 +89,8 @@ static int check_vfs(const struct reader *r, config_setting_t *entry,
 		const struct sriov_vf *vf = &sriov->vf[i];
 		unsigned line = line_of_vf(entry, i);
 
-		if (vf->index >= (unsigned)sriov->wish.vfs)
+		if (wish_has(&sriov->wish, KEY_VFS) &&
+		    vf->index >= (unsigned)sriov->wish.vfs)
 			return err_at(err, EINVAL, r->file, line,
 				      "index = %u is beyond vfs = %d: they are counted "
 				      "from 0",
@@ -110,6 +111,15 @@ static int check_vfs(const struct reader *r, config_setting_t *entry,
 	return 0;
 }
 
+/* It says something of the functions, be it not how many there are: something else makes
+ * them. */
+static bool says_something(const struct sriov *sriov)
+{
+	uint64_t silent = UINT64_C(1) << KEY_PF | UINT64_C(1) << KEY_TEMPORARY;
+
+	return sriov->wish.set & ~silent || sriov->vfs > 0;
+}
+
 static int check_entry(const struct reader *r, config_setting_t *group,
 		       const struct sriov *sriov, struct err *err)
 {
@@ -122,11 +132,11 @@ static int check_entry(const struct reader *r, config_setting_t *group,
 		return err_at(err, EINVAL, r->file, line_of(group),
 			      "an entry of 'sriov' names its physical function: pf = "
 			      "\"01:00.0\";");
-	if (!wish_has(&sriov->wish, KEY_VFS))
+	if (!says_something(sriov))
 		return err_at(err, EINVAL, r->file, line_of(group),
 			      "an entry of 'sriov' says how many virtual functions "
-			      "there are to be: vfs = N; (as many as there are, if "
-			      "something else makes them)");
+			      "there are to be: vfs = N; or what is set of those that "
+			      "something else makes");
 	return check_vfs(r, group, sriov, err);
 }
 

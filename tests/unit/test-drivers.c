@@ -16,7 +16,8 @@
 static int parse(const char *text, struct spec *spec, struct err *err)
 {
 	*spec = (struct spec){0};
-	return policy_parse_host(NULL, text, strlen(text), "hostpci.conf", "here", spec, err);
+	return policy_parse_host(NULL, text, strlen(text), "hostpci.conf", "here", spec,
+				 err);
 }
 
 static void entries_are_taken(void **state)

@@ -91,24 +91,24 @@ static void what_is_quoted_writes_no_line_of_ours(void **state)
 	notes_free(&notes);
 }
 
-static void bytes_that_are_no_utf8_are_replaced(void **state)
+static void bytes_that_are_no_utf8_are_escaped(void **state)
 {
 	static const char *const texts[][2] = {
 		{"", ""},
 		{"a", "a"},
 		{"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
 		 "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
-		{"\xff", "\xef\xbf\xbd"},
-		{"a\xc3", "a\xef\xbf\xbd"},
-		{"\xc3x", "\xef\xbf\xbdx"},
-		{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
-		{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
-		{"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xff", "\\u00ff"},
+		{"a\xc3", "a\\u00c3"},
+		{"\xc3x", "\\u00c3x"},
+		{"\xc0\xaf", "\\u00c0\\u00af"},
+		{"\xed\xa0\x80", "\\u00ed\\u00a0\\u0080"},
+		{"\xf4\x90\x80\x80", "\\u00f4\\u0090\\u0080\\u0080"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		char *fixed = utf8_repaired(texts[i][0]);
+		char *fixed = utf8_escaped(texts[i][0]);
 
 		assert_string_equal(fixed, texts[i][1]);
 		free(fixed);
@@ -124,7 +124,7 @@ int main(void)
 		cmocka_unit_test(err_cuts_what_is_too_long),
 		cmocka_unit_test(notes_keep_their_order),
 		cmocka_unit_test(what_is_quoted_writes_no_line_of_ours),
-		cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
+		cmocka_unit_test(bytes_that_are_no_utf8_are_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
