@@ -76,6 +76,10 @@ static void entries_are_taken(void **state)
 	assert_int_equal(spec.sriov.item[1].line, 3);
 	assert_int_equal(spec.notes.n, 0);
 	spec_free(&spec);
+	/* Of functions that something else makes. */
+	assert_int_equal(
+		parse("sriov = ( { pf = \"01:00.0\"; vlan = 5; } );", &spec, &err), 0);
+	spec_free(&spec);
 }
 
 static void wrong_entries_are_refused(void **state)
