@@ -45,7 +45,7 @@ int attach_look(struct attach *attach, struct target *target,
 		int (*one)(struct attach *, const struct target *, struct err *),
 		struct err *err);
 /* Where the hookscript of a machine goes: it stays where it is, if it is ours. */
-const struct storage *attach_storage(const struct attach *attach, const char *hookscript);
+const struct storage *attach_storage(const struct attach *attach, const char *now);
 /* 1: the hookscript that @target has is to be called by ours; 0: it has none, or ours;
  * -errno with words: it cannot be. */
 int attach_chains(const struct attach *attach, const struct target *target,
