@@ -355,6 +355,20 @@ hostpci_exits 0 boot
 wait
 driver_is 01:10.2 igbvf
 
+it "the links between a card and its functions come late: they are waited for, not for ever"
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; } );'
+for link in 0000:01:00.0/virtfn1 0000:01:10.2/physfn; do
+	rule "sriov_numvfs 2 * late sys/bus/pci/devices/$link 800"
+	hostpci_exits 0 boot
+	[[ $took -ge 800 ]] || fail "it did not wait for $link: $took ms"
+	no_rules
+	hostpci_exits 0 sriov set 01:00.0 0
+done
+rule 'sriov_numvfs 2 * late sys/bus/pci/devices/0000:01:00.0/virtfn1 0'
+hostpci_exits 1 boot
+says 'the kernel counts 2, but only 1 can be seen: look at dmesg'
+vfs_are 01:00.0 0
+
 # --- at boot
 
 it "boot makes what is declared, in the order of addresses, and once"
