@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/utf8.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,10 +28,30 @@ static size_t length(const unsigned char *c)
 	return n;
 }
 
+/* Most documents are nothing else, and a start waits for its report. */
+static bool is_ascii(const char *text, size_t size)
+{
+	uint64_t any = 0, eight;
+	size_t i = 0;
+
+	for (; i + sizeof(eight) <= size; i += sizeof(eight)) {
+		memcpy(&eight, text + i, sizeof(eight));
+		any |= eight;
+	}
+	for (; i < size; i++)
+		any |= (unsigned char)text[i];
+	return !(any & UINT64_C(0x8080808080808080));
+}
+
 char *utf8_escaped(const char *json)
 {
-	char *fixed = malloc(ESCAPE * strlen(json) + 1), *to = fixed;
+	size_t size = strlen(json);
+	char *fixed, *to;
 
+	if (is_ascii(json, size))
+		return strdup(json);
+	fixed = malloc(ESCAPE * size + 1);
+	to = fixed;
 	for (const char *c = json; fixed && *c;) {
 		size_t n = length((const unsigned char *)c);
 

@@ -252,7 +252,8 @@ void report_store(const struct root *root, const struct outcome *outcome)
 		return;
 	}
 	o = report_json(outcome);
-	text = utf8_escaped(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+	text = utf8_escaped(json_object_to_json_string_ext(
+		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	if (text)
 		(void)!file_replace(root, JOURNAL_FOLDER, name, text, strlen(text));
 	json_object_put(o);
