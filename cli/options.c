@@ -124,6 +124,25 @@ static int take_switch(struct context *c, int id, const char *equals, int argc,
 	return keep(c, id, -1, on ? "1" : "0");
 }
 
+/* @id: -1: there is none of this name, -2: there are several. */
+static int wrong_option(const struct context *c, int id, const char *word,
+			const char *name)
+{
+	for (int i = 0; i < _OPTION_MAX; i++) {
+		const struct option_row *row = &option_table[i];
+		size_t n = strlen(row->name);
+
+		if (row->family && !strncasecmp(row->name, name, n) && name[n] >= '0' &&
+		    name[n] <= '9')
+			return usage_error(
+				c->command,
+				"there is no option '%s': %s0 to %s%d are there", word,
+				row->name, row->name, LIMIT_SLOTS - 1);
+	}
+	return usage_error(c->command, "%s option '%s'",
+			   id == -1 ? "unknown" : "ambiguous", word);
+}
+
 /* argv[*i] is an option; steps over its value. */
 static int take_option(struct context *c, int argc, char **argv, int *i)
 {
@@ -139,8 +158,7 @@ static int take_option(struct context *c, int argc, char **argv, int *i)
 				   "that are passed through",
 				   word);
 	if (id < 0)
-		return usage_error(c->command, "%s option '%s'",
-				   id == -1 ? "unknown" : "ambiguous", word);
+		return wrong_option(c, id, word, name);
 	if (!option_table[id].value) {
 		if (equals)
 			return usage_error(c->command, "--%s takes no value",
@@ -151,7 +169,7 @@ static int take_option(struct context *c, int argc, char **argv, int *i)
 	if (!strcmp(option_table[id].value, OPTION_SWITCH))
 		return take_switch(c, id, equals, argc, argv, i);
 	if (!equals && ++*i >= argc)
-		return usage_error(c->command, "--%s needs %s", option_table[id].name,
+		return usage_error(c->command, "%s needs %s", word,
 				   option_table[id].value);
 	return keep(c, id, number, equals ? equals + 1 : argv[*i]);
 }
@@ -159,7 +177,7 @@ static int take_option(struct context *c, int argc, char **argv, int *i)
 int unknown_verb(const char *word)
 {
 	const char *nearest = NULL;
-	unsigned best = WORDS_FAR;
+	unsigned best = words_far(word);
 
 	for (size_t i = 0; command_table[i]; i++) {
 		unsigned d = words_distance(word, command_table[i]->name);

@@ -48,3 +48,8 @@ unsigned words_distance(const char *a, const char *b)
 	}
 	return row[last][n];
 }
+
+unsigned words_far(const char *word)
+{
+	return strlen(word) > 3 ? WORDS_FAR : 2;
+}

@@ -13,3 +13,5 @@ enum { WORDS_FAR = 3 };
 /* Letters to change, add, leave out or swap between @a and @b; at least WORDS_FAR
  * if one is longer than 32. */
 unsigned words_distance(const char *a, const char *b);
+/* From which distance on nothing is near @word: two letters of three are another word. */
+unsigned words_far(const char *word);

@@ -18,7 +18,7 @@ const struct key *key_find(const char *name, unsigned where)
 const struct key *key_nearest(const char *name, unsigned where)
 {
 	const struct key *nearest = NULL;
-	unsigned best = WORDS_FAR;
+	unsigned best = words_far(name);
 
 	for (size_t i = 0; i < _KEY_MAX; i++) {
 		unsigned d = words_distance(name, key_table[i].name);

@@ -81,6 +81,14 @@ plan -output-format json --root=$ROOT -- 100 pre-start
 END
 [[ $i -eq 7 ]] || fail "$i spellings"
 
+it "what is wrong with an option or a verb is said in its words"
+hostpci_exits 64 set 100 --hostpci16 01:00
+says "there is no option '--hostpci16': hostpci0 to hostpci15 are there"
+hostpci_exits 64 set 100 --hostpci3
+says '--hostpci3 needs VALUE'
+hostpci_exits 64 foo
+says "there is no verb 'foo'$"
+
 it "an unknown option, verb, format, phase or number is a usage error"
 while read -r -a words; do
 	hostpci_exits 64 "${words[@]}"
