@@ -63,13 +63,28 @@ own_root_again() {
 	mv "$LAB_TMP/away" /etc/pve
 }
 
-root_begin() {
+# A writable layer over what was prepared outside; the kernel's are the lab's own.
+other_root() { # TREE
+	local dir
+	mkdir -p "$ROOT" "$LAB_TMP/layer"
+	mount -t tmpfs layer "$LAB_TMP/layer"
+	mkdir "$LAB_TMP"/layer/{upper,work}
+	mount -t overlay -o "lowerdir=$1,upperdir=$LAB_TMP/layer/upper,workdir=$LAB_TMP/layer/work" other "$ROOT"
+	cp /etc/machine-id "$ROOT/etc/"
+	for dir in dev run sys lib/modules "${LAB_DEBS#/}" "${LAB_TMP#/}/units"; do
+		mkdir -p "$ROOT/$dir"
+		mount --rbind "/$dir" "$ROOT/$dir"
+	done
+	mount -t proc proc "$ROOT/proc"
+}
+
+root_begin() { # [TREE]
 	rm -rf /run/hostpci "$LAB_TMP/units"
 	mkdir -p "$LAB_DEBS" "$LAB_TMP/units" "$LAB_TMP/tools/tests/lab" /run/lock/qemu-server
 	ln -sfn "$HOSTPCI_BUILD/tests/lab/kvm" "$LAB_TMP/tools/tests/lab/kvm"
 	cp "$LAB_BUILD_DIR"/deb/hostpci_*.deb "$LAB_DEBS/new.deb"
 	cp "$LAB_BUILD_DIR"/deb/older/hostpci_*.deb "$LAB_DEBS/old.deb"
-	own_root
+	if [ -n "$ROOT" ]; then other_root "$1"; else own_root; fi
 }
 
 root_end() {
@@ -77,7 +92,12 @@ root_end() {
 	wait "$systemd" 2>/dev/null || true
 	systemd=
 	rm -rf /run/systemd /run/lock/qemu-server /run/qemu-server
-	own_root_again
+	if [ -n "$ROOT" ]; then
+		umount --recursive "$ROOT"
+		umount "$LAB_TMP/layer"
+	else
+		own_root_again
+	fi
 }
 
 # Of two, with snippets in its local storage.

@@ -6,6 +6,8 @@
 # the machines of a caller that behaves as Proxmox does. Nothing of the build tree is used but
 # the caller's own tools. A boot, attached and chained hookscripts, the timer, an upgrade under
 # a running QEMU, a dpkg that is killed, a removal with VMs attached, a purge.
+#
+# A full run does the same once more with Debian 13 as the root file system.
 
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -236,8 +238,8 @@ purges() {
 	diff "$LAB_TMP/ours" "$LAB_TMP/ours-after" || fail "a purge leaves files"
 }
 
-round() {
-	root_begin
+round() { # [TREE]
+	root_begin "$@"
 	proxmox_node
 	ours | sort >"$LAB_TMP/ours"
 	installs
@@ -267,3 +269,8 @@ round() {
 for nic in "$LAB_IGB0" "$LAB_IGB1"; do wait_for 20 netdev_of "$nic"; done
 for disk in "$LAB_NVME" "$LAB_NVME2" "$LAB_NVME_SRIOV"; do wait_for 20 disk_of "$disk"; done
 round
+if [ -d "$LAB_BUILD_DIR/suite" ] && [ -n "${HOSTPCI_TESTS_FULL:-}" ]; then
+	say "and now all of it with Debian 13 as the root file system"
+	ROOT=$LAB_TMP/root
+	round "$LAB_BUILD_DIR/suite"
+fi
