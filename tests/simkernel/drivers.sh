@@ -207,11 +207,7 @@ driver_is "$NIC" vfio-pci
 it "cut off at any write, the next boot goes on"
 for ((n = 1; n < 30; n++)); do
 	declared "$NIC" vfio-pci "$GPU" vfio-pci
-	rule "* * $n kill both $([[ $((n % 2)) -eq 0 ]] && echo before || echo after)"
-	hostpci boot
-	no_rules
-	sleep 0.1
-	[[ $rc -ne 0 ]] || break
+	boot_killed $n || break
 	hostpci_exits 0 boot
 	driver_is "$NIC" vfio-pci
 	driver_is "$GPU" vfio-pci

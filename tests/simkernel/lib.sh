@@ -169,6 +169,27 @@ override_is() {
 	[[ $now == "$2" ]] || fail "driver_override of $1 is '$now', not '$2'"
 }
 
+# boot_killed N: a boot is killed at its N-th write, before or after it by turns; false: it
+# has no such write.
+boot_killed() {
+	rule "* * $1 kill both $([[ $(($1 % 2)) -eq 0 ]] && echo before || echo after)"
+	hostpci boot
+	no_rules
+	sleep 0.1
+	[[ $rc -ne 0 ]]
+}
+
+# bridge_port ADDRESS: the interface of this device is a port of br0.
+bridge_port() {
+	local device name
+	device=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:$1")
+	name=$(basename "$device"/net/*)
+	mkdir -p "$ROOT/sys/class/net/br0/bridge"
+	ln -s ../../../../../../class/net "$device/net/$name/subsystem"
+	ln -s ../../../../../../class/net/br0 "$device/net/$name/master"
+	ln -s "../../${device#"$ROOT"/sys/}/net/$name" "$ROOT/sys/class/net/$name"
+}
+
 writes() { grep -c '^write' "$SIM/log"; }
 writes_are() { [[ $(writes) -eq $1 ]] || fail "$(writes) writes, not $1"; }
 journal() { echo "$ROOT/run/hostpci/vm/$1.journal"; }

@@ -273,15 +273,10 @@ writes_are 0
 
 it "more of them while an interface of one is a bridge's: refused, with whose"
 hostpci_exits 0 sriov set 01:00.0 2
-ip=$(basename "$ROOT"/sys/bus/pci/devices/0000:01:10.2/net/*)
-mkdir -p "$ROOT/sys/class/net/br0/bridge"
-netdev=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:01:10.2")/net/$ip
-ln -s ../../../../../../class/net "$netdev/subsystem"
-ln -s ../../../../../../class/net/br0 "$netdev/master"
-ln -s "../../${netdev#"$ROOT"/sys/}" "$ROOT/sys/class/net/$ip"
+bridge_port 01:10.2
 : >"$SIM/log"
 hostpci_exits 1 sriov set 01:00.0 3
-says "its virtual function 0000:01:10.2: $ip"
+says "its virtual function 0000:01:10.2: $(basename "$ROOT"/sys/bus/pci/devices/0000:01:10.2/net/*)"
 says 'br0'
 writes_are 0
 host_policy 'sriov = ( { pf = "01:00.0"; vfs = 3; } );'
@@ -471,11 +466,7 @@ vfs_are 01:00.0 2
 it "cut off at any write, the next boot goes on"
 for ((n = 1; n < 20; n++)); do
 	host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; autoprobe = true; }, { pf = "02:00.0"; vfs = 2; autoprobe = false; } );'
-	rule "* * $n kill both $([[ $((n % 2)) -eq 0 ]] && echo before || echo after)"
-	hostpci boot
-	no_rules
-	sleep 0.1
-	[[ $rc -ne 0 ]] || break
+	boot_killed $n || break
 	hostpci_exits 0 boot
 	vfs_are 01:00.0 2
 	vfs_are 02:00.0 2
@@ -511,12 +502,7 @@ host_policy 'sriov = ( { pf = "01:00.0"; vfs = 2; autoprobe = true; } );'
 hostpci_exits 0 boot
 config 100 'name: x'
 policy 100 'hostpci0 = { vf-of = "01:00.0"; };'
-ip=$(basename "$ROOT"/sys/bus/pci/devices/0000:01:10.0/net/*)
-mkdir -p "$ROOT/sys/class/net/br0/bridge"
-netdev=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:01:10.0")/net/$ip
-ln -s ../../../../../../class/net "$netdev/subsystem"
-ln -s ../../../../../../class/net/br0 "$netdev/master"
-ln -s "../../${netdev#"$ROOT"/sys/}" "$ROOT/sys/class/net/$ip"
+bridge_port 01:10.0
 hook_exits 0 100 pre-start
 says '0000:01:10.2: unbind from igbvf'
 driver_is 01:10.0 igbvf

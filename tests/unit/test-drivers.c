@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Drivers that the host's policy declares: how it is read, what is planned, what the gate
  * says. */
-#include "unit.h"
+#include "host-policy.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "host/pf-match.h"
 #include "plan/gate.h"
 #include "plan/plan.h"
-#include "spec/policy.h"
 
 #define NIC "/sys/devices/pci0000:00/0000:01:00.0/"
-
-static int parse(const char *text, struct spec *spec, struct err *err)
-{
-	*spec = (struct spec){0};
-	return policy_parse_host(NULL, text, strlen(text), "hostpci.conf", "here", spec,
-				 err);
-}
 
 static void entries_are_taken(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Physical functions: how a policy names them, where their functions are, what is planned
  * and what the gate says. */
-#include "unit.h"
+#include "host-policy.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,13 +45,6 @@ static void names_are_of_six_kinds(void **state)
 		    (r == 0 && (int)name.kind != rows[i].kind))
 			fail_msg("%s", rows[i].text);
 	}
-}
-
-static int parse(const char *text, struct spec *spec, struct err *err)
-{
-	*spec = (struct spec){0};
-	return policy_parse_host(NULL, text, strlen(text), "hostpci.conf", "here", spec,
-				 err);
 }
 
 static void entries_are_taken(void **state)
