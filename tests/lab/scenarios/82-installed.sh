@@ -136,8 +136,7 @@ mends() {
 }
 
 heals() {
-	# A minute of a real machine: the timer's are real seconds, those of its program emulated.
-	wait_for $((90 + failed_at - SECONDS)) has_driver "$LAB_NVME" nvme
+	wait_for $((60 + failed_at - SECONDS)) has_driver "$LAB_NVME" nvme
 	say "the timer took back what the start had left, after $((SECONDS - failed_at)) s"
 	wait_for 5 test ! -e /run/hostpci/vm/182.journal
 	expect_match 'VM 182 no longer runs' "$LAB_TMP/units/hostpci-sweep"
