@@ -70,7 +70,8 @@ static int match(struct search *s, int fds, const char *fd, const char *target)
 static int look_at_descriptor(void *context, const struct dirent64 *entry)
 {
 	struct search *s = context;
-	size_t below = strlen(s->root->path);
+	const char *path = s->root->moved ? s->root->path : "";
+	size_t below = strlen(path);
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(s->fds, entry->d_name, target, sizeof(target) - 1);
 
@@ -79,7 +80,7 @@ static int look_at_descriptor(void *context, const struct dirent64 *entry)
 		return 0;
 	target[n] = '\0';
 	/* What is open elsewhere is not of a moved root. */
-	return strncmp(target, s->root->path, below) != 0
+	return strncmp(target, path, below) != 0
 		       ? 0
 		       : match(s, s->fds, entry->d_name, target + below);
 }

@@ -28,7 +28,8 @@ static int openat2_fd(int dirfd, const char *path, int flags, mode_t mode,
 
 static int root_resolve(const char *dir, struct root *root, struct err *err)
 {
-	if (!realpath(dir, root->path))
+	root->path = realpath(dir, NULL);
+	if (!root->path)
 		return err_set(err, errno, "root %s: %s (give a folder below /tmp)", dir,
 			       strerror(errno));
 	if (strncmp(root->path, "/tmp/", 5) != 0)
@@ -41,20 +42,29 @@ static int root_resolve(const char *dir, struct root *root, struct err *err)
 	return 0;
 }
 
+static int open_top(struct root *root, struct err *err)
+{
+	const char *path = root->moved ? root->path : "/";
+
+	root->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root->fd < 0
+		       ? err_set(err, errno, "root %s: %s (give a folder below /tmp)",
+				 path, strerror(errno))
+		       : 0;
+}
+
 int root_open(const char *dir, struct root *ret, struct err *err)
 {
 	struct root root = ROOT_CLOSED;
 	int r;
 
-	if (dir) {
-		r = root_resolve(dir, &root, err);
-		if (r < 0)
-			return r;
+	r = dir ? root_resolve(dir, &root, err) : 0;
+	if (r == 0)
+		r = open_top(&root, err);
+	if (r < 0) {
+		root_close(&root);
+		return r;
 	}
-	root.fd = open(root.moved ? root.path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root.fd < 0)
-		return err_set(err, errno, "root %s: %s (give a folder below /tmp)",
-			       root.moved ? root.path : "/", strerror(errno));
 	root.sys = root_openat(&root, "/sys", O_PATH | O_DIRECTORY, 0);
 	if (root.sys < 0)
 		root.sys = -1;
@@ -66,6 +76,7 @@ void root_close(struct root *root)
 {
 	cleanup_close(&root->sys);
 	cleanup_close(&root->fd);
+	free(root->path);
 	*root = ROOT_CLOSED;
 }
 

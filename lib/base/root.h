@@ -16,7 +16,7 @@ struct root {
 	int fd;
 	int sys; /* /sys, -1 where there is none */
 	bool moved;
-	char path[PATH_MAX]; /* empty when not moved */
+	char *path; /* owned; NULL when not moved */
 };
 
 #define ROOT_CLOSED ((struct root){.fd = -1, .sys = -1})

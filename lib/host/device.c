@@ -15,12 +15,12 @@ const char *device_path(const struct bdf *bdf, const char *name,
 	return buf;
 }
 
-static int read_group(const struct root *root, const struct bdf *bdf)
+static int read_group(const struct root *here)
 {
 	char name[LIMIT_NAME];
 	uint64_t group;
 
-	if (sysfs_link(root, DEVICE_ATTR(bdf, "iommu_group"), name, sizeof(name)) < 0 ||
+	if (sysfs_link(here, "iommu_group", name, sizeof(name)) < 0 ||
 	    number_parse(name, INT32_MAX, &group) < 0)
 		return -1;
 	return (int)group;
@@ -32,34 +32,43 @@ static int count_vf(void *context, const char *name)
 	return 0;
 }
 
-int device_read(const struct root *root, const struct bdf *bdf, struct device *ret)
+/* What is below @here, the device's folder. */
+static int read_folder(const struct root *here, struct device *d)
 {
-	uint32_t vendor = sysfs_number(root, DEVICE_ATTR(bdf, "vendor"), UINT32_MAX);
-	struct device d = {.bdf = *bdf, .vendor = (uint16_t)vendor};
 	int r;
 
-	if (vendor == UINT32_MAX && !sysfs_exists(root, DEVICE_ATTR(bdf, "")))
-		return -ENODEV;
-	d.product = (uint16_t)sysfs_number(root, DEVICE_ATTR(bdf, "device"), 0xffff);
-	d.class_code = sysfs_number(root, DEVICE_ATTR(bdf, "class"), 0xffffff);
+	d->vendor = (uint16_t)sysfs_number(here, "vendor", 0xffff);
+	d->product = (uint16_t)sysfs_number(here, "device", 0xffff);
+	d->class_code = sysfs_number(here, "class", 0xffffff);
 	/* By what it is, not by class alone: a CardBus bridge has class 0607. */
-	d.bridge = sysfs_exists(root, DEVICE_ATTR(bdf, "pci_bus")) ||
-		   d.class_code >> 8 == 0x0604;
-	d.group = read_group(root, bdf);
-	if (sysfs_exists(root, DEVICE_ATTR(bdf, "virtfn0"))) {
+	d->bridge = sysfs_exists(here, "pci_bus") || d->class_code >> 8 == 0x0604;
+	d->group = read_group(here);
+	if (sysfs_exists(here, "virtfn0")) {
 		/* sriov_numvfs takes the device lock when read; the links do not. */
-		r = sysfs_each(root, DEVICE_ATTR(bdf, ""), SYSFS_LINKS, count_vf, &d.vfs);
+		r = sysfs_each(here, ".", SYSFS_LINKS, count_vf, &d->vfs);
 		if (r < 0)
 			return r;
 	}
-	r = sysfs_link(root, DEVICE_ATTR(bdf, "driver"), d.driver, sizeof(d.driver));
-	if (r < 0)
-		return r;
+	r = sysfs_link(here, "driver", d->driver, sizeof(d->driver));
 	/* A variant driver is known by what it offers, not by its name. */
-	d.on_vfio = d.driver[0] && (!strcmp(d.driver, "vfio-pci") ||
-				    sysfs_exists(root, DEVICE_ATTR(bdf, "vfio-dev")));
-	*ret = d;
-	return 0;
+	d->on_vfio = r == 0 && d->driver[0] &&
+		     (!strcmp(d->driver, "vfio-pci") || sysfs_exists(here, "vfio-dev"));
+	return r;
+}
+
+int device_read(const struct root *root, const struct bdf *bdf, struct device *ret)
+{
+	struct device d = {.bdf = *bdf};
+	struct root here;
+	int r = sysfs_enter(root, DEVICE_ATTR(bdf, ""), &here);
+
+	if (r < 0)
+		return r == -ENOENT ? -ENODEV : r;
+	r = read_folder(&here, &d);
+	sysfs_leave(&here);
+	if (r == 0)
+		*ret = d;
+	return r;
 }
 
 bool device_is_storage(const struct device *device)

@@ -25,6 +25,18 @@ int sysfs_read(const struct root *root, const char *path, char *buf, size_t size
 	return 0;
 }
 
+int sysfs_enter(const struct root *root, const char *path, struct root *ret)
+{
+	*ret = *root;
+	ret->sys = root_opensys(root, path, O_PATH | O_DIRECTORY);
+	return ret->sys < 0 ? ret->sys : 0;
+}
+
+void sysfs_leave(struct root *here)
+{
+	cleanup_close(&here->sys);
+}
+
 int sysfs_target(const struct root *root, const char *path, char *buf, size_t size)
 {
 	int r = root_linksys(root, path, buf, size);

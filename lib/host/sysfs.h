@@ -10,6 +10,13 @@
  * attribute's own show function does: those are read through look.h in a child.
  */
 
+/*
+ * @path as if it were /sys: the way there, links and all, is walked once for many looks.
+ * @ret is good until sysfs_leave, and while @root is open. -ENOENT, -errno.
+ */
+int sysfs_enter(const struct root *root, const char *path, struct root *ret) _must_check_;
+void sysfs_leave(struct root *here);
+
 /* The attribute's text without its last newline, cut to @size. -errno. */
 int sysfs_read(const struct root *root, const char *path, char *buf,
 	       size_t size) _must_check_;
