@@ -160,8 +160,34 @@ static int set_power(struct builder *b, const struct fact *fact, const char *fou
 	return builder_add(b, fact, STEP_POWER, STAGE_DRIVERS, found, want);
 }
 
-int builder_bound(struct builder *b, const struct fact *fact)
+int builder_return(const struct builder *b, const struct fact *fact)
 {
+	/* A host that sees a guest's disk assembles its md and LVM. */
+	return spec_return(b->spec, (unsigned)fact->slot,
+			   device_is_storage(&fact->device) && !fact->vgpu_type[0]
+				   ? WISH_RETURN_VFIO
+				   : WISH_RETURN_HOST);
+}
+
+/* It is reset when it is bound, does not stay on vfio-pci when the machine has stopped,
+ * and policy does not say how it sleeps. */
+static bool stays_awake(const struct builder *b, const struct fact *fact)
+{
+	const struct reset_wish *wish = spec_reset(b->spec, (unsigned)fact->slot);
+
+	return fact->wanted && wish && wish->wanted &&
+	       scope_has(b->spec->scope, SCOPE_RESET) &&
+	       builder_return(b, fact) == WISH_RETURN_HOST &&
+	       !spec_power(b->spec, (unsigned)fact->slot);
+}
+
+int builder_bind(struct builder *b, const struct fact *fact)
+{
+	int r = builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", "vfio-pci");
+
+	if (r < 0)
+		return r;
+	b->plan->step[b->plan->steps - 1].awake = stays_awake(b, fact);
 	/* vfio-pci allows suspending when it binds (vfio_pci_core_register_device). */
 	return set_power(b, fact, fact->settings.power[0] ? "auto" : "");
 }

@@ -30,8 +30,10 @@ int builder_keep(struct builder *b, const struct fact *fact,
 int builder_rescan(struct builder *b, const struct fact *fact) _must_check_;
 /* While no driver has it: BAR sizes, and what must hold when vfio-pci suspends it. */
 int builder_unbound(struct builder *b, const struct fact *fact) _must_check_;
-/* vfio-pci has it. */
-int builder_bound(struct builder *b, const struct fact *fact) _must_check_;
+/* What becomes of it when the machine has stopped: enum wish_return. */
+int builder_return(const struct builder *b, const struct fact *fact);
+/* Bound to vfio-pci, and how it sleeps there. */
+int builder_bind(struct builder *b, const struct fact *fact) _must_check_;
 /* Instead of all these, for a device that is on vfio already. */
 int builder_adopted(struct builder *b, const struct fact *fact) _must_check_;
 /*

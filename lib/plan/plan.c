@@ -173,9 +173,7 @@ static int add_binding(struct builder *b, const struct fact *fact)
 		r = builder_add(b, fact, STEP_EVICT, STAGE_DRIVERS, d->driver, "");
 	if (r == 0)
 		r = builder_unbound(b, fact);
-	if (r == 0)
-		r = builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", "vfio-pci");
-	return r == 0 ? builder_bound(b, fact) : r;
+	return r == 0 ? builder_bind(b, fact) : r;
 }
 
 static int add_driver(struct builder *b, const struct fact *fact)
@@ -196,15 +194,12 @@ static int add_driver(struct builder *b, const struct fact *fact)
 static int add_hold(struct builder *b, const struct fact *fact)
 {
 	bool vgpu = fact->vgpu_type[0];
-	bool storage = device_is_storage(&fact->device) && !vgpu;
 	struct hold hold = {
 		.bdf = fact->device.bdf,
 		.slot = fact->slot,
 		.group = fact->device.group,
-		.storage = storage,
-		/* A host that sees a guest's disk assembles its md and LVM. */
-		.return_to = spec_return(b->spec, (unsigned)fact->slot,
-					 storage ? WISH_RETURN_VFIO : WISH_RETURN_HOST),
+		.storage = device_is_storage(&fact->device) && !vgpu,
+		.return_to = builder_return(b, fact),
 		.return_after = spec_return_after(b->spec, (unsigned)fact->slot),
 	};
 

@@ -14,6 +14,10 @@ static bool bind_needs_idle(const struct step *step, struct child_request *ret)
 
 static bool bind_write(const struct step *step, struct step_write *ret)
 {
+	/* vfio-pci lets a device sleep that nobody has open, from the moment it binds
+	 * (vfio_pci_core_register_device): a reset would wait until it sleeps, wake it
+	 * up, and the look after the reset would wait until it sleeps again. */
+	ret->awake = step->awake && step->direction == STEP_DO;
 	return driver_link_write(step, step->want, step->direction == STEP_DO, ret);
 }
 
@@ -32,7 +36,9 @@ static enum step_verdict bind_judge(const struct step *step, const char *seen,
 static void bind_describe(const struct step *step, char *buf, size_t size)
 {
 	(void)snprintf(buf, size,
-		       step->direction == STEP_DO ? "bind to %s" : "unbind from %s",
+		       step->direction == STEP_UNDO ? "unbind from %s"
+		       : step->awake		    ? "bind to %s, awake"
+						    : "bind to %s",
 		       step->want);
 }
 

@@ -223,6 +223,13 @@ bool step_same_device(const struct step *a, const struct step *b)
 	return bdf_equal(&a->bdf, &b->bdf);
 }
 
+const char *step_awake_path(const struct step_write *write, char buf[static CHILD_PATH])
+{
+	(void)snprintf(buf, CHILD_PATH, "/sys/bus/pci/devices/%s/power/control",
+		       write->value);
+	return buf;
+}
+
 bool step_undoes(const struct step *step)
 {
 	struct step undo = *step;

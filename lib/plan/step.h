@@ -63,6 +63,8 @@ struct step {
 	bool adopted; /* another machine has done it, and whoever stops last takes it
 		       * back: on file with the claim, and not written; not journalled */
 	bool spare;   /* if it fails, the next one does the same; not journalled */
+	bool awake;   /* binding: what is reset next does not fall asleep before it; not
+		       * journalled: unbinding from vfio-pci ends it */
 };
 
 /* What a look says about where a step stands. */
@@ -79,6 +81,8 @@ struct step_write {
 	bool module;	     /* load module @value instead of writing */
 	bool netlink;	     /* set @value of the virtual function @path: vf_change */
 	bool nvme;	     /* the same by its controller: step_nvme_parse */
+	bool awake; /* at once after it, "on" to the power/control of the device that
+		     * @value names: step_awake_path */
 	char path[CHILD_PATH]; /* absolute */
 	char value[LIMIT_VALUE];
 };
@@ -130,6 +134,9 @@ struct step_ops {
 };
 
 extern const struct step_ops *const step_table[_STEP_MAX];
+
+/* Where the second write of a step_write that says awake goes. */
+const char *step_awake_path(const struct step_write *write, char buf[static CHILD_PATH]);
 
 static inline const struct step_ops *step_ops(const struct step *step)
 {

@@ -138,9 +138,32 @@ void report_read_findings(struct json_object *report, struct findings *ret)
 		read_finding(json_object_array_get_idx(all, i), ret);
 }
 
+/* The one write of a step, and what goes along with it. */
+static void put_writes(struct json_object *to, const struct step_write *write)
+{
+	struct json_object *w = json_object_new_object(), *then;
+	char path[CHILD_PATH];
+
+	put_text(w,
+		 write->module	  ? "module"
+		 : write->netlink ? "netlink"
+		 : write->nvme	  ? "nvme"
+				  : "path",
+		 write->module ? write->value : write->path);
+	if (!write->module)
+		put_text(w, "value", write->value);
+	put(to, "write", w);
+	if (!write->awake)
+		return;
+	then = json_object_new_object();
+	put_text(then, "path", step_awake_path(write, path));
+	put_text(then, "value", "on");
+	put(to, "then", then);
+}
+
 static struct json_object *deed_json(const struct deed *d)
 {
-	struct json_object *o = json_object_new_object(), *w;
+	struct json_object *o = json_object_new_object();
 	struct step_write write = {0};
 	char text[STEP_WORDS];
 
@@ -158,18 +181,8 @@ static struct json_object *deed_json(const struct deed *d)
 	put_text(o, "want", d->step.want);
 	step_ops(&d->step)->describe(&d->step, text, sizeof(text));
 	put_text(o, "text", text);
-	if (step_ops(&d->step)->write(&d->step, &write)) {
-		w = json_object_new_object();
-		put_text(w,
-			 write.module	 ? "module"
-			 : write.netlink ? "netlink"
-			 : write.nvme	 ? "nvme"
-					 : "path",
-			 write.module ? write.value : write.path);
-		if (!write.module)
-			put_text(w, "value", write.value);
-		put(o, "write", w);
-	}
+	if (step_ops(&d->step)->write(&d->step, &write))
+		put_writes(o, &write);
 	put_text(o, "state", deed_words[d->state]);
 	if (d->step.spare)
 		put_flag(o, "spare", true);

@@ -50,6 +50,7 @@ void report_findings(const struct findings *findings, enum report_style style, F
 static void print_write(const struct step *step, const char *indent, FILE *out)
 {
 	struct step_write write = {0};
+	char path[CHILD_PATH];
 
 	if (!step_ops(step)->write(step, &write))
 		(void)fprintf(out, "%s    nothing to write\n", indent);
@@ -65,6 +66,9 @@ static void print_write(const struct step *step, const char *indent, FILE *out)
 		(void)fprintf(out, "%s    echo %s%s> %s\n", indent,
 			      write.value[0] == '\n' ? "" : write.value,
 			      write.value[0] == '\n' ? "" : " ", write.path);
+	if (write.awake)
+		(void)fprintf(out, "%s    echo on > %s\n", indent,
+			      step_awake_path(&write, path));
 }
 
 static void print_step_head(const struct step *step, FILE *out)
@@ -167,6 +171,7 @@ static void print_plan(const struct root *root, const struct outcome *o, FILE *o
 		const struct step *step = &o->deeds.item[i].step;
 
 		writes += step_ops(step)->write(step, &write);
+		writes += write.awake;
 	}
 	for (size_t i = 0; i < o->shown_n; i++)
 		print_shown(root, &o->shown[i], out);

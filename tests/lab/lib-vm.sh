@@ -55,7 +55,7 @@ vm_guest() { # VMID NAME SCRIPT
 hook_as_planned() { # VMID PHASE
 	hostpci plan "$1" "$2" --output-format json >"$LAB_TMP/plan.json" ||
 		fail "plan $1 $2: $(cat "$LAB_TMP/plan.json")"
-	jq -r '.steps[].write.path // empty | split("/")[-2:] | join(" ")' "$LAB_TMP/plan.json" |
+	jq -r '.steps[] | (.write, .then) | .path? // empty | split("/")[-2:] | join(" ")' "$LAB_TMP/plan.json" |
 		sort >"$LAB_TMP/planned"
 	sysfs_trace_start
 	expect_exit 0 hook "$1" "$2"

@@ -186,6 +186,31 @@ attribute_is 03:00.0/power/control auto
 wrote power/control auto
 as_before
 
+it "what is reset does not fall asleep before, and nothing is left of that"
+config 100 'hostpci0: 02:00.0'
+policy 100 'reset = "default";'
+hook_exits 0 100 pre-start
+order=$(sed -nE 's#^write.*/(bind|control|reset)\t.*#\1#p' "$SIM/log" | tr '\n' ' ')
+[[ $order == "bind control reset " ]] || fail "written in the order $order"
+attribute_is 02:00.0/power/control on
+hook_exits 0 100 post-stop
+[[ $(grep -c '^write.*power/control' "$SIM/log") -eq 1 ]] || fail "unbinding is all that it takes"
+as_before
+config 100 'hostpci0: 03:00.0'
+round
+attribute_is 03:00.0/power/control auto
+
+it "but policy, or that it is kept on vfio-pci, comes first"
+config 100 'hostpci0: 02:00.0'
+for rules in 'power = "auto";' 'return = "vfio";'; do
+	policy 100 "reset = \"default\"; $rules"
+	hook_exits 0 100 pre-start
+	attribute_is 02:00.0/power/control auto
+	hook_exits 0 100 post-stop
+	[[ $rules != return* ]] || hostpci_exits 0 release 100
+done
+as_before
+
 it "power and d3cold by policy"
 config 100 'hostpci0: 02:00.0'
 policy 100 'power = "on"; d3cold = false;'

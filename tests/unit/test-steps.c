@@ -340,9 +340,28 @@ static void why_it_is_not_as_it_should_be(void **state)
 	assert_contains(step_explain(&bind, "nvme", false, buf), "has changed since");
 }
 
+static void what_is_bound_stays_awake_for_its_reset(void **state)
+{
+	struct step step = {.kind = STEP_BIND, .bdf = {0, 1, 0, 0}, .want = "vfio-pci"};
+	struct step_write write = {0};
+	char path[CHILD_PATH];
+
+	(void)state;
+	assert_true(step_ops(&step)->write(&step, &write));
+	assert_false(write.awake);
+	step.awake = true;
+	assert_true(step_ops(&step)->write(&step, &write));
+	assert_true(write.awake);
+	assert_string_equal(step_awake_path(&write, path), DEVICE "power/control");
+	step.direction = STEP_UNDO;
+	assert_true(step_ops(&step)->write(&step, &write));
+	assert_false(write.awake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_bound_stays_awake_for_its_reset),
 		cmocka_unit_test(each_direction_has_its_one_write),
 		cmocka_unit_test(the_table_is_complete),
 		scratch_test(looks_answer_what_judges_expect),

@@ -38,6 +38,18 @@ back_is_as "$LAB_TMP/before" 165
 echo default >"/sys/bus/pci/devices/$LAB_IGB0/reset_method"
 echo on >"/sys/bus/pci/devices/$LAB_IGB0/power/control"
 
+say "igb: what is reset is awake until it goes back, so that nothing waits for its sleep"
+echo auto >"/sys/bus/pci/devices/$LAB_IGB0/power/control"
+host_snapshot "$LAB_TMP/before"
+vm_policy 165 'reset = "default";'
+hook_as_planned 165 pre-start
+attribute_is "$LAB_IGB0" power/control on
+attribute_is "$LAB_IGB0" power/runtime_status active
+hook_as_planned 165 post-stop
+attribute_is "$LAB_IGB0" power/control auto
+back_is_as "$LAB_TMP/before" 165
+echo on >"/sys/bus/pci/devices/$LAB_IGB0/power/control"
+
 say "igb: a quirk switches its resets off until the stop"
 mkdir -p /etc/hostpci
 cat >/etc/hostpci/quirks.conf <<'END'
