@@ -158,6 +158,8 @@ static int each_folder(void *context, const char *name)
 	if (f->files && subsystem[0])
 		r = add_file(f, path, name, subsystem);
 	if (r == 0 && !strcmp(subsystem, "nvme"))
+		r = use_backing(f->use, name, NULL, f->err);
+	if (r == 0 && !strcmp(subsystem, "nvme"))
 		r = look_at_heads(f, name);
 	return r == 0 ? walk(&below) : r;
 }

@@ -132,6 +132,7 @@ void use_free(struct use *use)
 	free(use->netdev);
 	free(use->mounts);
 	free(use->swaps);
+	free(use->backings);
 	free(use->node);
 	free(use->interface);
 }

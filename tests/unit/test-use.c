@@ -2,6 +2,8 @@
 /* Who of the host uses a device: its disks, its files, the console. */
 #include "use-scene.h"
 
+#include "host/backing-look.h"
+
 /* --- disks */
 
 static void disk(struct scene *s)
@@ -69,6 +71,51 @@ static void a_cache_and_a_mount(void **state)
 	is(s, 0, GRADE_NEVER, "/dev/nvme0n1", "part of a bcache", "/bcache/stop");
 	is(s, 1, GRADE_NEVER, "/dev/nvme0n1p1", "mounted on /srv/a\\040b", "umount");
 	is(s, 2, GRADE_NEVER, "/dev/nvme0n1p1", "as swap", "swapoff");
+}
+
+/* Neither claims it (drivers/block/loop.c, drivers/nvme/target/io-cmd-bdev.c). */
+static void what_stands_on_it_unseen(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	put(s, "/sys/devices/virtual/block/loop0/loop/backing_file", "/dev/nvme0n1p1\n");
+	link_to(s, "../devices/virtual/block/loop0", "/sys/block/loop0");
+	put(s, "/sys/devices/virtual/block/loop1/loop/backing_file",
+	    "/srv/image (deleted)\n");
+	link_to(s, "../devices/virtual/block/loop1", "/sys/block/loop1");
+	scratch_mkdir(&s->s, "/sys/devices/virtual/block/loop2");
+	link_to(s, "../devices/virtual/block/loop2", "/sys/block/loop2");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.a/namespaces/1/enable", "1\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.a/namespaces/1/device_path",
+	    "/dev/nvme0n1\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.b/namespaces/1/enable", "0\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.b/namespaces/1/device_path",
+	    "/dev/nvme0n1\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.c/passthru/enable", "1\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.c/passthru/device_path",
+	    "/dev/nvme0\n");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 3);
+	is(s, 0, GRADE_NEVER, "/dev/nvme0", "by the NVMe target, as nqn.c", "nqn.c");
+	is(s, 1, GRADE_NEVER, "/dev/nvme0n1", "by the NVMe target, as nqn.a", "nqn.a");
+	is(s, 2, GRADE_NEVER, "/dev/nvme0n1p1", "is what /dev/loop0 stands on",
+	   "losetup -d /dev/loop0");
+}
+
+static void what_stands_on_it_by_another_name(void **state)
+{
+	static const char text[] = "259:1 - /dev/loop0\n"
+				   "- /dev/sda1 nqn.a\n";
+	char who[32];
+
+	(void)state;
+	assert_true(backing_find(text, "/dev/nvme0n1p1", "259:1", who, sizeof(who)));
+	assert_string_equal(who, "/dev/loop0");
+	assert_true(backing_find(text, "/dev/sda1", "8:1", who, sizeof(who)));
+	assert_string_equal(who, "nqn.a");
+	assert_false(backing_find(text, "/dev/sda", "259:11", who, sizeof(who)));
+	assert_false(backing_find("", "/dev/sda", NULL, who, sizeof(who)));
 }
 
 static void an_idle_disk_is_free(void **state)
@@ -284,6 +331,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scene_test(a_holder_is_named),
 		scene_test(a_cache_and_a_mount),
+		scene_test(what_stands_on_it_unseen),
+		cmocka_unit_test(what_stands_on_it_by_another_name),
 		scene_test(an_idle_disk_is_free),
 		scene_test(a_holder_lives_somewhere),
 		scene_test(who_is_going_passes),
