@@ -44,6 +44,13 @@ enum step_direction {
 	STEP_UNDO,
 };
 
+/* What to do if none of the reset methods of STEP_METHODS is offered. */
+enum step_none {
+	STEP_NONE_FAILS, /* policy names them */
+	STEP_NONE_OFF,	 /* what is offered harms it: its resets are switched off */
+	STEP_NONE_LEFT,	 /* what is offered is left so */
+};
+
 struct step {
 	uint32_t id; /* unique in its journal; 0: not journalled yet */
 	enum step_kind kind;
@@ -63,6 +70,7 @@ struct step {
 	bool adopted; /* another machine has done it, and whoever stops last takes it
 		       * back: on file with the claim, and not written; not journalled */
 	bool spare;   /* if it fails, the next one does the same; not journalled */
+	enum step_none none; /* not journalled: taking back does not ask */
 };
 
 /* What a look says about where a step stands. */
