@@ -70,6 +70,7 @@ struct step {
 	bool adopted; /* another machine has done it, and whoever stops last takes it
 		       * back: on file with the claim, and not written; not journalled */
 	bool spare;   /* if it fails, the next one does the same; not journalled */
+	bool disks;   /* there may be some on the device; not journalled */
 	enum step_none none; /* not journalled: taking back does not ask */
 };
 
@@ -102,7 +103,9 @@ struct step_ops {
 	bool (*needs_idle)(const struct step *step, struct child_request *ret);
 	/* For how long what is seen may become what is wanted by itself; NULL: never. */
 	int (*patience_ms)(const struct step *step, const char *seen, bool written);
-	bool spares_disks; /* the device's disks must not be in use when it is written */
+	/* True if the device's disks must not be in use when it is written; NULL: never.
+	 */
+	bool (*spares_disks)(const struct step *step);
 	/* True if its virtual functions must not be; NULL: never. */
 	bool (*spares_vfs)(const struct step *step);
 	/* It is of all virtual functions: taken back when no machine uses one any more.
