@@ -169,9 +169,12 @@ static int walk(struct folder *f)
 	int r;
 
 	if (f->depth > LIMIT_BLOCK_DEPTH)
-		return 0;
+		return err_set(f->err, ELOOP, "%s has more than %d devices on each other",
+			       BDF(&f->use->bdf), LIMIT_BLOCK_DEPTH);
 	r = sysfs_each(f->use->root, f->path, SYSFS_FOLDERS, each_folder, f);
-	return r == -ENOENT ? 0 : r; /* what vanishes meanwhile is no longer in use */
+	/* What vanishes meanwhile is no longer in use; what could not be told has words.
+	 */
+	return r == -ENOENT && !f->err->code ? 0 : r;
 }
 
 /* NVIDIA's driver has no class: the number of its file is in its own folder of /proc. */

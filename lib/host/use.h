@@ -95,6 +95,7 @@ int use_backing(struct use *use, const char *name, const char *number,
 /* Everything below the function in sysfs: disks, network interfaces, and files of classes
  * that have some. */
 int use_tree(struct use *use, struct err *err) _must_check_;
+/* Whatever its class: an accelerator or a Thunderbolt host may have interfaces, too. */
 int use_net(struct use *use, struct err *err) _must_check_;
 int use_screen(struct use *use, struct err *err) _must_check_;
 int use_vfio(struct use *use, struct err *err) _must_check_;

@@ -2,6 +2,9 @@
 /* Who of the host uses a device: its disks, its files, the console. */
 #include "use-scene.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "host/backing-look.h"
 
 /* --- disks */
@@ -116,6 +119,30 @@ static void what_stands_on_it_by_another_name(void **state)
 	assert_string_equal(who, "nqn.a");
 	assert_false(backing_find(text, "/dev/sda", "259:11", who, sizeof(who)));
 	assert_false(backing_find("", "/dev/sda", NULL, who, sizeof(who)));
+}
+
+static int try(struct scene *s, uint32_t class_code, struct err *err)
+{
+	_cleanup_(use_free) struct use use = {
+		.root = &s->s.root, .looker = &s->looker, .holdings = &s->holdings};
+
+	s->device.class_code = class_code;
+	return use_look(&use, &s->device, err);
+}
+
+/* Nobody claims that a disk is free of which it could not be asked. */
+static void a_disk_without_a_file_cannot_be_told(void **state)
+{
+	struct scene *s = *state;
+	char path[PATH_MAX];
+	struct err err;
+
+	disk(s);
+	assert_int_equal(try(s, 0x010802, &err), 0);
+	(void)snprintf(path, sizeof(path), "%s/dev/nvme0n1", s->s.path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(try(s, 0x010802, &err), -ENOENT);
+	assert_contains(err.msg, "cannot tell whether /dev/nvme0n1 is in use");
 }
 
 static void an_idle_disk_is_free(void **state)
@@ -277,6 +304,22 @@ static void the_console_is_on_it(void **state)
 	is(s, 0, GRADE_TELL, "", "boot_vga", NULL);
 }
 
+/* A console whose lock somebody keeps: a pipe that nobody writes to, here. */
+static void a_console_that_hangs_is_not_waited_for(void **state)
+{
+	struct scene *s = *state;
+	char path[PATH_MAX];
+	struct err err;
+
+	framebuffer(s, "fb0", "1\n");
+	(void)snprintf(path, sizeof(path), "%s/sys/devices/virtual/vtconsole/vtcon1/bind",
+		       s->s.path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(try(s, 0x030000, &err), -ETIMEDOUT);
+	assert_contains(err.msg, "cannot tell whether 0000:01:00.0 is the console");
+}
+
 static void a_second_card_has_no_console(void **state)
 {
 	struct scene *s = *state;
@@ -333,12 +376,14 @@ int main(void)
 		scene_test(a_cache_and_a_mount),
 		scene_test(what_stands_on_it_unseen),
 		cmocka_unit_test(what_stands_on_it_by_another_name),
+		scene_test(a_disk_without_a_file_cannot_be_told),
 		scene_test(an_idle_disk_is_free),
 		scene_test(a_holder_lives_somewhere),
 		scene_test(who_is_going_passes),
 		scene_test(nvidia_has_a_file_of_its_own),
 		scene_test(on_vfio_only_vfio_counts),
 		scene_test(the_console_is_on_it),
+		scene_test(a_console_that_hangs_is_not_waited_for),
 		scene_test(a_second_card_has_no_console),
 		scene_test(firmwares_framebuffer_needs_no_driver),
 	};
