@@ -214,6 +214,30 @@ static void a_holder_lives_somewhere(void **state)
 	assert_int_equal(s->holdings.n, 0);
 }
 
+/* A dongle that another machine has, and a serial line in a container. */
+static void a_usb_device_that_somebody_has(void **state)
+{
+	struct scene *s = *state;
+
+	put(s, PCI "/usb1/1-2/dev", "0:0\n");
+	put(s, PCI "/usb1/1-2/busnum", "1\n");
+	put(s, PCI "/usb1/1-2/devnum", "5\n");
+	link_to(s, "../../../../../bus/usb", PCI "/usb1/1-2/subsystem");
+	put(s, PCI "/usb1/1-2/1-2:1.0/ttyACM0/dev", "0:0\n");
+	link_to(s, "../../../../../../../class/tty",
+		PCI "/usb1/1-2/1-2:1.0/ttyACM0/subsystem");
+	put(s, PCI "/usb1/1-2/1-2:1.1/event3/dev", "0:0\n");
+	link_to(s, "../../../../../../../class/input",
+		PCI "/usb1/1-2/1-2:1.1/event3/subsystem");
+	process(s, 70, "kvm\n", "0::/qemu.slice/101.scope\n", "/dev/bus/usb/001/005");
+	process(s, 71, "zigbee\n", "0::/lxc/102/x\n", "/dev/ttyACM0");
+	process(s, 72, "login\n", "", "/dev/input/event3");
+	look(s, 0x0c0330);
+	assert_int_equal(s->holdings.n, 2);
+	is(s, 0, GRADE_ASK, NULL, "is held open by pid 7", "stop ");
+	is(s, 1, GRADE_ASK, NULL, "is held open by pid 7", "stop ");
+}
+
 static void who_is_going_passes(void **state)
 {
 	struct scene *s = *state;
@@ -379,6 +403,7 @@ int main(void)
 		scene_test(a_disk_without_a_file_cannot_be_told),
 		scene_test(an_idle_disk_is_free),
 		scene_test(a_holder_lives_somewhere),
+		scene_test(a_usb_device_that_somebody_has),
 		scene_test(who_is_going_passes),
 		scene_test(nvidia_has_a_file_of_its_own),
 		scene_test(on_vfio_only_vfio_counts),
