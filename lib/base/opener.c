@@ -39,10 +39,10 @@ static bool same_kind(const char *a, const char *b)
 	static const char digits[] = "0123456789";
 	size_t n;
 
-	a = strrchr(a, '/') + 1;
-	b = strrchr(b, '/') + 1;
-	n = strcspn(a, digits);
-	return n == strcspn(b, digits) && !strncmp(a, b, n);
+	a = strrchr(a, '/');
+	b = strrchr(b, '/');
+	n = a ? strcspn(a, digits) : 0;
+	return a && b && n == strcspn(b, digits) && !strncmp(a, b, n);
 }
 
 /*
