@@ -18,7 +18,7 @@ enum {
 	LIMIT_CONFIG = 1024 * 1024, /* one configuration file; pmxcfs allows 1 MiB */
 	LIMIT_JOURNAL = 4 * 1024 * 1024,
 	LIMIT_JOURNAL_COMPACT = 128 * 1024, /* rewritten when a machine is adopted */
-	LIMIT_BLOCK_DEPTH = 12,		    /* folders below a device until its disks */
+	LIMIT_BLOCK_DEPTH = 24,		    /* folders below a device until its disks */
 	LIMIT_BLOCKS = 4096,		    /* disks and partitions of one controller */
 	LIMIT_NODES = 40,		    /* device files looked for at once */
 	LIMIT_OPENERS = 2,		    /* processes that are told of each */

@@ -33,6 +33,18 @@ static bool ends_with(const char *text, const char *end)
 	return n >= m && !strcmp(text + n - m, end);
 }
 
+/* "renderD129" is the only card of a container, which knows it as "renderD128". */
+static bool same_kind(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789";
+	size_t n;
+
+	a = strrchr(a, '/');
+	b = strrchr(b, '/');
+	n = a ? strcspn(a, digits) : 0;
+	return a && b && n == strcspn(b, digits) && !strncmp(a, b, n);
+}
+
 /*
  * By the link's text first: following it could block on somebody's dead file system. What
  * is followed has the name of a device file, and is asked for what the kernel knows.
@@ -43,7 +55,7 @@ static bool is_node(const struct node *node, int fds, const char *fd, const char
 
 	if (!node->major && !node->minor)
 		return ends_with(target, node->path);
-	return ends_with(target, strrchr(node->path, '/')) &&
+	return same_kind(target, node->path) &&
 	       statx(fds, fd, AT_STATX_DONT_SYNC, STATX_TYPE, &st) == 0 &&
 	       st.stx_rdev_major == node->major && st.stx_rdev_minor == node->minor;
 }

@@ -14,8 +14,8 @@ typedef int opener_found(void *context, size_t index, pid_t pid);
 
 /*
  * Calls @found for each process that has one of @node (@n) open, once a process and node.
- * Containers may know a node by another path: where its number is known, the last part of
- * the path and the number count. -errno: /proc cannot be read.
+ * Containers may know a node by another path: where its number is known, that and the
+ * last part of the path up to its first digit count. -errno: /proc cannot be read.
  */
 int opener_each(const struct root *root, const struct node *node, size_t n,
 		opener_found *found, void *context) _must_check_;

@@ -76,6 +76,12 @@ bool device_is_storage(const struct device *device)
 	return device->class_code >> 16 == 0x01;
 }
 
+bool device_may_have_disks(const struct device *device)
+{
+	return device_is_storage(device) || device->class_code >> 8 == 0x0c03 ||
+	       device->class_code >> 8 == 0x0805;
+}
+
 bool device_is_network(const struct device *device)
 {
 	return device->class_code >> 16 == 0x02;

@@ -27,6 +27,8 @@ int device_read(const struct root *root, const struct bdf *bdf,
 
 /* Class 01: disks and their controllers. */
 bool device_is_storage(const struct device *device);
+/* The same, or what they may be behind: USB, SD cards. */
+bool device_may_have_disks(const struct device *device);
 bool device_is_nvme(const struct device *device);
 /* Class 02. */
 bool device_is_network(const struct device *device);

@@ -8,6 +8,7 @@
 
 #include "base/fileio.h"
 #include "base/limits.h"
+#include "host/backing-look.h"
 #include "host/mdev.h"
 #include "host/net-look.h"
 #include "host/nvme.h"
@@ -266,6 +267,8 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return look_mdev(root, path, buf, size);
 	case LOOK_MDEV_BUSY:
 		return look_mdev_busy(root, path, buf, size);
+	case LOOK_BACKINGS:
+		return backing_look(root, buf, size);
 	case _LOOK_MAX:
 		break;
 	}

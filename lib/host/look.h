@@ -33,6 +33,7 @@ enum look_op {
 	LOOK_NVME,    /* a virtual function of an NVMe controller: nvme.h */
 	LOOK_MDEV,    /* a mediated device below its parent: as mdev_seen_format */
 	LOOK_MDEV_BUSY, /* a mediated device: as LOOK_GROUP_BUSY, the node in any case */
+	LOOK_BACKINGS,	/* what stands on block devices unseen: backing-look.h */
 	_LOOK_MAX,
 };
 

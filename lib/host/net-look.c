@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -17,11 +18,12 @@ enum kind {
 	KIND_SESSION,
 	KIND_ADDRESS,
 	KIND_ROUTE,
+	KIND_FILTER,
 	_KIND_MAX,
 };
 
 static const char *const kind_words[_KIND_MAX] = {"default", "session", "address",
-						  "route"};
+						  "route", "filter"};
 
 /* What leads over one interface. */
 struct link {
@@ -190,6 +192,19 @@ static void take_route(struct net *net, const struct nlmsghdr *m)
 		 address_text(route->rtm_family, gateway, text, sizeof(text)));
 }
 
+/* A unicast address that the card lets in and that is not its own: somebody is on it. */
+static void take_filter(struct net *net, const struct nlmsghdr *m)
+{
+	const struct ndmsg *n = netlink_payload(m);
+	const unsigned char *a = netlink_find(m, sizeof(*n), NDA_LLADDR, 6, NULL);
+	char text[sizeof("02:00:00:00:00:00")];
+
+	if (!a || a[0] & 1 || !(n->ndm_flags & NTF_SELF))
+		return;
+	SAY(text, "%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5]);
+	set(find(net, (unsigned)n->ndm_ifindex), KIND_FILTER, text);
+}
+
 static void take_message(void *context, const struct nlmsghdr *m)
 {
 	if (m->nlmsg_type == RTM_NEWADDR &&
@@ -198,6 +213,9 @@ static void take_message(void *context, const struct nlmsghdr *m)
 	else if (m->nlmsg_type == RTM_NEWROUTE &&
 		 m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
 		take_route(context, m);
+	else if (m->nlmsg_type == RTM_NEWNEIGH &&
+		 m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ndmsg)))
+		take_filter(context, m);
 }
 
 static int dump(struct net *net, struct netlink *netlink, uint16_t type)
@@ -205,6 +223,22 @@ static int dump(struct net *net, struct netlink *netlink, uint16_t type)
 	/* Its first member is the family, as ifaddrmsg's: all of them. */
 	(void)netlink_begin(netlink, type, NLM_F_DUMP, sizeof(struct rtmsg));
 	return netlink_run(netlink, take_message, net);
+}
+
+/* As `bridge fdb show dev` asks (kernel, net/core/rtnetlink.c, rtnl_fdb_dump). */
+static int dump_filters(struct net *net, struct netlink *netlink)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < net->n; i++) {
+		struct ifinfomsg *about =
+			netlink_begin(netlink, RTM_GETNEIGH, NLM_F_DUMP, sizeof(*about));
+
+		about->ifi_family = AF_BRIDGE;
+		about->ifi_index = (int)net->link[i].index;
+		r = netlink_run(netlink, take_message, net);
+	}
+	return r;
 }
 
 static int answer(const struct net *net, char *buf, size_t size)
@@ -252,6 +286,8 @@ int net_look(const struct root *root, const char *request, char *buf, size_t siz
 	r = dump(&net, &netlink, RTM_GETADDR);
 	if (r == 0)
 		r = dump(&net, &netlink, RTM_GETROUTE);
+	if (r == 0)
+		r = dump_filters(&net, &netlink);
 	netlink_close(&netlink);
 	if (r == 0)
 		r = answer(&net, buf, size);

@@ -13,6 +13,7 @@
  *   session   an established connection to this host's ssh or web interface, TEXT from
  *   address   an address other than a link-local one
  *   route     a route other than those of the addresses
+ *   filter    an address of Ethernet, TEXT, that is let in for somebody on top of it
  * At most one a kind and interface; -ENOSPC: they do not fit, ask for fewer. A moved root
  * has no network: nothing leads anywhere.
  */

@@ -47,6 +47,12 @@ static void say_line(const struct use_interface *i, const struct net_line *line,
 		    "ip address flush dev %s, and take it out of "
 		    "/etc/network/interfaces",
 		    i->name);
+	} else if (!strcmp(line->kind, "filter")) {
+		SAY_MORE(h->why,
+			 "lets in what is for %s: an interface on it, in another network "
+			 "namespace (a container's macvlan)",
+			 line->text);
+		SAY(h->cure, "stop the container (lsns -t net lists the namespaces)");
 	} else {
 		SAY_MORE(h->why, "has a route of the host%s%s",
 			 line->text[0] ? " by " : "", line->text);
@@ -54,17 +60,30 @@ static void say_line(const struct use_interface *i, const struct net_line *line,
 	}
 }
 
+/* What is on top of it here is told already; the kernel shows none of other namespaces.
+ */
+static bool shows_upper(const struct use *use, const struct use_interface *i)
+{
+	for (size_t k = 0; k < use->interfaces; k++)
+		if (!strcmp(use->interface[k].own, i->own) &&
+		    strcmp(use->interface[k].name, i->own) != 0)
+			return true;
+	return false;
+}
+
 /* One that is on top of several functions leads over each of them. */
 static int take_line(struct use *use, size_t first, size_t n, const struct net_line *line,
 		     struct err *err)
 {
 	bool never = !strcmp(line->kind, "default") || !strcmp(line->kind, "session");
+	bool filter = !strcmp(line->kind, "filter");
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct use_interface *at = &use->interface[i];
 		struct holding *h;
 
-		if (at->index != line->index)
+		if (at->index != line->index ||
+		    (filter && (strcmp(at->name, at->own) != 0 || shows_upper(use, at))))
 			continue;
 		use->bdf = at->bdf;
 		h = use_add(use, never ? GRADE_NEVER : GRADE_ASK, err);

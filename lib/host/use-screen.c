@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fileio.h"
+#include "host/look.h"
 #include "host/sysfs.h"
 #include "host/use.h"
 
@@ -74,17 +75,25 @@ static int check_iomem(struct screen *s)
 	return 0;
 }
 
+/* It is shown under the console's lock, which a card that hangs keeps for ever (kernel,
+ * drivers/tty/vt/vt.c, show_bind). */
 static int vtcon(void *context, const char *name)
 {
 	struct screen *s = context;
 	char path[CHILD_PATH], text[64];
+	struct child_request request;
+	struct child_reply reply;
+	int r;
 
 	(void)snprintf(path, sizeof(path), "class/vtconsole/%s/name", name);
 	if (sysfs_read(s->use->root, path, text, sizeof(text)) < 0 ||
 	    !strstr(text, "frame buffer device"))
 		return 0;
-	(void)snprintf(path, sizeof(path), "class/vtconsole/%s/bind", name);
-	return sysfs_number(s->use->root, path, 0) == 1;
+	look_request(&request, LOOK_TEXT, "/sys/class/vtconsole/%s/bind", name);
+	r = use_ask(s->use, &request, LIMIT_READ_MS, &reply);
+	if (r == 0)
+		r = reply.result;
+	return r < 0 ? r : !strcmp(reply.value, "1");
 }
 
 /* The console uses the first framebuffer, or that of the firmware's card. */
@@ -93,15 +102,18 @@ static int each_framebuffer(void *context, const char *name)
 	struct screen *s = context;
 	char path[CHILD_PATH], device[32];
 	struct holding *h;
+	int r;
 
 	(void)snprintf(path, sizeof(path), "class/graphics/%s/device", name);
 	if (strncmp(name, "fb", 2) != 0 || !isdigit((unsigned char)name[2]) ||
 	    sysfs_link(s->use->root, path, device, sizeof(device)) < 0 ||
 	    strcmp(device, BDF(&s->use->device->bdf)) != 0 ||
 	    !(s->boot || !strcmp(name, "fb0")) ||
-	    !sysfs_exists(s->use->root, "class/vtconsole") ||
-	    sysfs_each(s->use->root, "class/vtconsole", SYSFS_LINKS, vtcon, s) != 1)
+	    !sysfs_exists(s->use->root, "class/vtconsole"))
 		return 0;
+	r = sysfs_each(s->use->root, "class/vtconsole", SYSFS_LINKS, vtcon, s);
+	if (r <= 0)
+		return r;
 	s->used = true;
 	h = use_add(s->use, GRADE_ASK, s->err);
 	if (!h)

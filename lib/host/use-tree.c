@@ -15,6 +15,7 @@ struct folder {
 	const char *path; /* below /sys */
 	unsigned depth;
 	bool files; /* a class whose device files matter */
+	bool usb;   /* those of some of its devices do */
 	struct err *err;
 };
 
@@ -33,8 +34,8 @@ static bool is_leaf(const char *name)
 
 /*
  * Classes whose device files say that the host uses the device: storage, network (clocks,
- * verbs), display, multimedia, serial ports, accelerators, InfiniBand. Not USB: every
- * keyboard behind a controller is open somewhere.
+ * verbs), display, multimedia, serial ports, accelerators, InfiniBand. Not USB, see
+ * file_matters().
  */
 static bool files_matter(const struct device *d)
 {
@@ -73,6 +74,27 @@ static const char *node_folder(const char *subsystem)
 	return "";
 }
 
+/* Of USB not all: every keyboard behind a controller is open somewhere. But a device that
+ * a machine or a program has for itself, and a serial line. */
+static bool file_matters(const struct folder *f, const char *subsystem)
+{
+	return f->files ||
+	       (f->usb && (!strcmp(subsystem, "usb") || !strcmp(subsystem, "tty")));
+}
+
+/* /dev/bus/usb/001/005: no part of it is the device's name in sysfs. */
+static void find_usb(const struct folder *f, const char *path, char *buf, size_t size)
+{
+	char at[CHILD_PATH];
+	uint32_t bus, device;
+
+	(void)snprintf(at, sizeof(at), "%s/busnum", path);
+	bus = sysfs_number(f->use->root, at, 0);
+	(void)snprintf(at, sizeof(at), "%s/devnum", path);
+	device = sysfs_number(f->use->root, at, 0);
+	say(buf, size, "/dev/bus/usb/%03u/%03u", bus, device);
+}
+
 static int add_file(const struct folder *f, const char *path, const char *name,
 		    const char *subsystem)
 {
@@ -81,7 +103,10 @@ static int add_file(const struct folder *f, const char *path, const char *name,
 	if ((size_t)snprintf(at, sizeof(at), "%s/dev", path) >= sizeof(at) ||
 	    sysfs_read(f->use->root, at, number, sizeof(number)) < 0)
 		return 0;
-	SAY(node, "/dev/%s%s", node_folder(subsystem), name);
+	if (!strcmp(subsystem, "usb"))
+		find_usb(f, path, node, sizeof(node));
+	else
+		SAY(node, "/dev/%s%s", node_folder(subsystem), name);
 	return use_add_node(f->use, GRADE_ASK, node, number, f->err);
 }
 
@@ -138,7 +163,7 @@ static int each_folder(void *context, const char *name)
 {
 	const struct folder *f = context;
 	char path[CHILD_PATH], at[CHILD_PATH], subsystem[32] = "";
-	struct folder below = {f->use, path, f->depth + 1, f->files, f->err};
+	struct folder below = {f->use, path, f->depth + 1, f->files, f->usb, f->err};
 	int r = 0;
 
 	if (is_leaf(name) ||
@@ -155,8 +180,10 @@ static int each_folder(void *context, const char *name)
 			       : 0;
 	if (!strcmp(subsystem, "net"))
 		return use_add_netdev(f->use, name, f->err);
-	if (f->files && subsystem[0])
+	if (subsystem[0] && file_matters(f, subsystem))
 		r = add_file(f, path, name, subsystem);
+	if (r == 0 && !strcmp(subsystem, "nvme"))
+		r = use_backing(f->use, name, NULL, f->err);
 	if (r == 0 && !strcmp(subsystem, "nvme"))
 		r = look_at_heads(f, name);
 	return r == 0 ? walk(&below) : r;
@@ -167,9 +194,12 @@ static int walk(struct folder *f)
 	int r;
 
 	if (f->depth > LIMIT_BLOCK_DEPTH)
-		return 0;
+		return err_set(f->err, ELOOP, "%s has more than %d devices on each other",
+			       BDF(&f->use->bdf), LIMIT_BLOCK_DEPTH);
 	r = sysfs_each(f->use->root, f->path, SYSFS_FOLDERS, each_folder, f);
-	return r == -ENOENT ? 0 : r; /* what vanishes meanwhile is no longer in use */
+	/* What vanishes meanwhile is no longer in use; what could not be told has words.
+	 */
+	return r == -ENOENT && !f->err->code ? 0 : r;
 }
 
 /* NVIDIA's driver has no class: the number of its file is in its own folder of /proc. */
@@ -194,8 +224,12 @@ static int add_nvidia(struct use *use, struct err *err)
 int use_tree(struct use *use, struct err *err)
 {
 	char at[DEVICE_PATH];
-	struct folder top = {use, device_path(&use->device->bdf, "", at), 0,
-			     files_matter(use->device), err};
+	struct folder top = {use,
+			     device_path(&use->device->bdf, "", at),
+			     0,
+			     files_matter(use->device),
+			     use->device->class_code >> 8 == 0x0c03,
+			     err};
 	int r;
 
 	err->code = 0;

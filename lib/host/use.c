@@ -17,13 +17,6 @@ static bool on_vfio(const struct device *d)
 	return d->on_vfio;
 }
 
-/* A network card, or a USB controller, behind which one may be. */
-static bool has_netdevs(const struct device *d)
-{
-	return on_host_driver(d) &&
-	       (d->class_code >> 16 == 0x02 || d->class_code >> 8 == 0x0c03);
-}
-
 /* Firmware's framebuffer needs no driver to be in use. */
 static bool is_screen(const struct device *d)
 {
@@ -39,8 +32,9 @@ static const struct {
 	bool (*applies)(const struct device *device);
 	int (*look)(struct use *use, struct err *err);
 } kinds[] = {
-	{on_host_driver, use_tree}, {has_netdevs, use_net}, {is_screen, use_screen},
-	{on_vfio, use_vfio},	    {has_vfs, use_vfs},	    {on_host_driver, use_mdevs},
+	{on_host_driver, use_tree}, {on_host_driver, use_net},
+	{is_screen, use_screen},    {on_vfio, use_vfio},
+	{has_vfs, use_vfs},	    {on_host_driver, use_mdevs},
 };
 
 int use_ask(struct use *use, const struct child_request *request, int timeout_ms,
@@ -132,6 +126,7 @@ void use_free(struct use *use)
 	free(use->netdev);
 	free(use->mounts);
 	free(use->swaps);
+	free(use->backings);
 	free(use->node);
 	free(use->interface);
 }

@@ -39,6 +39,7 @@ struct use {
 	size_t claims;
 	/* What is read once for all functions, when the first needs it; owned. */
 	char *mounts, *swaps; /* mountinfo and swaps */
+	char *backings;	      /* as backing_look() answers */
 	struct use_node *node;
 	size_t nodes;
 	size_t first_open;		 /* the first holding of use_openers */
@@ -86,9 +87,15 @@ int use_add_netdev(struct use *use, const char *name, struct err *err) _must_che
 /* The disk @name with folder @path, and its partitions. */
 int use_disk(struct use *use, const char *path, const char *name,
 	     struct err *err) _must_check_;
+/* What stands on the device @name, or on the block device @number, and shows nowhere
+ * else.
+ */
+int use_backing(struct use *use, const char *name, const char *number,
+		struct err *err) _must_check_;
 /* Everything below the function in sysfs: disks, network interfaces, and files of classes
  * that have some. */
 int use_tree(struct use *use, struct err *err) _must_check_;
+/* Whatever its class: an accelerator or a Thunderbolt host may have interfaces, too. */
 int use_net(struct use *use, struct err *err) _must_check_;
 int use_screen(struct use *use, struct err *err) _must_check_;
 int use_vfio(struct use *use, struct err *err) _must_check_;

@@ -205,9 +205,10 @@ int builder_adopted(struct builder *b, const struct fact *fact)
 	return r == 0 ? set_power(b, fact, fact->settings.power) : r;
 }
 
-/* Its list is limited to @chain; an empty one switches its resets off. */
+/* Its list is limited to @chain; an empty one switches its resets off. @none: and if none
+ * of it is offered. */
 static int limit_methods(struct builder *b, const struct fact *fact,
-			 const struct reset_chain *chain)
+			 const struct reset_chain *chain, enum step_none none)
 {
 	const struct settings *s = &fact->settings;
 	char want[RESET_CHAIN_TEXT], now[RESET_CHAIN_TEXT];
@@ -225,7 +226,11 @@ static int limit_methods(struct builder *b, const struct fact *fact,
 				   "default")
 		     : builder_add(b, fact, STEP_KEEP, STAGE_RESETS, s->methods,
 				   "reset_method");
-	return r == 0 ? builder_add(b, fact, STEP_METHODS, STAGE_RESETS, "", want) : r;
+	if (r == 0)
+		r = builder_add(b, fact, STEP_METHODS, STAGE_RESETS, "", want);
+	if (r == 0)
+		b->plan->step[b->plan->steps - 1].none = none;
+	return r;
 }
 
 /* All methods but those that harm it, in the kernel's order. */
@@ -251,7 +256,7 @@ static int quirk_methods(struct builder *b, const struct fact *fact,
 	reset_chain_read(fact->settings.methods, &listed);
 	harmful = reset_chain_offered(&quirk->avoid, &listed);
 	if (quirk->no_reset && !(wish && wish->wanted)) {
-		r = limit_methods(b, fact, &(struct reset_chain){0});
+		r = limit_methods(b, fact, &(struct reset_chain){0}, STEP_NONE_OFF);
 	} else if (quirk->method.n && quirk->module[0] && !fact->settings.has_module) {
 		notes_add(b->notes,
 			  "hostpci%d %s: %s: is reset well only by the module %s, which "
@@ -259,11 +264,12 @@ static int quirk_methods(struct builder *b, const struct fact *fact,
 			  fact->slot, BDF(&fact->device.bdf), quirk->name, quirk->module,
 			  quirk->source);
 	} else if (quirk->method.n) {
-		text = "only the reset methods that work well with it are used";
-		r = limit_methods(b, fact, &quirk->method);
+		text = "only the reset methods that work well with it are used, if the "
+		       "kernel offers them";
+		r = limit_methods(b, fact, &quirk->method, STEP_NONE_LEFT);
 	} else if (harmful.n) {
 		text = "the reset methods that harm it are not used";
-		r = limit_methods(b, fact, &rest);
+		r = limit_methods(b, fact, &rest, STEP_NONE_OFF);
 	}
 	if (b->plan->steps > before)
 		note_quirk(b, fact, quirk, text);
@@ -300,7 +306,7 @@ int builder_resets(struct builder *b, const struct fact *fact)
 			"take reset out of the policy",
 			fact->slot, BDF(&fact->device.bdf));
 	if (chain)
-		r = limit_methods(b, fact, &wish->chain);
+		r = limit_methods(b, fact, &wish->chain, STEP_NONE_FAILS);
 	else if (quirk && fact->settings.has_methods)
 		r = quirk_methods(b, fact, quirk);
 	return r == 0 && wish && wish->wanted ? add_reset(b, fact, quirk) : r;

@@ -99,6 +99,7 @@ int builder_add(struct builder *b, const struct fact *fact, enum step_kind kind,
 		.bdf = fact->device.bdf,
 		.group = fact->device.group,
 		.deadline_ms = policy_ms ? policy_ms : step_deadline_ms(kind, found),
+		.disks = device_may_have_disks(&fact->device),
 	};
 
 	(void)snprintf(step.found, sizeof(step.found), "%s", found);

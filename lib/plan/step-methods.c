@@ -15,6 +15,8 @@ static const char *choose(const struct step *step, const char *seen,
 	reset_chain_read(step->want, &wanted);
 	reset_chain_read(seen, &offered);
 	both = reset_chain_offered(&wanted, &offered);
+	if (!both.n && step->none == STEP_NONE_LEFT)
+		return seen;
 	return reset_chain_text(&both, buf);
 }
 
@@ -53,7 +55,7 @@ static enum step_verdict methods_judge(const struct step *step, const char *seen
 	(void)written;
 	if (step->direction == STEP_UNDO)
 		return STEP_REACHED;
-	if (step->want[0] && !works[0])
+	if (step->want[0] && !works[0] && step->none == STEP_NONE_FAILS)
 		return STEP_FOREIGN;
 	return !strcmp(works, seen) ? STEP_REACHED : STEP_GO;
 }

@@ -15,6 +15,12 @@ static enum step_verdict unbind_judge(const struct step *step, const char *seen,
 	return driver_link_judge(step->found, step->direction == STEP_UNDO, seen);
 }
 
+/* Since the gate looked, what had to be done before may have taken a while. */
+static bool unbind_spares_disks(const struct step *step)
+{
+	return step->direction == STEP_DO && step->disks;
+}
+
 static void unbind_describe(const struct step *step, char *buf, size_t size)
 {
 	(void)snprintf(buf, size,
@@ -25,6 +31,7 @@ static void unbind_describe(const struct step *step, char *buf, size_t size)
 const struct step_ops step_unbind = {
 	.name = "unbind",
 	.deadline_ms = 30000,
+	.spares_disks = unbind_spares_disks,
 	.write = unbind_write,
 	.look = driver_link_look,
 	.judge = unbind_judge,

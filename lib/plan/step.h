@@ -44,6 +44,13 @@ enum step_direction {
 	STEP_UNDO,
 };
 
+/* What to do if none of the reset methods of STEP_METHODS is offered. */
+enum step_none {
+	STEP_NONE_FAILS, /* policy names them */
+	STEP_NONE_OFF,	 /* what is offered harms it: its resets are switched off */
+	STEP_NONE_LEFT,	 /* what is offered is left so */
+};
+
 struct step {
 	uint32_t id; /* unique in its journal; 0: not journalled yet */
 	enum step_kind kind;
@@ -65,6 +72,8 @@ struct step {
 	bool spare;   /* if it fails, the next one does the same; not journalled */
 	bool awake;   /* binding: what is reset next does not fall asleep before it; not
 		       * journalled: unbinding from vfio-pci ends it */
+	bool disks;   /* there may be some on the device; not journalled */
+	enum step_none none; /* not journalled: taking back does not ask */
 };
 
 /* What a look says about where a step stands. */
@@ -98,7 +107,9 @@ struct step_ops {
 	bool (*needs_idle)(const struct step *step, struct child_request *ret);
 	/* For how long what is seen may become what is wanted by itself; NULL: never. */
 	int (*patience_ms)(const struct step *step, const char *seen, bool written);
-	bool spares_disks; /* the device's disks must not be in use when it is written */
+	/* True if the device's disks must not be in use when it is written; NULL: never.
+	 */
+	bool (*spares_disks)(const struct step *step);
 	/* True if its virtual functions must not be; NULL: never. */
 	bool (*spares_vfs)(const struct step *step);
 	/* It is of all virtual functions: taken back when no machine uses one any more.

@@ -144,7 +144,7 @@ void lane_guard(struct lane *lane)
 	const struct step_ops *ops = step_ops(step);
 	struct child_request request;
 
-	if (ops->spares_disks) {
+	if (ops->spares_disks && ops->spares_disks(step)) {
 		look_request(&request, LOOK_DISKS, "/sys/bus/pci/devices/%s",
 			     BDF(&step->bdf));
 	} else if (ops->spares_vfs && ops->spares_vfs(step)) {
@@ -155,5 +155,5 @@ void lane_guard(struct lane *lane)
 		return;
 	}
 	send(lane, &request, 1, LANE_GUARDING,
-	     ops->spares_vfs ? LIMIT_OPENERS_MS : LIMIT_READ_MS);
+	     ops->spares_vfs || ops->spares_disks ? LIMIT_OPENERS_MS : LIMIT_READ_MS);
 }

@@ -116,6 +116,18 @@ busy /dev/nvme0n1p1
 refused "\\[never\\] hostpci0 0000:01:00.0: /dev/nvme0n1p1 is claimed by the kernel, part of ZFS pool 'rpool'" \
 	'zpool export rpool'
 
+it "a disk that comes into use behind the gate is not taken away"
+config 100 'hostpci0: 01:00.0'
+rule 'vm/100.journal *"hold"* 1 then ../sim/busy /dev/nvme0n1'
+hook_exits 1 100 pre-start
+says 'hostpci0 0000:01:00.0: unbind from nvme: /dev/nvme0n1 is claimed by the kernel'
+says 'the host is as before'
+writes_are 0
+has_no_journal 100
+no_rules
+as_before
+free
+
 it "a command of the policy frees it, and the start passes"
 config 100 'hostpci0: 03:00.0' 'hostpci1: 02:00.0'
 hold_card

@@ -147,6 +147,23 @@ attribute_is 03:00.0/reset_method 'flr bus'
 hook_exits 0 100 post-stop
 as_before
 
+it "all that is offered harms it: its resets are off, and the machine starts"
+config 100 'hostpci0: 02:00.0'
+quirks '{ ids = [ "8086:1521" ]; name = "a test"; source = "x"; avoid = [ "flr", "bus" ]; }'
+hook_exits 0 100 pre-start
+attribute_is 02:00.0/reset_method ''
+hook_exits 0 100 post-stop
+attribute_is 02:00.0/reset_method 'flr bus'
+as_before
+
+it "a method that works well but is not offered: what is offered is left"
+config 100 'hostpci0: 02:00.0'
+quirks '{ ids = [ "8086:1521" ]; name = "a test"; source = "x"; method = [ "device_specific" ]; }'
+hook_exits 0 100 pre-start
+attribute_is 02:00.0/reset_method 'flr bus'
+hook_exits 0 100 post-stop
+as_before
+
 it "a method of a module that is not loaded is told"
 config 100 'hostpci0: 02:00.0'
 quirks '{ ids = [ "8086:1521" ]; name = "a test"; source = "x"; method = [ "device_specific" ];' \

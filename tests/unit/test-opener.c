@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/opener.h"
@@ -76,6 +77,20 @@ static void by_number_where_there_is_one(void **state)
 	assert_non_null(strstr(ask(s, request), "0 7\n"));
 	assert_non_null(strstr(ask(s, request), "0 9\n"));
 	assert_string_equal(ask(s, "1 77 /dev/null\n"), "");
+	scratch_link(s, "/dev/null", "/elsewhere/renderD128");
+	process(s, 10, "by another number", 1,
+		(const char *const[]){"/elsewhere/renderD128"});
+	(void)snprintf(request, sizeof(request), "%u %u /dev/dri/renderD129\n",
+		       major(st.st_rdev), minor(st.st_rdev));
+	assert_string_equal(ask(s, request), "0 10\n");
+	assert_string_equal(ask(s, "226 129 /dev/dri/renderD129\n"), "");
+	/* The root itself, and a request without a path. */
+	process(s, 11, "the root", 1, (const char *const[]){"/."});
+	(void)snprintf(request, sizeof(request), "%s/proc/11/fd/0", s->path);
+	assert_int_equal(unlink(request), 0);
+	scratch_link(s, s->path, "/proc/11/fd/0");
+	assert_string_equal(ask(s, "226 129 /dev/dri/renderD129\n"), "");
+	assert_string_equal(ask(s, "226 129 x\n"), "");
 }
 
 static void each_file_has_its_room(void **state)

@@ -358,6 +358,37 @@ static void what_is_bound_stays_awake_for_its_reset(void **state)
 	assert_false(write.awake);
 }
 
+/* What policy names must work; what a quirk knows keeps no machine from its start. */
+static void no_reset_method_of_a_list_is_offered(void **state)
+{
+	static const struct {
+		enum step_none none;
+		const char *seen;
+		enum step_verdict verdict;
+		const char *value;
+	} rows[] = {
+		{STEP_NONE_FAILS, "pm", STEP_FOREIGN, NULL},
+		{STEP_NONE_OFF, "pm", STEP_GO, "\n"},
+		{STEP_NONE_OFF, "", STEP_REACHED, NULL},
+		{STEP_NONE_OFF, "pm bus", STEP_GO, "bus"},
+		{STEP_NONE_LEFT, "pm", STEP_REACHED, NULL},
+		{STEP_NONE_LEFT, "pm bus", STEP_GO, "bus"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct step step = make(STEP_METHODS, STEP_DO, "", "flr bus");
+		struct step_write write = {.seen = rows[i].seen};
+
+		step.none = rows[i].none;
+		if (step_ops(&step)->judge(&step, rows[i].seen, false) != rows[i].verdict)
+			fail_msg("row %zu", i);
+		assert_true(step_ops(&step)->write(&step, &write));
+		if (rows[i].value)
+			assert_string_equal(write.value, rows[i].value);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +400,7 @@ int main(void)
 		cmocka_unit_test(the_last_look_decides_what_is_written),
 		cmocka_unit_test(what_a_journal_may_say),
 		cmocka_unit_test(why_it_is_not_as_it_should_be),
+		cmocka_unit_test(no_reset_method_of_a_list_is_offered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

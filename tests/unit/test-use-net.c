@@ -62,6 +62,8 @@ static void an_interface_on_top(void **state)
 	struct scene *s = *state;
 
 	netdev(s, "eth0", "eth0.5", NULL);
+	look(s, 0x088000); /* of a Thunderbolt host */
+	assert_int_equal(s->holdings.n, 1);
 	look(s, 0x0c0330); /* behind a USB controller as well */
 	assert_int_equal(s->holdings.n, 1);
 	is(s, 0, GRADE_ASK, "eth0", "carries interface eth0.5", "ip link delete eth0.5");

@@ -2,6 +2,11 @@
 /* Who of the host uses a device: its disks, its files, the console. */
 #include "use-scene.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/backing-look.h"
+
 /* --- disks */
 
 static void disk(struct scene *s)
@@ -71,6 +76,75 @@ static void a_cache_and_a_mount(void **state)
 	is(s, 2, GRADE_NEVER, "/dev/nvme0n1p1", "as swap", "swapoff");
 }
 
+/* Neither claims it (drivers/block/loop.c, drivers/nvme/target/io-cmd-bdev.c). */
+static void what_stands_on_it_unseen(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	put(s, "/sys/devices/virtual/block/loop0/loop/backing_file", "/dev/nvme0n1p1\n");
+	link_to(s, "../devices/virtual/block/loop0", "/sys/block/loop0");
+	put(s, "/sys/devices/virtual/block/loop1/loop/backing_file",
+	    "/srv/image (deleted)\n");
+	link_to(s, "../devices/virtual/block/loop1", "/sys/block/loop1");
+	scratch_mkdir(&s->s, "/sys/devices/virtual/block/loop2");
+	link_to(s, "../devices/virtual/block/loop2", "/sys/block/loop2");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.a/namespaces/1/enable", "1\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.a/namespaces/1/device_path",
+	    "/dev/nvme0n1\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.b/namespaces/1/enable", "0\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.b/namespaces/1/device_path",
+	    "/dev/nvme0n1\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.c/passthru/enable", "1\n");
+	put(s, "/sys/kernel/config/nvmet/subsystems/nqn.c/passthru/device_path",
+	    "/dev/nvme0\n");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 3);
+	is(s, 0, GRADE_NEVER, "/dev/nvme0", "by the NVMe target, as nqn.c", "nqn.c");
+	is(s, 1, GRADE_NEVER, "/dev/nvme0n1", "by the NVMe target, as nqn.a", "nqn.a");
+	is(s, 2, GRADE_NEVER, "/dev/nvme0n1p1", "is what /dev/loop0 stands on",
+	   "losetup -d /dev/loop0");
+}
+
+static void what_stands_on_it_by_another_name(void **state)
+{
+	static const char text[] = "259:1 - /dev/loop0\n"
+				   "- /dev/sda1 nqn.a\n";
+	char who[32];
+
+	(void)state;
+	assert_true(backing_find(text, "/dev/nvme0n1p1", "259:1", who, sizeof(who)));
+	assert_string_equal(who, "/dev/loop0");
+	assert_true(backing_find(text, "/dev/sda1", "8:1", who, sizeof(who)));
+	assert_string_equal(who, "nqn.a");
+	assert_false(backing_find(text, "/dev/sda", "259:11", who, sizeof(who)));
+	assert_false(backing_find("", "/dev/sda", NULL, who, sizeof(who)));
+}
+
+static int try(struct scene *s, uint32_t class_code, struct err *err)
+{
+	_cleanup_(use_free) struct use use = {
+		.root = &s->s.root, .looker = &s->looker, .holdings = &s->holdings};
+
+	s->device.class_code = class_code;
+	return use_look(&use, &s->device, err);
+}
+
+/* Nobody claims that a disk is free of which it could not be asked. */
+static void a_disk_without_a_file_cannot_be_told(void **state)
+{
+	struct scene *s = *state;
+	char path[PATH_MAX];
+	struct err err;
+
+	disk(s);
+	assert_int_equal(try(s, 0x010802, &err), 0);
+	(void)snprintf(path, sizeof(path), "%s/dev/nvme0n1", s->s.path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(try(s, 0x010802, &err), -ENOENT);
+	assert_contains(err.msg, "cannot tell whether /dev/nvme0n1 is in use");
+}
+
 static void an_idle_disk_is_free(void **state)
 {
 	struct scene *s = *state;
@@ -138,6 +212,30 @@ static void a_holder_lives_somewhere(void **state)
 	/* Every keyboard behind a USB controller is open somewhere. */
 	look(s, 0x0c0330);
 	assert_int_equal(s->holdings.n, 0);
+}
+
+/* A dongle that another machine has, and a serial line in a container. */
+static void a_usb_device_that_somebody_has(void **state)
+{
+	struct scene *s = *state;
+
+	put(s, PCI "/usb1/1-2/dev", "0:0\n");
+	put(s, PCI "/usb1/1-2/busnum", "1\n");
+	put(s, PCI "/usb1/1-2/devnum", "5\n");
+	link_to(s, "../../../../../bus/usb", PCI "/usb1/1-2/subsystem");
+	put(s, PCI "/usb1/1-2/1-2:1.0/ttyACM0/dev", "0:0\n");
+	link_to(s, "../../../../../../../class/tty",
+		PCI "/usb1/1-2/1-2:1.0/ttyACM0/subsystem");
+	put(s, PCI "/usb1/1-2/1-2:1.1/event3/dev", "0:0\n");
+	link_to(s, "../../../../../../../class/input",
+		PCI "/usb1/1-2/1-2:1.1/event3/subsystem");
+	process(s, 70, "kvm\n", "0::/qemu.slice/101.scope\n", "/dev/bus/usb/001/005");
+	process(s, 71, "zigbee\n", "0::/lxc/102/x\n", "/dev/ttyACM0");
+	process(s, 72, "login\n", "", "/dev/input/event3");
+	look(s, 0x0c0330);
+	assert_int_equal(s->holdings.n, 2);
+	is(s, 0, GRADE_ASK, NULL, "is held open by pid 7", "stop ");
+	is(s, 1, GRADE_ASK, NULL, "is held open by pid 7", "stop ");
 }
 
 static void who_is_going_passes(void **state)
@@ -230,6 +328,22 @@ static void the_console_is_on_it(void **state)
 	is(s, 0, GRADE_TELL, "", "boot_vga", NULL);
 }
 
+/* A console whose lock somebody keeps: a pipe that nobody writes to, here. */
+static void a_console_that_hangs_is_not_waited_for(void **state)
+{
+	struct scene *s = *state;
+	char path[PATH_MAX];
+	struct err err;
+
+	framebuffer(s, "fb0", "1\n");
+	(void)snprintf(path, sizeof(path), "%s/sys/devices/virtual/vtconsole/vtcon1/bind",
+		       s->s.path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(try(s, 0x030000, &err), -ETIMEDOUT);
+	assert_contains(err.msg, "cannot tell whether 0000:01:00.0 is the console");
+}
+
 static void a_second_card_has_no_console(void **state)
 {
 	struct scene *s = *state;
@@ -284,12 +398,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scene_test(a_holder_is_named),
 		scene_test(a_cache_and_a_mount),
+		scene_test(what_stands_on_it_unseen),
+		cmocka_unit_test(what_stands_on_it_by_another_name),
+		scene_test(a_disk_without_a_file_cannot_be_told),
 		scene_test(an_idle_disk_is_free),
 		scene_test(a_holder_lives_somewhere),
+		scene_test(a_usb_device_that_somebody_has),
 		scene_test(who_is_going_passes),
 		scene_test(nvidia_has_a_file_of_its_own),
 		scene_test(on_vfio_only_vfio_counts),
 		scene_test(the_console_is_on_it),
+		scene_test(a_console_that_hangs_is_not_waited_for),
 		scene_test(a_second_card_has_no_console),
 		scene_test(firmwares_framebuffer_needs_no_driver),
 	};

@@ -123,6 +123,20 @@ ip -n lab link set "$name" netns 1
 ip netns del lab
 umount /run/netns # which ip has made
 
+say "a container's macvlan on it, of which nothing shows here"
+ip link set "$name" up
+ip netns add lab-container
+ip link add lab-macvlan link "$name" type macvlan
+refuses "ask\\] hostpci0 $LAB_IGB0: $name carries interface lab-macvlan"
+ip link set lab-macvlan netns lab-container
+ip -n lab-container link set lab-macvlan up
+refuses "ask\\] hostpci0 $LAB_IGB0: $name lets in what is for [0-9a-f:]{17}: .*a container's macvlan"
+last_output
+ip netns del lab-container
+umount /run/netns
+ip link set "$name" down
+wait_for 20 hostpci plan 120
+
 say "a virtual function in use keeps its physical one"
 echo 1 >"/sys/bus/pci/devices/$LAB_IGB1/sriov_numvfs"
 udevadm settle

@@ -113,6 +113,24 @@ file=${disk%n1}
 wipefs -q -a "$disk"
 vm_policy 122 ''
 
+say "what the kernel uses without a claim: a loop device, and the NVMe target"
+modprobe loop
+modprobe nvmet
+mount -t configfs configfs /sys/kernel/config 2>/dev/null && config=mounted
+loop=$(losetup -f --show "$disk")
+refuses "never\\] .*$disk is what $loop stands on" "losetup -d $loop"
+losetup -d "$loop"
+target=/sys/kernel/config/nvmet/subsystems/lab-target
+mkdir -p "$target/namespaces/1"
+udevadm settle
+readlink -f "/dev/disk/by-path/pci-$LAB_NVME-nvme-1" | grep -qx "$disk" || fail "udev has no name for $disk"
+echo "/dev/disk/by-path/pci-$LAB_NVME-nvme-1" >"$target/namespaces/1/device_path"
+echo 1 >"$target/namespaces/1/enable"
+refuses "never\\] .*$disk is given to other hosts by the NVMe target, as lab-target" 'subsystems/lab-target'
+echo 0 >"$target/namespaces/1/enable"
+rmdir "$target/namespaces/1" "$target"
+[ -z "${config-}" ] || umount /sys/kernel/config
+
 say "LVM by its names"
 udevadm settle
 lvm pvcreate -q -y "$disk" >/dev/null
