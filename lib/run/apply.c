@@ -26,11 +26,11 @@ static void work_free(struct work *w)
 	plan_free(&w->plan);
 }
 
-/* The journal of drivers may tell of other devices, too, that an earlier run is stuck on,
- * or was cut off at. */
+/* The journal may tell of other devices, too, that an earlier run is stuck on, or was cut
+ * off at. */
 static bool is_mine(const struct work *w, const struct journal_hold *h)
 {
-	return h->open && (!w->apply->driver || bdf_equal(&h->hold.bdf, &w->apply->bdf));
+	return h->open && bdf_equal(&h->hold.bdf, &w->apply->bdf);
 }
 
 /* What was done is to stay, whoever did it. */
@@ -293,7 +293,7 @@ int apply_run(const struct apply *apply, struct outcome *ret)
 		.cancel = CANCEL_NONE,
 		.lock = -1,
 		.patience_ms = LIMIT_LOCK_MS,
-		.only = apply->driver ? &apply->bdf : NULL,
+		.only = &apply->bdf,
 	};
 	struct work work = {.apply = apply, .session = &session};
 	int64_t begin = clock_ms();
