@@ -114,13 +114,16 @@ static void carry_out(struct boot *boot)
 	boot_drivers_missing(boot);
 }
 
-/* {"ok":BOOL,"exit":N,"dry":BOOL,"errors":[TEXT...],"reports":[...]} */
-static void print(struct boot *boot)
+/* {"ok":BOOL,"exit":N,"dry":BOOL,"errors":[TEXT...],"reports":[...]}; @why, if not NULL,
+ * nothing was looked at, as "error". */
+static void print(struct boot *boot, const char *why)
 {
 	bool dry = boot->context->value[OPTION_DRY_RUN] != NULL;
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "ok", json_object_new_boolean(!boot->code));
+	if (why)
+		json_object_object_add(o, "error", json_object_new_string(why));
 	json_object_object_add(o, "exit", json_object_new_int(boot->code));
 	json_object_object_add(o, "dry", json_object_new_boolean(dry));
 	json_object_object_add(o, "errors", boot->errors);
@@ -129,6 +132,23 @@ static void print(struct boot *boot)
 		json_print(boot->context, o);
 	else
 		json_object_put(o);
+}
+
+/* The policy cannot be read: nothing was done. */
+static int refuse(struct context *context, const struct err *err)
+{
+	struct boot boot = {
+		.context = context,
+		.errors = json_object_new_array(),
+		.reports = json_object_new_array(),
+		.code = EXIT_CODE_CONFIG,
+	};
+	char text[sizeof(*err)];
+
+	if (context->format == FORMAT_TEXT)
+		(void)error_print(context, boot.code, err);
+	print(&boot, err_text(err, text, sizeof(text)));
+	return boot.code;
 }
 
 static int boot_run(struct context *context, const struct spec *spec)
@@ -147,7 +167,7 @@ static int boot_run(struct context *context, const struct spec *spec)
 		carry_out(&boot);
 	else
 		boot.code = EXIT_CODE_REFUSED;
-	print(&boot);
+	print(&boot, NULL);
 	return boot.code;
 }
 
@@ -161,7 +181,7 @@ static int run(struct context *context)
 		return EXIT_CODE_REFUSED;
 	if (policy_copy_load(&context->root, context->value[OPTION_NODE], &spec, &told,
 			     &err) < 0)
-		return error_print(context, EXIT_CODE_CONFIG, &err);
+		return refuse(context, &err);
 	if (!context->value[OPTION_DRY_RUN])
 		policy_copy_refresh(&context->root, &told);
 	warn_all(context, &spec.notes);

@@ -161,6 +161,13 @@ hostpci_exits 0 boot
 wait
 driver_is "$NIC" vfio-pci
 
+it "a policy that cannot be read: the document has all members"
+host_policy 'drivers = ( ;'
+hostpci_exits 78 boot --dry-run --output-format json
+out_has '(.ok | not) and .exit == 78 and .dry and (.error | test("hostpci.conf:1: ")) and .errors == [] and .reports == []'
+hostpci_exits 78 boot
+says '^hostpci: /etc/hostpci/hostpci.conf:1: '
+
 it "a driver that is not there and cannot be loaded"
 declared "$NIC" nosuch
 now_is_before
