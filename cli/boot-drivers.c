@@ -61,9 +61,8 @@ bool boot_drivers(struct boot *boot)
 		find(&m);
 		for (unsigned k = 0; k < m.n; k++)
 			if (counts(&m, &m.bdf[k]))
-				boot_apply(boot,
-					   &(struct apply){.bdf = m.bdf[k],
-							   .driver = m.entry->driver});
+				boot_apply(boot, &(struct apply){.bdf = m.bdf[k],
+								 .declared = m.entry});
 		boot->found[i] = m.n;
 		all &= boot->found[i];
 	}

@@ -123,7 +123,7 @@ static int add_module(struct builder *b, const struct facts *facts)
 			continue;
 		fact.device.group = -1; /* a lane of its own */
 		return builder_add(b, &fact, STEP_MODULE, STAGE_MODULES, "",
-				   fact.declared ? fact.declared : "vfio-pci");
+				   fact.declared ? fact.declared->driver : "vfio-pci");
 	}
 	return 0;
 }
@@ -132,15 +132,15 @@ static int add_module(struct builder *b, const struct facts *facts)
 static int add_declared(struct builder *b, const struct fact *fact)
 {
 	const struct device *d = &fact->device;
+	const char *driver = fact->declared->driver;
 	int r = builder_keep(b, fact, STAGE_DRIVERS);
 
 	if (r == 0 && d->driver[0])
 		r = builder_add(b, fact, STEP_UNBIND, STAGE_DRIVERS, d->driver, "");
-	if (r == 0 && strcmp(d->override, fact->declared) != 0)
+	if (r == 0 && strcmp(d->override, driver) != 0)
 		r = builder_add(b, fact, STEP_OVERRIDE, STAGE_DRIVERS, d->override,
-				fact->declared);
-	return r == 0 ? builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", fact->declared)
-		      : r;
+				driver);
+	return r == 0 ? builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", driver) : r;
 }
 
 /*

@@ -88,7 +88,7 @@ static bool is_lent(const struct work *w, const struct claim *claim)
 		return false;
 	notes_add(&w->session->outcome->notes,
 		  "%s is to have driver %s: it is left alone, VM %u has it",
-		  BDF(&w->apply->bdf), w->apply->driver, claim->vmid);
+		  BDF(&w->apply->bdf), w->apply->declared->driver, claim->vmid);
 	return true;
 }
 
@@ -100,15 +100,15 @@ static int find_device(struct work *w, struct err *err)
 
 	if (r < 0)
 		return err_set(err, -r, "%s: %s", BDF(&a->bdf), strerror(-r));
-	if (!strcmp(device.driver, a->driver)) {
+	if (!strcmp(device.driver, a->declared->driver)) {
 		if (a->dry)
 			notes_add(&w->session->outcome->notes, "%s has driver %s",
-				  BDF(&a->bdf), a->driver);
+				  BDF(&a->bdf), a->declared->driver);
 		return 0;
 	}
 	if (is_lent(w, facts_claim(w->facts, &a->bdf)))
 		return 0;
-	return facts_declare(a->root, &a->bdf, a->driver, w->facts, err);
+	return facts_declare(a->root, &a->bdf, a->declared, w->facts, err);
 }
 
 static int look(struct work *w, struct err *err)
@@ -125,7 +125,7 @@ static int look(struct work *w, struct err *err)
 	if (r == 0)
 		r = reservation_gather(root, 0, w->facts, err);
 	if (r == 0)
-		r = w->apply->driver ? find_device(w, err) : find_pf(w, err);
+		r = w->apply->declared ? find_device(w, err) : find_pf(w, err);
 	if (r < 0)
 		return r;
 	claims_mark_passing(root, w->facts);
@@ -200,7 +200,7 @@ static int settle_leftovers(struct work *w, struct err *err)
 	struct session *s = w->session;
 	int r = 0;
 
-	if (w->apply->driver && s->journal->steps) {
+	if (w->apply->declared && s->journal->steps) {
 		session_unlock(s); /* nothing is written to the kernel under it */
 		if (take_back(w, false, err) < 0)
 			return session_fail(s, EXIT_CODE_LEFT, err);
@@ -283,7 +283,7 @@ int apply_run(const struct apply *apply, struct outcome *ret)
 {
 	const struct request request = {
 		.root = apply->root,
-		.scope = apply->driver ? SCOPE_REBIND : SCOPE_SRIOV,
+		.scope = apply->declared ? SCOPE_REBIND : SCOPE_SRIOV,
 		.dry = apply->dry,
 	};
 	struct session session = {

@@ -10,9 +10,9 @@ struct apply {
 	const struct spec *spec; /* of the host, spec_load_host */
 	const char *what;	 /* who asks, for the report */
 	struct bdf bdf;
-	const char *driver; /* that it is to have; NULL: it is about its virtual functions
-			     */
-	int vfs;	    /* how many, if it is; -1: as many as the policy says */
+	const struct declared *declared; /* the driver that it is to have; NULL: it is
+					  * about its virtual functions */
+	int vfs; /* how many, if it is; -1: as many as the policy says */
 	bool dry;
 };
 

@@ -218,7 +218,7 @@ const struct key key_table[_KEY_MAX] = {
 			      "warn: it is told"},
 	[KEY_ALLOW] = {.name = "allow",
 		       .type = KEY_TYPE_ADDRESSES,
-		       .where = KEY_IN_DEVICE | KEY_IN_VM,
+		       .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_DRIVERS,
 		       AT(allow),
 		       .help = "addresses that may be taken although the gate grades "
 			       "them 'ask'"},

@@ -95,6 +95,11 @@ says 'host boot: refused, nothing was changed'
 says '\[never\] 0000:01:00.0: /dev/nvme0n1.* mounted on /srv'
 driver_is "$DISK" nvme
 driver_is "$NIC" vfio-pci
+host_policy "drivers = ( { device = \"$DISK\"; driver = \"vfio-pci\"; allow = [ \"$DISK\" ]; } );"
+hostpci_exits 1 boot
+says '\[never\] 0000:01:00.0: /dev/nvme0n1.* mounted on /srv'
+driver_is "$DISK" nvme
+declared "$DISK" vfio-pci "$NIC" vfio-pci
 hostpci_exits 1 boot --output-format json
 out_has '(.ok | not) and .exit == 1 and ([.reports[].ok] == [false, true])'
 has_no_host_journal
@@ -107,8 +112,20 @@ until [[ -e /proc/$holder/fd/3 ]]; do sleep 0.01; done
 hostpci_exits 1 boot
 says "\\[ask\\] 0000:03:00.0: /dev/dri/card0 is held open by pid $holder"
 says_not 'in the machine'
+says "or, if the host can do without it, allow = \\[\"0000:03:00.0\"\\]; in its entry of drivers \\(/etc/hostpci/hostpci.conf:1\\)"
+host_policy "drivers = ( { device = \"$GPU\"; driver = \"vfio-pci\"; allow = [ \"0000:03:00.1\" ]; } );"
+hostpci_exits 1 boot
+writes_are 0
+host_policy "drivers = ( { device = \"$GPU\"; driver = \"vfio-pci\"; allow = [ \"0000:$GPU\" ]; } );"
+hostpci_exits 0 boot --dry-run
+says "\\[tell\\] 0000:03:00.0: /dev/dri/card0 is held open by pid $holder"
+hostpci_exits 0 boot
+driver_is "$GPU" vfio-pci
 kill $holder
 wait $holder 2>/dev/null
+declared "$GPU" nouveau
+hostpci_exits 0 boot
+: >"$SIM/log"
 host_policy 'protect = [ "03:00" ];' "drivers = ( { device = \"$GPU\"; driver = \"vfio-pci\"; } );"
 hostpci_exits 1 boot
 says 'is protected by hostpci.conf'
