@@ -34,18 +34,32 @@ void boot_missing(struct boot *boot, const struct err *err)
 	remember(boot, EXIT_CODE_REFUSED);
 }
 
-void boot_apply(struct boot *boot, const struct apply *apply)
+void boot_apply(struct boot *boot, struct apply *apply, size_t n)
 {
-	struct json_object *report = NULL;
-	struct apply full = *apply;
+	_cleanup_free_ struct outcome *outcome = calloc(n + 1, sizeof(*outcome));
 
-	full.spec = boot->spec;
-	full.what = "boot";
-	remember(boot, apply_and_tell(boot->context, &full, &report));
-	if (!report)
+	if (!outcome) {
+		remember(boot, EXIT_CODE_REFUSED);
 		return;
-	json_object_object_add(report, "device", json_object_new_string(BDF(&full.bdf)));
-	json_object_array_add(boot->reports, report);
+	}
+	for (size_t i = 0; i < n; i++) {
+		apply[i] = apply_asked(boot->context, &apply[i]);
+		apply[i].spec = boot->spec;
+		apply[i].what = "boot";
+	}
+	apply_run(apply, n, outcome);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *report = apply_tell(boot->context, &outcome[i]);
+
+		remember(boot, outcome[i].exit);
+		if (report) {
+			json_object_object_add(
+				report, "device",
+				json_object_new_string(BDF(&apply[i].bdf)));
+			json_object_array_add(boot->reports, report);
+		}
+		outcome_free(&outcome[i]);
+	}
 }
 
 static int see(void *context, struct pf *pf)
@@ -96,7 +110,8 @@ static void make_vfs(struct boot *boot)
 	for (unsigned i = 0; i < n; i++)
 		if (pf[i]->policy && wish_has(&pf[i]->policy->wish, KEY_VFS))
 			boot_apply(boot,
-				   &(struct apply){.bdf = pf[i]->device.bdf, .vfs = -1});
+				   &(struct apply){.bdf = pf[i]->device.bdf, .vfs = -1},
+				   1);
 }
 
 /*
@@ -198,8 +213,10 @@ const struct command command_boot = {
 		   "declares",
 	.help = "For the time before bridges and machines need them: waits, bounded, for "
 		"the cards and\n"
-		"their drivers, one device after the other. What\n"
-		"is so already, and what anybody uses, is left alone. As /etc/pve is not "
+		"their drivers. Drivers are bound side by side, virtual functions made "
+		"one card after\n"
+		"the other. What is so already, and what anybody uses, is left alone. As "
+		"/etc/pve is not\n"
 		"there yet, the\n"
 		"copy of the cluster's policy that later runs leave in /var/lib/hostpci "
 		"is "

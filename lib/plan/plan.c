@@ -82,7 +82,9 @@ static int lane_of(const struct builder *b, const struct fact *fact,
 		return b->rescan_lane;
 	if (stage == STAGE_VFS)
 		return b->pf_lane;
-	return fact->device.coming
+	/* Of those that are declared each is for itself, those that are in no group, too.
+	 */
+	return fact->device.coming || (fact->declared && fact->device.group < 0)
 		       ? LANE_COMING | bdf->bus << 8 | bdf->slot << 3 | bdf->function
 		       : fact->device.group;
 }
@@ -121,7 +123,8 @@ static int add_module(struct builder *b, const struct facts *facts)
 		if (fact.device.bridge || (fact.device.on_vfio && !fact.declared) ||
 		    fact.vgpu_type[0] || spec_keeps_driver(b->spec, (unsigned)fact.slot))
 			continue;
-		fact.device.group = -1; /* a lane of its own */
+		if (!fact.declared)
+			fact.device.group = -1; /* a lane of its own */
 		return builder_add(b, &fact, STEP_MODULE, STAGE_MODULES, "",
 				   fact.declared ? fact.declared->driver : "vfio-pci");
 	}
