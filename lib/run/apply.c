@@ -148,8 +148,10 @@ static void let_go(void *context)
 	for (size_t i = 0; i < round->run->n; i++) {
 		struct work *w = &round->run->work[i];
 
-		if (w->state == WORK_READY && w->claimed && !trouble(w))
-			w->claimed = work_forget(w) < 0;
+		if (w->state != WORK_READY || !w->claimed || trouble(w))
+			continue;
+		w->claimed = work_forget(w) < 0;
+		w->outcome->ms = (int)(clock_ms() - round->run->begin);
 	}
 }
 
@@ -293,6 +295,7 @@ void apply_run(const struct apply *apply, size_t n, struct outcome *ret)
 	for (size_t i = 0; i < run.n; i++) {
 		work[i].facts = facts_free(work[i].facts);
 		plan_free(&work[i].plan);
-		ret[i].ms = (int)(clock_ms() - run.begin);
+		if (!ret[i].ms)
+			ret[i].ms = (int)(clock_ms() - run.begin);
 	}
 }

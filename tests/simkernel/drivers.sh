@@ -253,6 +253,7 @@ wait
 [[ $(<"$SIM/gpu") == vfio-pci ]] || fail "the card waited"
 [[ $took -lt 7000 ]] || fail "took $took ms"
 out_has '[.reports[] | [.device, .exit]] == [["0000:02:00.0", 2], ["0000:03:00.0", 0], ["0000:01:00.0", 1]]'
+out_has '[.reports[].ms >= 4000] == [true, false, true]'
 out_has '[.reports[] | .steps | map(.device) | unique] == [["0000:02:00.0"], ["0000:03:00.0"], ["0000:01:00.0"]]'
 out_has '.reports[2].error | test("0000:01:00.0: bind to vfio-pci: ")'
 hook_exits 0 100 post-stop
