@@ -4,7 +4,8 @@
 #include "cli/command.h"
 #include "run/apply.h"
 
-/* Carries out @apply, but for root and dry, which the command line says, and tells what
- * came of it: as text, or as *@ret, which the caller prints. */
-int apply_and_tell(struct context *context, const struct apply *apply,
-		   struct json_object **ret);
+/* The same, and what the command line says of it: root, and whether it is a dry run. */
+struct apply apply_asked(const struct context *context, const struct apply *apply);
+/* Tells what came of one: as text, or as a value, which the caller prints. */
+struct json_object *apply_tell(const struct context *context,
+			       const struct outcome *outcome);

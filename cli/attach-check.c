@@ -74,16 +74,25 @@ static void say_verdict(struct attach *attach, const struct outcome *outcome,
 		report_text(&attach->context->root, outcome, REPORT_GATE, stdout);
 }
 
+/* The first that failed counts; whatever is wrong, nothing is busy here. */
+static void fail(struct attach *attach, int code)
+{
+	if (!attach->code)
+		attach->code =
+			code == EXIT_CODE_CONFIG ? EXIT_CODE_CONFIG : EXIT_CODE_REFUSED;
+}
+
 /* Adds to the report of the start what else is in the way. */
 static void check_config(struct attach *attach, const struct outcome *outcome,
 			 struct target *target)
 {
 	char text[sizeof(struct err)];
 	struct err err;
+	int r = attach_look(attach, target, may_attach, &err);
 
-	if (attach_look(attach, target, may_attach, &err) >= 0)
+	if (r >= 0)
 		return;
-	attach->code = EXIT_CODE_REFUSED;
+	fail(attach, edit_exit_code(r));
 	(void)err_text(&err, text, sizeof(text));
 	json_object_object_add(target->result, "refused", json_object_new_string(text));
 	if (attach->context->format == FORMAT_TEXT)
@@ -109,7 +118,8 @@ static void check_one(struct attach *attach, uint32_t vmid)
 	bool is_template = looked == 1;
 
 	/* One that runs has its devices, and says nothing about its next start. */
-	attach->code |= code != 0 && code != EXIT_CODE_BUSY && !is_template;
+	if (code && code != EXIT_CODE_BUSY && !is_template)
+		fail(attach, code);
 	if (is_template)
 		json_object_object_add(target.result, "template",
 				       json_object_new_boolean(true));
@@ -132,19 +142,22 @@ int attach_check(struct attach *attach)
 			  &attach->storage, &err);
 	if (r == 0)
 		r = stub_look(&context->root, attach->storage, &err);
+	if (r < 0)
+		fail(attach, edit_exit_code(r));
 	for (size_t i = 0; i < attach->n; i++)
 		check_one(attach, attach->vmid[i]);
-	attach->code |= r < 0;
 	if (r >= 0)
 		attach_say(attach, "hookscripts go into storage %s (%s)\n",
 			   attach->storage->id, storage_folder(attach->storage, folder));
 	else if (context->format == FORMAT_TEXT)
 		(void)error_print(context, attach->code, &err);
 	json_object_object_add(o, "ok", json_object_new_boolean(attach->code == 0));
+	if (r < 0)
+		json_object_object_add(
+			o, "error",
+			json_object_new_string(err_text(&err, text, sizeof(text))));
 	json_object_object_add(
-		o, r < 0 ? "error" : "storage",
-		json_object_new_string(r < 0 ? err_text(&err, text, sizeof(text))
-					     : attach->storage->id));
+		o, "storage", r < 0 ? NULL : json_object_new_string(attach->storage->id));
 	json_object_object_add(o, "machines", json_object_get(attach->machines));
 	if (context->format != FORMAT_TEXT)
 		json_print(context, o);

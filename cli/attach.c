@@ -24,8 +24,30 @@ void attach_say(const struct attach *attach, const char *fmt, ...)
 	va_end(ap);
 }
 
-static int no_cluster(const struct context *context)
+int attach_refuse(const struct attach *attach, int code, const struct err *err)
 {
+	const struct context *context = attach->context;
+	struct json_object *o;
+	char text[sizeof(*err)];
+
+	if (context->format == FORMAT_TEXT)
+		return error_print(context, code, err);
+	o = json_object_new_object();
+	json_object_object_add(o, "ok", json_object_new_boolean(false));
+	json_object_object_add(o, "error",
+			       json_object_new_string(err_text(err, text, sizeof(text))));
+	if (context->command == &command_attach)
+		json_object_object_add(o, "storage", NULL);
+	json_object_object_add(o, "machines", json_object_get(attach->machines));
+	if (context->command == &command_attach && !context->value[OPTION_CHECK])
+		json_object_object_add(o, "nodes", json_object_new_array());
+	json_print(context, o);
+	return code;
+}
+
+static int no_cluster(const struct attach *attach)
+{
+	const struct context *context = attach->context;
 	struct err err;
 
 	if (file_exists(&context->root, "/etc/pve"))
@@ -38,7 +60,7 @@ static int no_cluster(const struct context *context)
 			      "calls a hookscript: call 'hostpci-hook VMID pre-start' "
 			      "before QEMU starts and 'hostpci-hook VMID post-stop' when "
 			      "it has ended, see hostpci-hook(8)");
-	return error_print(context, EXIT_CODE_REFUSED, &err);
+	return attach_refuse(attach, EXIT_CODE_REFUSED, &err);
 }
 
 static bool is_taken(const struct attach *attach, uint32_t vmid)
@@ -80,11 +102,11 @@ int attach_begin(struct context *context, bool or_all, struct attach *ret)
 	if (!edit_is_here(context) || (!all && take_vmids(ret)))
 		return EXIT_CODE_USAGE;
 	if (!file_exists(&context->root, "/etc/pve/qemu-server"))
-		return no_cluster(context);
+		return no_cluster(ret);
 	(void)node_name(&context->root, ret->node);
 	if (storages_load(&context->root, &ret->storages, &err) < 0 ||
 	    (all && vmstore_list(&context->root, NULL, &ret->vmid, &ret->n, &err) < 0))
-		return error_print(context, EXIT_CODE_CONFIG, &err);
+		return attach_refuse(ret, EXIT_CODE_CONFIG, &err);
 	return 0;
 }
 
@@ -310,7 +332,7 @@ static int run(struct context *context)
 		return EXIT_CODE_REFUSED;
 	r = prepare(&attach, &err);
 	if (r < 0)
-		return error_print(context, edit_exit_code(r), &err);
+		return attach_refuse(&attach, edit_exit_code(r), &err);
 	attach_each(&attach, attach_one);
 	return finish(&attach);
 }
@@ -332,9 +354,9 @@ const struct command command_attach = {
 		"foreign file or\n"
 		"hooks are in the way; with --check: a VM would not start; 75 a VM is "
 		"locked,\n"
-		"78 the configuration is wrong, or no storage has snippets. Of several "
-		"VMs that\n"
-		"of the first that failed.\n",
+		"78 the configuration is wrong, there is no such VM, or no storage has "
+		"snippets. Of\n"
+		"several VMs that of the first that failed.\n",
 	.options = 1U << OPTION_ALL | 1U << OPTION_CHECK | 1U << OPTION_STORAGE |
 		   1U << OPTION_FORCE | 1U << OPTION_SKIPLOCK,
 	.min = 0,

@@ -35,6 +35,9 @@ struct target {
  */
 int attach_begin(struct context *context, bool or_all, struct attach *ret);
 void attach_free(struct attach *attach);
+/* Ends it before any machine was looked at; as JSON with the members that it always has.
+ * Returns @code. */
+int attach_refuse(const struct attach *attach, int code, const struct err *err);
 
 /* Runs @one for each machine and gathers what becomes of it; names those that fail. */
 void attach_each(struct attach *attach,

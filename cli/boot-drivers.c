@@ -48,25 +48,44 @@ static bool counts(const struct match *m, const struct bdf *bdf)
 	return true;
 }
 
+/* What is to be bound now. */
+struct batch {
+	size_t n;
+	struct apply item[LIMIT_DEVICES];
+};
+
+static void put(struct boot *boot, struct batch *batch, const struct match *m)
+{
+	for (unsigned k = 0; k < m->n; k++) {
+		if (!counts(m, &m->bdf[k]))
+			continue;
+		if (batch->n == LIMIT_DEVICES) {
+			boot_apply(boot, batch->item, batch->n);
+			batch->n = 0;
+		}
+		batch->item[batch->n++] =
+			(struct apply){.bdf = m->bdf[k], .declared = m->entry};
+	}
+}
+
 bool boot_drivers(struct boot *boot)
 {
+	_cleanup_free_ struct batch *batch = calloc(1, sizeof(*batch));
 	const struct declared_list *list = &boot->spec->drivers;
-	bool all = true;
+	bool all = batch;
 
-	for (unsigned i = 0; i < list->n; i++) {
+	for (unsigned i = 0; batch && i < list->n; i++) {
 		struct match m = {.boot = boot, .entry = &list->item[i]};
 
 		if (boot->found[i])
 			continue;
 		find(&m);
-		for (unsigned k = 0; k < m.n; k++)
-			if (counts(&m, &m.bdf[k]))
-				boot_apply(boot,
-					   &(struct apply){.bdf = m.bdf[k],
-							   .driver = m.entry->driver});
+		put(boot, batch, &m);
 		boot->found[i] = m.n;
 		all &= boot->found[i];
 	}
+	if (batch && batch->n)
+		boot_apply(boot, batch->item, batch->n);
 	return all;
 }
 

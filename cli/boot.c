@@ -34,18 +34,32 @@ void boot_missing(struct boot *boot, const struct err *err)
 	remember(boot, EXIT_CODE_REFUSED);
 }
 
-void boot_apply(struct boot *boot, const struct apply *apply)
+void boot_apply(struct boot *boot, struct apply *apply, size_t n)
 {
-	struct json_object *report = NULL;
-	struct apply full = *apply;
+	_cleanup_free_ struct outcome *outcome = calloc(n + 1, sizeof(*outcome));
 
-	full.spec = boot->spec;
-	full.what = "boot";
-	remember(boot, apply_and_tell(boot->context, &full, &report));
-	if (!report)
+	if (!outcome) {
+		remember(boot, EXIT_CODE_REFUSED);
 		return;
-	json_object_object_add(report, "device", json_object_new_string(BDF(&full.bdf)));
-	json_object_array_add(boot->reports, report);
+	}
+	for (size_t i = 0; i < n; i++) {
+		apply[i] = apply_asked(boot->context, &apply[i]);
+		apply[i].spec = boot->spec;
+		apply[i].what = "boot";
+	}
+	apply_run(apply, n, outcome);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *report = apply_tell(boot->context, &outcome[i]);
+
+		remember(boot, outcome[i].exit);
+		if (report) {
+			json_object_object_add(
+				report, "device",
+				json_object_new_string(BDF(&apply[i].bdf)));
+			json_object_array_add(boot->reports, report);
+		}
+		outcome_free(&outcome[i]);
+	}
 }
 
 static int see(void *context, struct pf *pf)
@@ -96,7 +110,8 @@ static void make_vfs(struct boot *boot)
 	for (unsigned i = 0; i < n; i++)
 		if (pf[i]->policy && wish_has(&pf[i]->policy->wish, KEY_VFS))
 			boot_apply(boot,
-				   &(struct apply){.bdf = pf[i]->device.bdf, .vfs = -1});
+				   &(struct apply){.bdf = pf[i]->device.bdf, .vfs = -1},
+				   1);
 }
 
 /*
@@ -114,13 +129,16 @@ static void carry_out(struct boot *boot)
 	boot_drivers_missing(boot);
 }
 
-/* {"ok":BOOL,"exit":N,"dry":BOOL,"errors":[TEXT...],"reports":[...]} */
-static void print(struct boot *boot)
+/* {"ok":BOOL,"exit":N,"dry":BOOL,"errors":[TEXT...],"reports":[...]}; @why, if not NULL,
+ * nothing was looked at, as "error". */
+static void print(struct boot *boot, const char *why)
 {
 	bool dry = boot->context->value[OPTION_DRY_RUN] != NULL;
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "ok", json_object_new_boolean(!boot->code));
+	if (why)
+		json_object_object_add(o, "error", json_object_new_string(why));
 	json_object_object_add(o, "exit", json_object_new_int(boot->code));
 	json_object_object_add(o, "dry", json_object_new_boolean(dry));
 	json_object_object_add(o, "errors", boot->errors);
@@ -129,6 +147,23 @@ static void print(struct boot *boot)
 		json_print(boot->context, o);
 	else
 		json_object_put(o);
+}
+
+/* The policy cannot be read: nothing was done. */
+static int refuse(struct context *context, const struct err *err)
+{
+	struct boot boot = {
+		.context = context,
+		.errors = json_object_new_array(),
+		.reports = json_object_new_array(),
+		.code = EXIT_CODE_CONFIG,
+	};
+	char text[sizeof(*err)];
+
+	if (context->format == FORMAT_TEXT)
+		(void)error_print(context, boot.code, err);
+	print(&boot, err_text(err, text, sizeof(text)));
+	return boot.code;
 }
 
 static int boot_run(struct context *context, const struct spec *spec)
@@ -147,7 +182,7 @@ static int boot_run(struct context *context, const struct spec *spec)
 		carry_out(&boot);
 	else
 		boot.code = EXIT_CODE_REFUSED;
-	print(&boot);
+	print(&boot, NULL);
 	return boot.code;
 }
 
@@ -161,7 +196,7 @@ static int run(struct context *context)
 		return EXIT_CODE_REFUSED;
 	if (policy_copy_load(&context->root, context->value[OPTION_NODE], &spec, &told,
 			     &err) < 0)
-		return error_print(context, EXIT_CODE_CONFIG, &err);
+		return refuse(context, &err);
 	if (!context->value[OPTION_DRY_RUN])
 		policy_copy_refresh(&context->root, &told);
 	warn_all(context, &spec.notes);
@@ -178,8 +213,10 @@ const struct command command_boot = {
 		   "declares",
 	.help = "For the time before bridges and machines need them: waits, bounded, for "
 		"the cards and\n"
-		"their drivers, one device after the other. What\n"
-		"is so already, and what anybody uses, is left alone. As /etc/pve is not "
+		"their drivers. Drivers are bound side by side, virtual functions made "
+		"one card after\n"
+		"the other. What is so already, and what anybody uses, is left alone. As "
+		"/etc/pve is not\n"
 		"there yet, the\n"
 		"copy of the cluster's policy that later runs leave in /var/lib/hostpci "
 		"is "

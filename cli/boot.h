@@ -25,8 +25,8 @@ bool boot_waits(const struct boot *boot);
 	((boot)->context->value[OPTION_DRY_RUN] ? "now" : "waited for in vain")
 /* What is missing does not keep the others from being set. */
 void boot_missing(struct boot *boot, const struct err *err);
-/* Carries out one thing and remembers what came of it. */
-void boot_apply(struct boot *boot, const struct apply *apply);
+/* Carries out @n of them, side by side, and remembers what came of each. */
+void boot_apply(struct boot *boot, struct apply *apply, size_t n);
 
 /* The declared drivers of what is there and was not before; true: all were. */
 bool boot_drivers(struct boot *boot);

@@ -4,6 +4,8 @@
 
 #include "base/proc.h"
 #include "cli/command.h"
+#include "run/journal.h"
+#include "spec/spec.h"
 #include "spec/vmfile.h"
 #include "spec/vmoption.h"
 #include "spec/vmstore.h"
@@ -16,6 +18,7 @@ struct vm {
 	double memory; /* MiB */
 	double disk;   /* bytes of the boot disk */
 	pid_t pid;     /* 0: stopped */
+	bool declared; /* by a policy alone: memory and disk are not known */
 };
 
 /* "32G" in bytes. */
@@ -87,6 +90,7 @@ static double memory_mib(const struct vmfile_section *section)
 	return mib;
 }
 
+/* 1: this is what its config says of it. */
 static int look(const struct context *context, uint32_t vmid, struct vm *ret,
 		struct err *err)
 {
@@ -114,7 +118,35 @@ static int look(const struct context *context, uint32_t vmid, struct vm *ret,
 	vm.disk = boot_disk(&file.current);
 	vm.pid = proc_vm_pid(&context->root, vmid);
 	*ret = vm;
-	return 0;
+	return 1;
+}
+
+/* QEMU of a machine that Proxmox does not know, as post-start has noted it. */
+static pid_t noted_pid(const struct root *root, uint32_t vmid)
+{
+	_cleanup_(journal_freep) struct journal *j = NULL;
+
+	if (journal_read(root, vmid, SCOPE_ALL, &j, NULL) < 0 || j->other_boot ||
+	    !proc_alive(root, &j->qemu))
+		return 0;
+	return j->qemu.pid;
+}
+
+/* 1: a policy of this node declares its devices, and it has no config; 0: not so. */
+static int look_policy(const struct context *context, uint32_t vmid, struct vm *ret,
+		       struct err *err)
+{
+	_cleanup_(spec_free) struct spec spec = {0};
+	int r = spec_load(&context->root, NULL, vmid, &spec, err);
+
+	if (r < 0 && !spec.have_config)
+		return r;
+	if (spec.have_config || !spec_has_devices(&spec))
+		return 0;
+	*ret = (struct vm){.vmid = vmid, .declared = true};
+	(void)snprintf(ret->name, sizeof(ret->name), "VM %u", vmid);
+	ret->pid = noted_pid(&context->root, vmid);
+	return 1;
 }
 
 static void print(const struct vm *vm, bool first)
@@ -122,9 +154,13 @@ static void print(const struct vm *vm, bool first)
 	if (first)
 		(void)printf("%10s %-20s %-10s %-10s %12s %-10s\n", "VMID", "NAME",
 			     "STATUS", "MEM(MB)", "BOOTDISK(GB)", "PID");
-	(void)printf("%10u %-20s %-10s %-10.15g %12.2f %-10d\n", vm->vmid, vm->name,
-		     vm->pid ? "running" : "stopped", vm->memory, vm->disk / GIB,
-		     (int)vm->pid);
+	(void)printf("%10u %-20s %-10s ", vm->vmid, vm->name,
+		     vm->pid ? "running" : "stopped");
+	if (vm->declared)
+		(void)printf("%-10s %12s ", "-", "-");
+	else
+		(void)printf("%-10.15g %12.2f ", vm->memory, vm->disk / GIB);
+	(void)printf("%-10d\n", (int)vm->pid);
 }
 
 static struct json_object *vm_json(const struct vm *vm)
@@ -135,42 +171,79 @@ static struct json_object *vm_json(const struct vm *vm)
 	json_object_object_add(o, "name", json_object_new_string(vm->name));
 	json_object_object_add(o, "status",
 			       json_object_new_string(vm->pid ? "running" : "stopped"));
-	json_object_object_add(o, "maxmem",
-			       json_object_new_int64((int64_t)(vm->memory * (1 << 20))));
-	json_object_object_add(o, "maxdisk", json_object_new_int64((int64_t)vm->disk));
+	json_object_object_add(
+		o, "maxmem",
+		vm->declared ? NULL
+			     : json_object_new_int64((int64_t)(vm->memory * (1 << 20))));
+	json_object_object_add(o, "maxdisk",
+			       vm->declared ? NULL
+					    : json_object_new_int64((int64_t)vm->disk));
 	json_object_object_add(o, "pid", json_object_new_int(vm->pid));
 	return o;
 }
 
-static int run(struct context *context)
+struct list {
+	const struct context *context;
+	struct json_object *all;
+	bool any;
+	bool failed;
+};
+
+static void show(struct list *l, const struct vm *vm)
 {
-	_cleanup_free_ uint32_t *list = NULL;
-	struct json_object *all = json_object_new_array();
-	bool first = true;
+	if (l->context->format != FORMAT_TEXT)
+		json_object_array_add(l->all, vm_json(vm));
+	else
+		print(vm, !l->any);
+	l->any = true;
+}
+
+static void show_all(struct list *l, const uint32_t *vmid, size_t n,
+		     int (*of)(const struct context *, uint32_t, struct vm *,
+			       struct err *))
+{
+	char text[sizeof(struct err)];
 	struct err err;
 	struct vm vm;
-	size_t n = 0;
-	int r;
 
-	r = vmstore_list(&context->root, context->value[OPTION_NODE], &list, &n, &err);
-	if (r < 0)
-		(void)fprintf(stderr, "hostpci: %s\n", err.msg);
 	for (size_t i = 0; i < n; i++) {
-		if (look(context, list[i], &vm, &err) < 0) {
-			(void)fprintf(stderr, "hostpci: VM %u: %s\n", list[i], err.msg);
-			r = -EIO;
-		} else if (context->format != FORMAT_TEXT) {
-			json_object_array_add(all, vm_json(&vm));
-		} else {
-			print(&vm, first);
-			first = false;
-		}
+		int r = of(l->context, vmid[i], &vm, &err);
+
+		if (r > 0)
+			show(l, &vm);
+		if (r < 0)
+			(void)fprintf(stderr, "hostpci: VM %u: %s\n", vmid[i],
+				      err_text(&err, text, sizeof(text)));
+		l->failed |= r < 0;
 	}
+}
+
+static void fail(struct list *l, const struct err *err)
+{
+	(void)fprintf(stderr, "hostpci: %s\n", err->msg);
+	l->failed = true;
+}
+
+static int run(struct context *context)
+{
+	_cleanup_free_ uint32_t *vms = NULL, *policies = NULL;
+	struct list l = {.context = context, .all = json_object_new_array()};
+	const char *node = context->value[OPTION_NODE];
+	struct err err;
+	size_t n = 0;
+
+	if (vmstore_list(&context->root, node, &vms, &n, &err) < 0)
+		fail(&l, &err);
+	show_all(&l, vms, n, look);
+	n = 0;
+	if (!node && vmstore_list_policies(&context->root, &policies, &n, &err) < 0)
+		fail(&l, &err);
+	show_all(&l, policies, n, look_policy);
 	if (context->format != FORMAT_TEXT)
-		json_print(context, all);
+		json_print(context, l.all);
 	else
-		json_object_put(all);
-	return r < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE;
+		json_object_put(l.all);
+	return l.failed ? EXIT_CODE_REFUSED : EXIT_CODE_DONE;
 }
 
 const struct command command_list = {
@@ -178,7 +251,9 @@ const struct command command_list = {
 	.arguments = "",
 	.summary = "list the VMs of this node, as qm list does",
 	.help = "JSON has sizes in bytes. What Proxmox drops from a file is named on "
-		"stderr.\n",
+		"stderr.\n"
+		"Behind them come the machines whose devices a policy of this node alone "
+		"declares.\n",
 	.options = 1U << OPTION_FULL,
 	.min = 0,
 	.max = 0,

@@ -188,8 +188,10 @@ static struct pf *argument_pf(struct view *v, int n, int *ret_code)
 static int set(struct view *v)
 {
 	struct context *c = v->context;
-	struct json_object *report = NULL;
+	struct json_object *report;
+	struct outcome outcome;
 	int code = EXIT_CODE_DONE;
+	struct apply apply;
 	struct pf *pf;
 	uint64_t n;
 
@@ -203,14 +205,16 @@ static int set(struct view *v)
 	pf = argument_pf(v, 1, &code);
 	if (!pf)
 		return code;
-	code = apply_and_tell(c,
-			      &(struct apply){.spec = &v->spec,
-					      .what = "sriov set",
-					      .bdf = pf->device.bdf,
-					      .vfs = (int)n},
-			      &report);
+	apply = apply_asked(c, &(struct apply){.spec = &v->spec,
+					       .what = "sriov set",
+					       .bdf = pf->device.bdf,
+					       .vfs = (int)n});
+	apply_run(&apply, 1, &outcome);
+	report = apply_tell(c, &outcome);
 	if (report)
 		json_print(c, report);
+	code = outcome.exit;
+	outcome_free(&outcome);
 	return code;
 }
 

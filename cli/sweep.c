@@ -10,7 +10,10 @@ struct sweep {
 	struct context *context;
 	struct json_object *machines;
 	unsigned found[_STANDING_MAX];
-	unsigned failed; /* of those that no longer run */
+	/* Of those that no longer run: */
+	unsigned failed;
+	unsigned parted; /* went back but for what is kept */
+	unsigned parked; /* keep all that they had */
 	bool left, busy;
 	struct new_ids ids;
 };
@@ -40,6 +43,16 @@ static void show(struct sweep *s, const struct outcome *outcome)
 			    outcome->exit ? stderr : stdout);
 }
 
+static void count_over(struct sweep *s, const struct outcome *outcome)
+{
+	if (outcome->exit)
+		s->failed++;
+	else if (outcome->kept && outcome->deeds.n)
+		s->parted++;
+	else if (outcome->kept)
+		s->parked++;
+}
+
 static int each(void *context, uint32_t vmid, enum scope scope)
 {
 	struct sweep *s = context;
@@ -55,7 +68,8 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 	int code = machine_change(&request, &outcome);
 
 	s->found[outcome.standing]++;
-	s->failed += code && outcome.standing == STANDING_OVER;
+	if (outcome.standing == STANDING_OVER)
+		count_over(s, &outcome);
 	s->left |= code && code != EXIT_CODE_BUSY;
 	s->busy |= code == EXIT_CODE_BUSY;
 	show(s, &outcome);
@@ -99,18 +113,23 @@ static void print_grabbed(const struct grabbed *g)
 static void print_all(const struct sweep *s)
 {
 	const char *between = "hostpci: machines: ";
+	bool dry = is_dry(s->context);
 
 	for (size_t i = 0; i < s->ids.n; i++)
 		print_grabbed(&s->ids.item[i]);
 
-	print_count(s->found[STANDING_OVER] - s->failed,
-		    is_dry(s->context) ? "to be taken back" : "taken back", &between);
+	print_count(s->found[STANDING_OVER] - s->failed - s->parted - s->parked,
+		    dry ? "to be taken back" : "taken back", &between);
+	print_count(s->parted,
+		    dry ? "to be taken back but for kept devices"
+			: "taken back but for kept devices",
+		    &between);
 	print_count(s->failed, "not taken back", &between);
 	print_count(s->found[STANDING_UNKNOWN], "not to be told", &between);
 	print_count(s->found[STANDING_BUSY], "being worked on", &between);
 	print_count(s->found[STANDING_STARTS], "starting or stopping", &between);
 	print_count(s->found[STANDING_RUNS], "running", &between);
-	print_count(s->found[STANDING_KEPT], "keeping devices", &between);
+	print_count(s->found[STANDING_KEPT] + s->parked, "keeping devices", &between);
 	(void)printf("%s\n", between[0] == ',' ? "" : "hostpci: nothing is left over");
 }
 

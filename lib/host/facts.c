@@ -348,8 +348,8 @@ int facts_resolve(const struct root *root, const struct spec *spec, struct facts
 	return 0;
 }
 
-int facts_declare(const struct root *root, const struct bdf *bdf, const char *driver,
-		  struct facts *facts, struct err *err)
+int facts_declare(const struct root *root, const struct bdf *bdf,
+		  const struct declared *declared, struct facts *facts, struct err *err)
 {
 	char path[LIMIT_NAME * 2];
 	struct fact *fact;
@@ -359,19 +359,19 @@ int facts_declare(const struct root *root, const struct bdf *bdf, const char *dr
 		return err_set(err, ENODEV, "%s is gone", BDF(bdf));
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "bus/pci/drivers/%s", driver);
+	(void)snprintf(path, sizeof(path), "bus/pci/drivers/%s", declared->driver);
 	facts->iommu = group_iommu_present(root);
 	facts->driver_ready = sysfs_exists(root, path);
 	fact = &facts->fact[facts->n - 1];
 	fact->wanted = true;
-	fact->declared = driver;
+	fact->declared = declared;
 	return 0;
 }
 
 /* Variants of vfio-pci have it in their names. */
 bool fact_is_for_guest(const struct fact *fact)
 {
-	return !fact->declared || strstr(fact->declared, "vfio");
+	return !fact->declared || strstr(fact->declared->driver, "vfio");
 }
 
 struct facts *facts_free(struct facts *facts)

@@ -23,10 +23,11 @@ struct fact {
 	struct vgpu vgpu;	    /* if it is to have one */
 	bool has_vgpu;		    /* it has such types */
 	struct settings settings;   /* as far as a plan for it needs them */
-	const char *declared; /* the driver that policy declares for it, for no machine:
-				 it gets that; NULL: what a machine needs */
-	const struct pf *pf;  /* of facts.pfs, whose virtual function it is; NULL: none */
-	unsigned vf_index;    /* its number of these */
+	/* What policy declares for it, for no machine: it gets that driver; NULL: what a
+	 * machine needs. */
+	const struct declared *declared;
+	const struct pf *pf; /* of facts.pfs, whose virtual function it is; NULL: none */
+	unsigned vf_index;   /* its number of these */
 };
 
 /* What the plan is made from: a read-only look at the host. */
@@ -64,9 +65,11 @@ struct facts *facts_new(void);
 int facts_resolve(const struct root *root, const struct spec *spec, struct facts *facts,
 		  struct err *err) _must_check_;
 
-/* Instead: the one at @bdf, without its group, is to have @driver, which stays valid. */
-int facts_declare(const struct root *root, const struct bdf *bdf, const char *driver,
-		  struct facts *facts, struct err *err) _must_check_;
+/* Instead: the one at @bdf, without its group, is to have what @declared says, which
+ * stays valid. */
+int facts_declare(const struct root *root, const struct bdf *bdf,
+		  const struct declared *declared, struct facts *facts,
+		  struct err *err) _must_check_;
 /* True if it goes to a guest, or to a driver that gives it to one. */
 bool fact_is_for_guest(const struct fact *fact);
 

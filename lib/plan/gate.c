@@ -32,8 +32,10 @@ static struct finding *find(struct gate *g, enum grade grade, const struct fact 
 /* What the policy may allow: refused unless it does. */
 static struct finding *ask(struct gate *g, const struct fact *fact)
 {
+	const struct bdf *bdf = &fact->device.bdf;
 	bool allowed = spec_gate_warns(g->spec) ||
-		       spec_allows(g->spec, (unsigned)fact->slot, &fact->device.bdf);
+		       spec_allows(g->spec, (unsigned)fact->slot, bdf) ||
+		       (fact->declared && address_list_has(&fact->declared->allow, bdf));
 
 	return find(g, allowed ? GRADE_TELL : GRADE_ASK, fact);
 }
@@ -49,7 +51,12 @@ static void check_protect(struct gate *g, const struct fact *fact)
 		return;
 	SAY(f->why, "is protected by hostpci.conf");
 	if (fact->declared) {
-		SAY(f->cure, "take it out of protect, or out of drivers");
+		SAY(f->cure,
+		    "take it out of protect, or out of drivers; or, if it is to have "
+		    "driver %s all the same, allow = [\"%s\"]; in its entry there "
+		    "(%s:%u)",
+		    fact->declared->driver, f->device, fact->declared->file,
+		    fact->declared->line);
 		return;
 	}
 	SAY(f->cure,
@@ -221,7 +228,12 @@ static void check_holding(struct gate *g, const struct fact *fact,
 	SAY(f->why, "%s", h->why);
 	SAY(f->who, "%s", h->who);
 	SAY(f->cure, "%s", h->cure);
-	if (f->grade == GRADE_ASK && !fact->declared)
+	if (f->grade == GRADE_ASK && fact->declared)
+		SAY_MORE(f->cure,
+			 "; or, if the host can do without it, allow = [\"%s\"]; in its "
+			 "entry of drivers (%s:%u)",
+			 f->device, fact->declared->file, fact->declared->line);
+	else if (f->grade == GRADE_ASK)
 		SAY_MORE(f->cure,
 			 "; or, if the host can do without it, allow = [\"%s\"]; in the "
 			 "machine's policy",

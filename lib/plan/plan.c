@@ -82,7 +82,9 @@ static int lane_of(const struct builder *b, const struct fact *fact,
 		return b->rescan_lane;
 	if (stage == STAGE_VFS)
 		return b->pf_lane;
-	return fact->device.coming
+	/* Of those that are declared each is for itself, those that are in no group, too.
+	 */
+	return fact->device.coming || (fact->declared && fact->device.group < 0)
 		       ? LANE_COMING | bdf->bus << 8 | bdf->slot << 3 | bdf->function
 		       : fact->device.group;
 }
@@ -122,9 +124,10 @@ static int add_module(struct builder *b, const struct facts *facts)
 		if (fact.device.bridge || (fact.device.on_vfio && !fact.declared) ||
 		    fact.vgpu_type[0] || spec_keeps_driver(b->spec, (unsigned)fact.slot))
 			continue;
-		fact.device.group = -1; /* a lane of its own */
+		if (!fact.declared)
+			fact.device.group = -1; /* a lane of its own */
 		return builder_add(b, &fact, STEP_MODULE, STAGE_MODULES, "",
-				   fact.declared ? fact.declared : "vfio-pci");
+				   fact.declared ? fact.declared->driver : "vfio-pci");
 	}
 	return 0;
 }
@@ -133,15 +136,15 @@ static int add_module(struct builder *b, const struct facts *facts)
 static int add_declared(struct builder *b, const struct fact *fact)
 {
 	const struct device *d = &fact->device;
+	const char *driver = fact->declared->driver;
 	int r = builder_keep(b, fact, STAGE_DRIVERS);
 
 	if (r == 0 && d->driver[0])
 		r = builder_add(b, fact, STEP_UNBIND, STAGE_DRIVERS, d->driver, "");
-	if (r == 0 && strcmp(d->override, fact->declared) != 0)
+	if (r == 0 && strcmp(d->override, driver) != 0)
 		r = builder_add(b, fact, STEP_OVERRIDE, STAGE_DRIVERS, d->override,
-				fact->declared);
-	return r == 0 ? builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", fact->declared)
-		      : r;
+				driver);
+	return r == 0 ? builder_add(b, fact, STEP_BIND, STAGE_DRIVERS, "", driver) : r;
 }
 
 /*

@@ -4,8 +4,14 @@
 #include <errno.h>
 
 /* Guest slots that Proxmox uses for hostpci0.. on its first bus are free in a plain
- * domain. */
-enum { GUEST_SLOT = 0x10 };
+ * domain; and so are the buses of that number: libvirt adds root ports up to there, of
+ * which virt-manager's domains have 14. */
+enum { GUEST_SLOT = 0x10, GUEST_BUS = 0x10 };
+
+/* Where in the guest. */
+struct place {
+	unsigned bus, slot;
+};
 
 static void print_escaped(const char *text, FILE *out)
 {
@@ -41,8 +47,19 @@ static void print_rom(const struct wish *wish, FILE *out)
 	(void)fputs("/>\n", out);
 }
 
+static struct place place_of(const struct spec *spec, unsigned n)
+{
+	const struct wish *wish = &spec->slot[n].wish;
+
+	/* Windows 7 finds no device behind a root port (plan/qemu-place.c). */
+	if (wish_has(wish, KEY_PCIE) && wish->pcie &&
+	    !machine_is_windows7(&spec->machine))
+		return (struct place){.bus = GUEST_BUS + n};
+	return (struct place){.slot = GUEST_SLOT + n};
+}
+
 static void print_function(const struct bdf *bdf, const struct wish *wish,
-			   unsigned guest_slot, unsigned index, unsigned functions,
+			   struct place place, unsigned index, unsigned functions,
 			   FILE *out)
 {
 	(void)fprintf(out,
@@ -54,14 +71,14 @@ static void print_function(const struct bdf *bdf, const struct wish *wish,
 		      bdf->domain, bdf->bus, bdf->slot, bdf->function);
 	if (index == 0)
 		print_rom(wish, out);
-	/* Alone, a function is placed by libvirt; several share a slot, as on their card.
-	 */
+	/* Alone, a function is placed by libvirt, a PCI Express one of a q35 domain on a
+	 * root port; several share a slot, as on their card. */
 	if (functions > 1)
-		(void)fprintf(
-			out,
-			"  <address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' "
-			"function='0x%x'%s/>\n",
-			guest_slot, index, index ? "" : " multifunction='on'");
+		(void)fprintf(out,
+			      "  <address type='pci' domain='0x0000' bus='0x%02x' "
+			      "slot='0x%02x' function='0x%x'%s/>\n",
+			      place.bus, place.slot, index,
+			      index ? "" : " multifunction='on'");
 	(void)fputs("</hostdev>\n", out);
 }
 
@@ -100,8 +117,8 @@ static void print_slot(const struct spec *spec, const struct facts *facts, unsig
 		functions += facts->fact[i].wanted && facts->fact[i].slot == (int)n;
 	for (unsigned i = 0; i < facts->n; i++)
 		if (facts->fact[i].wanted && facts->fact[i].slot == (int)n)
-			print_function(&facts->fact[i].device.bdf, wish, GUEST_SLOT + n,
-				       index++, functions, out);
+			print_function(&facts->fact[i].device.bdf, wish,
+				       place_of(spec, n), index++, functions, out);
 }
 
 int libvirt_xml(const struct spec *spec, const struct facts *facts, FILE *out,

@@ -224,8 +224,10 @@ struct json_object *report_json(const struct outcome *outcome)
 	put_text(o, "phase", outcome->what);
 	put_flag(o, "dry", outcome->dry);
 	put_number(o, "exit", outcome->exit);
-	if (outcome->standing)
+	if (outcome->standing) {
 		put_text(o, "state", standing_words[outcome->standing]);
+		put_number(o, "kept", outcome->kept);
+	}
 	put_number(o, "time", (int64_t)time(NULL));
 	put_number(o, "ms", outcome->ms);
 	if (outcome->err.code)

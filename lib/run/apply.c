@@ -5,312 +5,297 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "plan/gate.h"
-#include "run/claims.h"
-#include "run/machine.h"
+#include "run/apply-work.h"
 #include "run/mapping-note.h"
-#include "run/reservation.h"
-#include "run/session.h"
 #include "run/undo.h"
 
-struct work {
-	const struct apply *apply;
-	struct session *session;
-	struct facts *facts;
-	struct plan plan;
+struct run {
+	struct session session;
+	struct work *work;
+	size_t n;
+	int64_t begin;
 };
 
-static void work_free(struct work *w)
+/* What is to be done to all, one after the other in one list for the engine. */
+static int gather(const struct run *run, struct deeds *ret)
 {
-	w->facts = facts_free(w->facts);
-	plan_free(&w->plan);
-}
-
-/* The journal of drivers may tell of other devices, too, that an earlier run is stuck on,
- * or was cut off at. */
-static bool is_mine(const struct work *w, const struct journal_hold *h)
-{
-	return h->open && (!w->apply->driver || bdf_equal(&h->hold.bdf, &w->apply->bdf));
-}
-
-/* What was done is to stay, whoever did it. */
-static int forget(struct work *w)
-{
-	struct journal *j = w->session->journal;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < j->holds; i++)
-		if (is_mine(w, &j->hold[i]))
-			r = journal_close(j, &j->hold[i].hold);
+	for (size_t i = 0; i < run->n; i++) {
+		const struct deeds *of = &run->work[i].outcome->deeds;
+
+		for (size_t k = run->work[i].first; r == 0 && k < of->n; k++)
+			r = deeds_add(ret, &of->item[k].step, of->item[k].rollback);
+	}
 	return r;
 }
 
-/* As many as are wanted, and probed as is wanted, if it has any. */
-static bool is_lacking(const struct pf *pf)
+/* Each has what became of its own. */
+static void hand_out(const struct run *run, const struct deeds *deeds)
 {
-	unsigned want = pf_wanted(pf);
-	const struct wish *wish = pf->policy ? &pf->policy->wish : NULL;
+	size_t n = 0;
 
-	if (want != pf->device.vfs)
-		return true;
-	return want && wish && wish_has(wish, KEY_AUTOPROBE) && pf->autoprobe[0] &&
-	       (pf->autoprobe[0] == '1') != wish->autoprobe;
-}
+	for (size_t i = 0; i < run->n; i++) {
+		struct deeds *of = &run->work[i].outcome->deeds;
 
-static int find_pf(struct work *w, struct err *err)
-{
-	struct pfs *pfs = &w->facts->pfs;
-	struct pf *pf;
-	int r;
-
-	pfs->root = w->session->root;
-	pfs->spec = w->apply->spec;
-	r = pfs_declared(pfs);
-	if (r < 0)
-		return err_set(err, -r, "/sys/bus/pci/devices: %s", strerror(-r));
-	pf = pfs_at(pfs, &w->apply->bdf);
-	if (!pf)
-		return err_set(err, ENODEV,
-			       "%s can have no virtual functions (hostpci sriov list "
-			       "shows those that can)",
-			       BDF(&w->apply->bdf));
-	pf->vfs = w->apply->vfs;
-	pf->needed = pf->lacking = is_lacking(pf);
-	w->facts->iommu = true; /* it is not asked for here */
-	return 0;
-}
-
-/* A machine that has it, or keeps it, gives it back to what it found. */
-static bool is_lent(const struct work *w, const struct claim *claim)
-{
-	if (!claim || !claim->vmid || uuid_is_set(&claim->mdev) ||
-	    claim->kind == CLAIM_DAMAGED || claim->kind == CLAIM_SHARED)
-		return false;
-	notes_add(&w->session->outcome->notes,
-		  "%s is to have driver %s: it is left alone, VM %u has it",
-		  BDF(&w->apply->bdf), w->apply->driver, claim->vmid);
-	return true;
-}
-
-static int find_device(struct work *w, struct err *err)
-{
-	const struct apply *a = w->apply;
-	struct device device;
-	int r = device_read(a->root, &a->bdf, &device);
-
-	if (r < 0)
-		return err_set(err, -r, "%s: %s", BDF(&a->bdf), strerror(-r));
-	if (!strcmp(device.driver, a->driver)) {
-		if (a->dry)
-			notes_add(&w->session->outcome->notes, "%s has driver %s",
-				  BDF(&a->bdf), a->driver);
-		return 0;
+		for (size_t k = run->work[i].first; n < deeds->n && k < of->n; k++)
+			of->item[k] = deeds->item[n++];
 	}
-	if (is_lent(w, facts_claim(w->facts, &a->bdf)))
-		return 0;
-	return facts_declare(a->root, &a->bdf, a->driver, w->facts, err);
 }
 
-static int look(struct work *w, struct err *err)
+/* The kernel still works on it, or on its IOMMU group: that would hold up the next write
+ * as well. */
+static bool is_stuck(const struct work *w, const struct deeds *deeds)
 {
-	const struct root *root = w->session->root;
-	struct outcome *o = w->session->outcome;
-	int r;
+	int group = w->plan.holds ? w->plan.hold[0].group : -1;
 
-	w->facts = facts_free(w->facts);
-	w->facts = facts_new();
-	if (!w->facts)
-		return err_set(err, ENOMEM, "out of memory");
-	r = claims_gather(root, 0, w->facts, &o->warnings, err);
-	if (r == 0)
-		r = reservation_gather(root, 0, w->facts, err);
-	if (r == 0)
-		r = w->apply->driver ? find_device(w, err) : find_pf(w, err);
-	if (r < 0)
-		return r;
-	claims_mark_passing(root, w->facts);
-	r = facts_look(root, w->apply->spec, w->facts, err);
-	findings_free(&o->findings);
-	if (r == 0)
-		gate_check(w->apply->spec, w->facts, &o->findings);
+	for (size_t i = 0; i < deeds->n; i++) {
+		const struct step *s = &deeds->item[i].step;
+
+		if (deeds->item[i].state == DEED_STUCK &&
+		    (bdf_equal(&s->bdf, &w->apply->bdf) ||
+		     (group >= 0 && s->group == group)))
+			return true;
+	}
+	return false;
+}
+
+/* What was to be done to it and was not; NULL: all was. */
+static const struct deed *trouble(const struct work *w)
+{
+	const struct deeds *deeds = &w->outcome->deeds;
+	const struct deed *skipped = NULL;
+
+	for (size_t i = w->first; i < deeds->n; i++) {
+		const struct deed *d = &deeds->item[i];
+
+		if (d->state == DEED_FAILED || d->state == DEED_STUCK)
+			return d;
+		if (d->state == DEED_SKIPPED || d->state == DEED_PLANNED)
+			skipped = d;
+	}
+	return skipped;
+}
+
+/* @ran: what the engine said of all, with words in @why. */
+static void say_why(struct work *w, const struct deed *d, int ran, const struct err *why)
+{
+	if (d->state == DEED_FAILED || d->state == DEED_STUCK)
+		(void)deed_error(d, &w->why);
+	else if (w->session->cancel.asked)
+		(void)err_set(&w->why, EINTR, "interrupted");
+	else if (ran != -EIO) /* it could not begin */
+		w->why = *why;
+	else
+		(void)err_set(&w->why, EBUSY,
+			      "%s: nothing was done: another device of its IOMMU group "
+			      "is stuck in the kernel",
+			      BDF(&w->apply->bdf));
+}
+
+/* Adds what takes back those that failed. */
+static int undo_failed(const struct run *run, const struct deeds *done)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < run->n; i++) {
+		struct work *w = &run->work[i];
+
+		w->first = w->outcome->deeds.n;
+		if (r == 0 && w->failed && !is_stuck(w, done))
+			r = work_undo(w, true, &w->outcome->deeds);
+	}
 	return r;
 }
 
-static bool passes(const struct findings *findings)
+/* Takes back what was done to those that failed, side by side as well. */
+static void roll_back(const struct run *run, const struct deeds *done)
 {
-	for (size_t i = 0; i < findings->n; i++)
-		if (findings->item[i].grade != GRADE_TELL && !findings->item[i].passing)
-			return false;
-	return true;
-}
-
-/* Looks, and waits for who is just going; 0, or an exit code. */
-static int judge_host(struct work *w, struct err *err)
-{
-	struct session *s = w->session;
-	int64_t begin = clock_ms();
-	int r;
-
-	for (;;) {
-		r = look(w, err);
-		if (r < 0)
-			return session_fail(s, EXIT_CODE_REFUSED, err);
-		if (!s->outcome->findings.refused)
-			return 0;
-		if (w->apply->dry || !passes(&s->outcome->findings) ||
-		    clock_ms() - begin > LIMIT_PASSING_MS)
-			return outcome_exit(s->outcome, EXIT_CODE_REFUSED);
-		r = session_pause(s, LIMIT_PASSING_POLL_MS, err);
-		if (r < 0)
-			return session_fail(s, EXIT_CODE_BUSY, err);
-	}
-}
-
-/* What the journal says was done; -EIO and others: not all could be taken back. */
-static int take_back(struct work *w, bool rollback, struct err *err)
-{
-	struct session *s = w->session;
-	struct deeds *deeds = &s->outcome->deeds;
-	size_t first = deeds->n;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < s->journal->holds; i++) {
-		const struct journal_hold *h = &s->journal->hold[i];
-
-		if (!is_mine(w, h))
-			continue;
-		/* What the kernel still works on would hold up the next write as well. */
-		if (deeds_stuck(deeds, h->hold.group))
-			return err_set(err, EBUSY, "the kernel is at it");
-		r = undo_add(s->journal, &h->hold, 0, rollback, deeds);
-	}
-	if (r < 0)
-		return err_set(err, -r, "out of memory");
-	return engine_run(s->root, s->journal, deeds->item + first, deeds->n - first,
-			  NULL, err);
-}
-
-/*
- * What a run that was cut off has begun. Virtual functions: this one sees what there is,
- * and goes on. A driver: it is as it was before, first, so that this one can take back to
- * that.
- */
-static int settle_leftovers(struct work *w, struct err *err)
-{
-	struct session *s = w->session;
-	int r = 0;
-
-	if (w->apply->driver && s->journal->steps) {
-		session_unlock(s); /* nothing is written to the kernel under it */
-		if (take_back(w, false, err) < 0)
-			return session_fail(s, EXIT_CODE_LEFT, err);
-		r = session_relock(s, err);
-		if (r < 0)
-			return session_fail(s, EXIT_CODE_BUSY, err);
-	}
-	r = forget(w);
-	if (r == 0)
-		return 0;
-	(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
-	return session_fail(s, EXIT_CODE_REFUSED, err);
-}
-
-static int roll_back_all(struct work *w, const struct err *why)
-{
+	_cleanup_(deeds_free) struct deeds deeds = {0};
+	const struct session *s = &run->session;
+	int r = undo_failed(run, done);
 	struct err err;
-	int r = take_back(w, true, &err);
 
-	return session_fail(w->session, r < 0 ? EXIT_CODE_LEFT : EXIT_CODE_REFUSED, why);
+	if (r == 0)
+		r = gather(run, &deeds);
+	if (r == 0)
+		r = engine_run(s->root, s->journal, deeds.item, deeds.n, NULL, &err);
+	hand_out(run, &deeds);
+	for (size_t i = 0; i < run->n; i++) {
+		struct work *w = &run->work[i];
+		bool left;
+
+		if (!w->failed)
+			continue;
+		/* -EIO: whose failure it is, is in the deeds. */
+		left = (r < 0 && r != -EIO) || trouble(w) ||
+		       (is_stuck(w, done) && work_is_left(w));
+		work_end(w, left ? EXIT_CODE_LEFT : EXIT_CODE_REFUSED, &w->why);
+	}
 }
 
-static int carry_out(struct work *w, struct err *err)
+struct round {
+	const struct run *run;
+	const struct deeds *deeds;
+};
+
+/* What is done is its next user's, however long the others take. */
+static void let_go(void *context)
 {
-	struct session *s = w->session;
-	struct deeds *deeds = &s->outcome->deeds;
-	struct journal *j = s->journal;
-	size_t first = deeds->n;
+	const struct round *round = context;
+
+	hand_out(round->run, round->deeds);
+	for (size_t i = 0; i < round->run->n; i++) {
+		struct work *w = &round->run->work[i];
+
+		if (w->state != WORK_READY || !w->claimed || trouble(w))
+			continue;
+		w->claimed = work_forget(w) < 0;
+		w->outcome->ms = (int)(clock_ms() - round->run->begin);
+	}
+}
+
+/* What is ready, in lanes side by side. */
+static void carry_out(const struct run *run, struct cancel *cancel)
+{
+	_cleanup_(deeds_free) struct deeds deeds = {0};
+	struct round round = {run, &deeds};
+	const struct engine_watch watch = {let_go, &round};
+	const struct session *s = &run->session;
+	struct err err;
+	int r = gather(run, &deeds);
+
+	if (r == 0)
+		r = engine_run_apart(s->root, s->journal, deeds.item, deeds.n, cancel,
+				     &watch, &err);
+	else
+		(void)err_set(&err, -r, "out of memory");
+	hand_out(run, &deeds);
+	for (size_t i = 0; i < run->n; i++) {
+		struct work *w = &run->work[i];
+		const struct deed *d = w->state == WORK_READY ? trouble(w) : NULL;
+
+		w->failed = d;
+		if (d)
+			say_why(w, d, r, &err);
+	}
+	roll_back(run, &deeds);
+	for (size_t i = 0; i < run->n; i++)
+		if (run->work[i].state == WORK_READY)
+			work_end(&run->work[i], EXIT_CODE_DONE, NULL);
+}
+
+static bool any(const struct run *run, enum work_state state)
+{
+	for (size_t i = 0; i < run->n; i++)
+		if (run->work[i].state == state)
+			return true;
+	return false;
+}
+
+static void end_waiting(const struct run *run, enum exit_code code, const struct err *err)
+{
+	for (size_t i = 0; i < run->n; i++)
+		if (run->work[i].state == WORK_WAITS)
+			work_end(&run->work[i], code, err);
+}
+
+/* Serves who can be served, then waits for the rest, bounded. */
+static void serve(struct run *run)
+{
+	struct session *s = &run->session;
+	struct err err;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < w->plan.steps; i++)
-		r = deeds_add(deeds, &w->plan.step[i], false);
-	if (w->apply->dry)
-		return outcome_exit(s->outcome, EXIT_CODE_DONE);
-	for (size_t i = 0; r == 0 && i < w->plan.holds; i++)
-		r = journal_take(j, &w->plan.hold[i]);
-	session_unlock(s);
-	if (r < 0) {
-		(void)err_set(err, -r, "the journal cannot be written: %s", strerror(-r));
-		return session_fail(s, EXIT_CODE_REFUSED, err);
+	while (r == 0 && any(run, WORK_WAITS)) {
+		for (size_t i = 0; i < run->n; i++)
+			if (run->work[i].state == WORK_WAITS)
+				work_prepare(&run->work[i], run->begin);
+		if (any(run, WORK_READY)) {
+			session_unlock(s); /* nothing is written under it */
+			carry_out(run, &s->cancel);
+			r = any(run, WORK_WAITS) ? session_relock(s, &err) : 0;
+		} else if (any(run, WORK_WAITS)) {
+			r = session_pause(s, LIMIT_PASSING_POLL_MS, &err);
+		}
 	}
-	r = engine_run(s->root, j, deeds->item + first, deeds->n - first, &s->cancel,
-		       err);
-	return r < 0 ? roll_back_all(w, err) : outcome_exit(s->outcome, EXIT_CODE_DONE);
+	if (r < 0)
+		end_waiting(run, EXIT_CODE_BUSY, &err);
 }
 
-/* It told others what is under way; what was done is to stay. What could not be taken
- * back is the sweep's. */
-static void end_journal(struct work *w, int code)
+/* The journal told others what is under way; what was done is to stay. What could not be
+ * taken back is the sweep's. */
+static void end_journal(const struct run *run)
 {
-	struct session *s = w->session;
+	struct journal *j = run->session.journal;
 
-	if (code != EXIT_CODE_LEFT)
-		(void)!forget(w);
-	if (journal_end(s->journal) < 0)
-		notes_add(&s->outcome->warnings, "%s: cannot be removed", JOURNAL_FOLDER);
+	for (size_t i = 0; i < run->n; i++) {
+		struct work *w = &run->work[i];
+
+		if (w->claimed && w->outcome->exit != EXIT_CODE_LEFT)
+			(void)!work_forget(w);
+		if (!w->apply->declared && w->outcome->exit == EXIT_CODE_DONE)
+			mapping_note(run->session.root, NULL, &w->facts->pfs,
+				     &w->outcome->warnings);
+	}
+	if (journal_end(j) < 0)
+		notes_add(&run->work[0].outcome->warnings, "%s: cannot be removed",
+			  JOURNAL_FOLDER);
 }
 
-static int run(struct work *w, struct err *err)
+static void run_all(struct run *run)
 {
-	struct session *s = w->session;
-	int r = s->request->dry ? 0 : settle_leftovers(w, err);
+	struct err err = {0};
+	int r = session_begin(&run->session, true, &err);
 
-	if (r == 0)
-		r = judge_host(w, err);
-	if (r == 0 &&
-	    plan_build(w->apply->spec, w->facts, &w->plan, &s->outcome->notes, err) < 0)
-		r = session_fail(s, EXIT_CODE_REFUSED, err);
-	if (r == 0)
-		r = carry_out(w, err);
-	if (r == 0 && !s->request->dry)
-		mapping_note(s->root, s->request->node, &w->facts->pfs,
-			     &s->outcome->warnings);
-	if (!s->request->dry)
-		end_journal(w, r);
-	return r;
+	if (r < 0) {
+		end_waiting(run,
+			    r == -EBUSY || r == -EINTR ? EXIT_CODE_BUSY
+						       : EXIT_CODE_REFUSED,
+			    &err);
+		return;
+	}
+	serve(run);
+	if (!run->session.request->dry)
+		end_journal(run);
 }
 
-int apply_run(const struct apply *apply, struct outcome *ret)
+void apply_run(const struct apply *apply, size_t n, struct outcome *ret)
 {
 	const struct request request = {
 		.root = apply->root,
-		.scope = apply->driver ? SCOPE_REBIND : SCOPE_SRIOV,
+		.scope = apply->declared ? SCOPE_REBIND : SCOPE_SRIOV,
 		.dry = apply->dry,
 	};
-	struct session session = {
-		.request = &request,
-		.root = apply->root,
-		.outcome = ret,
-		.cancel = CANCEL_NONE,
-		.lock = -1,
-		.patience_ms = LIMIT_LOCK_MS,
-		.only = apply->driver ? &apply->bdf : NULL,
+	_cleanup_free_ struct work *work = calloc(n, sizeof(*work));
+	struct run run = {
+		.session = {.request = &request,
+			    .root = apply->root,
+			    .outcome = ret,
+			    .cancel = CANCEL_NONE,
+			    .lock = -1,
+			    .patience_ms = LIMIT_LOCK_MS,
+			    .apart = true},
+		.work = work,
+		.n = work ? n : 0,
+		.begin = clock_ms(),
 	};
-	struct work work = {.apply = apply, .session = &session};
-	int64_t begin = clock_ms();
-	struct err err = {0};
-	int r;
 
-	*ret = (struct outcome){.what = apply->what, .dry = apply->dry};
-	r = session_begin(&session, true, &err);
-	if (r < 0)
-		r = session_fail(&session,
-				 r == -EBUSY || r == -EINTR ? EXIT_CODE_BUSY
-							    : EXIT_CODE_REFUSED,
-				 &err);
-	else
-		r = run(&work, &err);
-	session_end(&session);
-	work_free(&work);
-	ret->ms = (int)(clock_ms() - begin);
-	return r;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct outcome){.what = apply[i].what,
+					  .dry = apply[i].dry,
+					  .exit = EXIT_CODE_REFUSED};
+	if (!run.n)
+		return;
+	for (size_t i = 0; i < run.n; i++)
+		work[i] = (struct work){
+			.apply = &apply[i], .session = &run.session, .outcome = &ret[i]};
+	run_all(&run);
+	session_end(&run.session);
+	for (size_t i = 0; i < run.n; i++) {
+		work[i].facts = facts_free(work[i].facts);
+		plan_free(&work[i].plan);
+		if (!ret[i].ms)
+			ret[i].ms = (int)(clock_ms() - run.begin);
+	}
 }

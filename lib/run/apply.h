@@ -10,15 +10,16 @@ struct apply {
 	const struct spec *spec; /* of the host, spec_load_host */
 	const char *what;	 /* who asks, for the report */
 	struct bdf bdf;
-	const char *driver; /* that it is to have; NULL: it is about its virtual functions
-			     */
-	int vfs;	    /* how many, if it is; -1: as many as the policy says */
+	const struct declared *declared; /* the driver that it is to have; NULL: it is
+					  * about its virtual functions */
+	int vfs; /* how many, if it is; -1: as many as the policy says */
 	bool dry;
 };
 
 /*
- * Through the same gate, journal and deadlines as a machine's start. What is so already
- * is left as it is, and so is a device that a machine has: it gives it back. Fills in
- * @ret, which the caller frees, and returns its exit code.
+ * Through the same gate, journal and deadlines as a machine's start: one device, or @n on
+ * drivers, side by side, of which none waits for another that is stuck, refused or in
+ * use. What is so already is left as it is, and so is a device that a machine has: it
+ * gives it back. Fills in @ret[0..n), which the caller frees.
  */
-int apply_run(const struct apply *apply, struct outcome *ret) _must_check_;
+void apply_run(const struct apply *apply, size_t n, struct outcome *ret);

@@ -30,6 +30,15 @@ bool deeds_stuck(const struct deeds *deeds, int lane)
 	return false;
 }
 
+int deed_error(const struct deed *deed, struct err *err)
+{
+	char what[STEP_WORDS];
+
+	step_ops(&deed->step)->describe(&deed->step, what, sizeof(what));
+	return err_set(err, EIO, "%s: %s: %s", STEP_DEVICE(&deed->step), what,
+		       deed->text);
+}
+
 void deeds_free(struct deeds *deeds)
 {
 	free(deeds->item);

@@ -34,4 +34,6 @@ int deeds_add(struct deeds *deeds, const struct step *step, bool rollback) _must
 /* True if a step of lane @lane, or of the group of that number, is stuck in the kernel.
  */
 bool deeds_stuck(const struct deeds *deeds, int lane);
+/* Why it failed, or is stuck, in words; -EIO. */
+int deed_error(const struct deed *deed, struct err *err);
 void deeds_free(struct deeds *deeds);

@@ -15,6 +15,8 @@ struct engine {
 	struct cancel *cancel;
 	struct deed *deed;
 	size_t n;
+	/* Not NULL: one device is nothing to the others. */
+	const struct engine_watch *apart;
 };
 
 static int make_lanes(struct engine *e, const struct root *root, struct journal *journal)
@@ -43,7 +45,7 @@ static bool stopped(const struct engine *e)
 		return false;
 	if (e->cancel && e->cancel->asked)
 		return true;
-	for (size_t i = 0; i < e->lanes; i++)
+	for (size_t i = 0; !e->apart && i < e->lanes; i++)
 		if (e->lane[i].failed)
 			return true;
 	return false;
@@ -62,7 +64,7 @@ static bool concerns(const struct step *first, const struct step *then)
  */
 static bool may_begin(const struct engine *e, const struct deed *d)
 {
-	for (size_t i = 0; i < e->n; i++) {
+	for (size_t i = 0; !e->apart && i < e->n; i++) {
 		const struct deed *first = &e->deed[i];
 
 		if (first->state == DEED_PLANNED && first->step.stage < d->step.stage &&
@@ -143,6 +145,8 @@ static void run(struct engine *e)
 		now = clock_ms();
 		for (size_t i = 0; i < e->lanes; i++)
 			lane_tick(&e->lane[i], now);
+		if (e->apart)
+			e->apart->moved(e->apart->context);
 	}
 }
 
@@ -156,36 +160,50 @@ static int verdict(const struct engine *e, struct err *err)
 	}
 	for (size_t i = 0; i < e->n; i++) {
 		const struct deed *d = &e->deed[i];
-		char what[STEP_WORDS];
 
-		if (d->state != DEED_FAILED && d->state != DEED_STUCK)
-			continue;
-		step_ops(&d->step)->describe(&d->step, what, sizeof(what));
-		return err_set(err, EIO, "%s: %s: %s", STEP_DEVICE(&d->step), what,
-			       d->text);
+		if (d->state == DEED_FAILED || d->state == DEED_STUCK)
+			return deed_error(d, err);
 	}
 	return e->cancel && cancel_asked(e->cancel) ? err_set(err, EINTR, "interrupted")
 						    : 0;
 }
 
+static int run_lanes(struct engine *e, const struct root *root, struct journal *journal,
+		     struct err *err)
+{
+	_cleanup_free_ struct lane *lane = calloc(e->n + 1, sizeof(*lane));
+	_cleanup_free_ struct pollfd *polls = calloc(e->n + 1, sizeof(*polls));
+	int r;
+
+	if (!e->n)
+		return 0;
+	e->lane = lane;
+	e->poll = polls;
+	r = lane && polls ? make_lanes(e, root, journal) : -ENOMEM;
+	if (r < 0)
+		return err_set(err, -r, "cannot begin: %s", strerror(-r));
+	run(e);
+	/* All are asked to end before the first is waited for. */
+	for (size_t i = 0; i < e->lanes; i++)
+		child_dismiss(&lane[i].child);
+	for (size_t i = 0; i < e->lanes; i++)
+		lane_end(&lane[i]);
+	return verdict(e, err);
+}
+
 int engine_run(const struct root *root, struct journal *journal, struct deed *deed,
 	       size_t n, struct cancel *cancel, struct err *err)
 {
-	_cleanup_free_ struct lane *lane = calloc(n + 1, sizeof(*lane));
-	_cleanup_free_ struct pollfd *polls = calloc(n + 1, sizeof(*polls));
-	struct engine e = {lane, polls, 0, cancel, deed, n};
-	int r;
+	struct engine e = {.cancel = cancel, .deed = deed, .n = n};
 
-	if (!n)
-		return 0;
-	r = lane && polls ? make_lanes(&e, root, journal) : -ENOMEM;
-	if (r < 0)
-		return err_set(err, -r, "cannot begin: %s", strerror(-r));
-	run(&e);
-	/* All are asked to end before the first is waited for. */
-	for (size_t i = 0; i < e.lanes; i++)
-		child_dismiss(&lane[i].child);
-	for (size_t i = 0; i < e.lanes; i++)
-		lane_end(&lane[i]);
-	return verdict(&e, err);
+	return run_lanes(&e, root, journal, err);
+}
+
+int engine_run_apart(const struct root *root, struct journal *journal, struct deed *deed,
+		     size_t n, struct cancel *cancel, const struct engine_watch *watch,
+		     struct err *err)
+{
+	struct engine e = {.cancel = cancel, .deed = deed, .n = n, .apart = watch};
+
+	return run_lanes(&e, root, journal, err);
 }

@@ -17,3 +17,19 @@
  */
 int engine_run(const struct root *root, struct journal *journal, struct deed *deed,
 	       size_t n, struct cancel *cancel, struct err *err) _must_check_;
+
+/* Called whenever a deed may have come to its end. */
+struct engine_watch {
+	void (*moved)(void *context);
+	void *context;
+};
+
+/*
+ * The same for devices that have nothing to do with each other: what fails with one, or
+ * is stuck, is nothing to those of other lanes, and none waits for the stages of another.
+ * The deeds of one device are of one lane, in the order of doing. Returns -EIO when any
+ * deed failed.
+ */
+int engine_run_apart(const struct root *root, struct journal *journal, struct deed *deed,
+		     size_t n, struct cancel *cancel, const struct engine_watch *watch,
+		     struct err *err) _must_check_;

@@ -47,6 +47,7 @@ struct outcome {
 	struct notes warnings;
 	struct notes notes; /* what is worth saying */
 	struct deeds deeds;
+	unsigned kept; /* devices that the machine keeps after a stop, or a sweep */
 	int ms;
 };
 

@@ -32,14 +32,33 @@ static const struct proc_id *live_child(const struct journal *j)
 	return NULL;
 }
 
-/* The journal tells of nothing done to the one device that the run is about. */
-static bool is_beside(const struct session *s)
+static bool is_begun(const struct journal *j, const struct bdf *bdf)
 {
-	for (size_t i = 0; s->only && i < s->journal->steps; i++)
-		if (journal_alive(&s->journal->step[i]) &&
-		    bdf_equal(&s->journal->step[i].step.bdf, s->only))
-			return false;
-	return s->only;
+	for (size_t i = 0; i < j->steps; i++)
+		if (journal_alive(&j->step[i]) && bdf_equal(&j->step[i].step.bdf, bdf))
+			return true;
+	return false;
+}
+
+static int say_child(const struct session *s, const struct proc_id *child,
+		     struct err *err)
+{
+	char stack[200];
+
+	(void)proc_stack(s->root, child->pid, stack, sizeof(stack));
+	return err_set(err, EBUSY,
+		       "process %d of an earlier run is still in the kernel%s%s: it ends "
+		       "when the kernel lets go",
+		       (int)child->pid, stack[0] ? ", in " : "", stack);
+}
+
+int session_at_work(const struct session *session, const struct bdf *bdf, struct err *err)
+{
+	const struct proc_id *child = live_child(session->journal);
+
+	if (!child || !is_begun(session->journal, bdf))
+		return 0;
+	return say_child(session, child, err);
 }
 
 static int lock_host(struct session *s, int timeout_ms, struct err *err)
@@ -57,7 +76,6 @@ static int lock_host(struct session *s, int timeout_ms, struct err *err)
 static int try_begin(struct session *s, bool create, struct err *err)
 {
 	const struct proc_id *child;
-	char stack[200];
 	int r;
 
 	r = lock_host(s, 0, err);
@@ -70,14 +88,8 @@ static int try_begin(struct session *s, bool create, struct err *err)
 			       OWNER(s->request->vmid));
 	if (r < 0)
 		return r;
-	child = is_beside(s) ? NULL : live_child(s->journal);
-	if (!child)
-		return 0;
-	(void)proc_stack(s->root, child->pid, stack, sizeof(stack));
-	return err_set(err, EBUSY,
-		       "process %d of an earlier run is still in the kernel%s%s: it ends "
-		       "when the kernel lets go",
-		       (int)child->pid, stack[0] ? ", in " : "", stack);
+	child = s->apart ? NULL : live_child(s->journal);
+	return child ? say_child(s, child, err) : 0;
 }
 
 int session_begin(struct session *session, bool create, struct err *err)

@@ -14,9 +14,9 @@ struct session {
 	struct cancel cancel;
 	int lock;	 /* /run/hostpci/lock, -1: not held */
 	int patience_ms; /* with another run, and with its children */
-	/* The run is about this device alone: it need not wait for children that an
-	 * earlier one left at work on others. NULL: it is about all. */
-	const struct bdf *only;
+	/* The run is about some devices of the journal, and asks of each
+	 * (session_at_work) whether a child that an earlier one left is at work on it. */
+	bool apart;
 	/* Virtual functions that could be chosen, but that the host uses. */
 	struct bdf avoid[LIMIT_AVOID];
 	unsigned avoids;
@@ -29,6 +29,9 @@ struct session {
  * @create; -EBUSY: they did not end. Otherwise -errno.
  */
 int session_begin(struct session *session, bool create, struct err *err) _must_check_;
+/* -EBUSY with words: an earlier run has begun with @bdf, and has left a child at work. */
+int session_at_work(const struct session *session, const struct bdf *bdf,
+		    struct err *err) _must_check_;
 /* Lets go of the host's lock: from here on the journal's claims speak. */
 void session_unlock(struct session *session);
 /* Takes the host's lock again, as session_begin does. */

@@ -165,11 +165,14 @@ static int settle(const struct stop *s, struct journal_hold *h, struct deeds *de
 		r = undo_add(j, &h->hold, 0, false, deeds);
 		return dry ? closed_dry(h, r) : r;
 	case FATE_STAY:
+		s->session->outcome->kept++;
 		return 0;
 	case FATE_REBOOT:
+		s->session->outcome->kept++;
 		say(s, h, "is kept for the start that follows");
 		return dry ? 0 : journal_park(j, &h->hold, "reboot");
 	case FATE_PARK:
+		s->session->outcome->kept++;
 		say_kept(s, h);
 		return dry ? 0 : journal_park(j, &h->hold, "return");
 	case FATE_FORGET:

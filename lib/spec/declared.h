@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "base/limits.h"
+#include "spec/address.h"
 #include "spec/pf-name.h"
 
 /* An entry of drivers = ( { device = ...; driver = ...; }, ... ) in hostpci.conf: what
@@ -10,6 +10,7 @@ struct declared {
 	struct pf_name name;
 	char device[80]; /* @name as it was written, for messages */
 	char driver[LIMIT_NAME];
+	struct address_list allow; /* that may be taken although the gate asks */
 	char file[128];
 	unsigned line;
 };

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <ctype.h>
-#include <string.h>
-
-#include "base/mac.h"
 #include "base/name.h"
+#include "spec/key-valid.h"
 #include "spec/key.h"
 #include "spec/mdev-attribute.h"
 #include "spec/pf-name.h"
-#include "spec/storage.h"
-#include "spec/vf-attribute.h"
 
 static const char *const driver_words[_WISH_DRIVER_MAX] = {"vfio", "keep"};
 const char *const wish_return_words[_WISH_RETURN_MAX] = {"host", "vfio", "none"};
@@ -17,72 +12,6 @@ const char *const wish_power_words[_WISH_POWER_MAX] = {"on", "auto"};
 static const char *const new_id_words[_WISH_NEW_ID_MAX] = {"tell", "remove"};
 const char *const wish_vlan_protocol_words[_WISH_VLAN_MAX] = {"802.1Q", "802.1ad"};
 const char *const wish_link_state_words[_WISH_LINK_MAX] = {"auto", "enable", "disable"};
-
-/* pve-configid: a letter, then letters, digits, - and _ (pve-common, JSONSchema). */
-static bool valid_id(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n < 2 || !isalpha((unsigned char)s[0]))
-		return false;
-	for (size_t i = 1; i < n; i++)
-		if (!isalnum((unsigned char)s[i]) && s[i] != '_' && s[i] != '-')
-			return false;
-	return true;
-}
-
-static bool valid_file(const char *s)
-{
-	return !s[strcspn(s, ",;\n")];
-}
-
-static bool valid_mdev(const char *s)
-{
-	return s[0] && !s[strcspn(s, "/.:")];
-}
-
-static bool valid_hex16(const char *s)
-{
-	return !strncmp(s, "0x", 2) && strlen(s) == 6 &&
-	       strspn(s + 2, "0123456789abcdefABCDEF") == 4;
-}
-
-static bool valid_program(const char *s)
-{
-	return s[0] == '/' && s[1];
-}
-
-/* Ours would call itself. */
-static bool valid_hook(const char *s)
-{
-	const char *name = strrchr(s, '/');
-	struct volume volume;
-
-	if (!name || !name[1] || !strcmp(name + 1, "hostpci-hook"))
-		return false;
-	return s[0] == '/' || volume_parse(s, &volume) == 0;
-}
-
-static bool valid_pf(const char *s)
-{
-	struct pf_name name;
-
-	return pf_name_parse(s, &name) == 0;
-}
-
-static bool valid_mac(const char *s)
-{
-	struct mac mac;
-
-	return !strcmp(s, "auto") || (mac_parse(s, &mac) == 0 && mac_is_unicast(&mac));
-}
-
-static bool valid_vf_attribute(const char *s)
-{
-	struct vf_attribute attribute;
-
-	return vf_attribute_parse(s, '=', &attribute) == 0;
-}
 
 #define AT(member) .offset = offsetof(struct wish, member)
 #define TEXT(member) \
@@ -102,7 +31,7 @@ const struct key key_table[_KEY_MAX] = {
 	[KEY_MAPPING] = {.name = "mapping",
 			 BOTH,
 			 TEXT(mapping),
-			 .valid = valid_id,
+			 .valid = key_valid_id,
 			 .form = "a letter, then at least one more of letters, digits, "
 				 "- and _",
 			 .help = "name of a cluster-wide resource mapping"},
@@ -124,7 +53,7 @@ const struct key key_table[_KEY_MAX] = {
 	[KEY_ROMFILE] = {.name = "romfile",
 			 BOTH,
 			 TEXT(romfile),
-			 .valid = valid_file,
+			 .valid = key_valid_file,
 			 .form = "a file name without , and ;",
 			 .help = "option ROM image, a file below /usr/share/kvm"},
 	[KEY_LEGACY_IGD] = {.name = "legacy-igd",
@@ -135,7 +64,7 @@ const struct key key_table[_KEY_MAX] = {
 	[KEY_MDEV] = {.name = "mdev",
 		      BOTH,
 		      TEXT(mdev),
-		      .valid = valid_mdev,
+		      .valid = key_valid_mdev,
 		      .form = "a type without / . and :",
 		      .help = "type of mediated device to use"},
 	[KEY_DRIVER] =
@@ -149,25 +78,25 @@ const struct key key_table[_KEY_MAX] = {
 	[KEY_VENDOR_ID] = {.name = "vendor-id",
 			   BOTH,
 			   TEXT(vendor_id),
-			   .valid = valid_hex16,
+			   .valid = key_valid_hex16,
 			   .form = "0x and four hexadecimal digits",
 			   .help = "vendor id shown to the guest"},
 	[KEY_DEVICE_ID] = {.name = "device-id",
 			   BOTH,
 			   TEXT(device_id),
-			   .valid = valid_hex16,
+			   .valid = key_valid_hex16,
 			   .form = "0x and four hexadecimal digits",
 			   .help = "device id shown to the guest"},
 	[KEY_SUB_VENDOR_ID] = {.name = "sub-vendor-id",
 			       BOTH,
 			       TEXT(sub_vendor_id),
-			       .valid = valid_hex16,
+			       .valid = key_valid_hex16,
 			       .form = "0x and four hexadecimal digits",
 			       .help = "subsystem vendor id shown to the guest"},
 	[KEY_SUB_DEVICE_ID] = {.name = "sub-device-id",
 			       BOTH,
 			       TEXT(sub_device_id),
-			       .valid = valid_hex16,
+			       .valid = key_valid_hex16,
 			       .form = "0x and four hexadecimal digits",
 			       .help = "subsystem device id shown to the guest"},
 	[KEY_RETURN] = {.name = "return",
@@ -218,7 +147,7 @@ const struct key key_table[_KEY_MAX] = {
 			      "warn: it is told"},
 	[KEY_ALLOW] = {.name = "allow",
 		       .type = KEY_TYPE_ADDRESSES,
-		       .where = KEY_IN_DEVICE | KEY_IN_VM,
+		       .where = KEY_IN_DEVICE | KEY_IN_VM | KEY_IN_DRIVERS,
 		       AT(allow),
 		       .help = "addresses that may be taken although the gate grades "
 			       "them 'ask'"},
@@ -232,7 +161,7 @@ const struct key key_table[_KEY_MAX] = {
 		      .type = KEY_TYPE_TEXTS,
 		      .where = KEY_IN_DEVICE | KEY_IN_VM,
 		      AT(free),
-		      .valid = valid_program,
+		      .valid = key_valid_program,
 		      .form = "the full path of a program first",
 		      .help = "a command, in a list of texts, that is run when somebody "
 			      "uses the device"},
@@ -275,7 +204,7 @@ const struct key key_table[_KEY_MAX] = {
 		 .type = KEY_TYPE_TEXTS,
 		 .where = KEY_IN_VM,
 		 AT(hooks),
-		 .valid = valid_hook,
+		 .valid = key_valid_hook,
 		 .each = true,
 		 .form = "STORAGE:snippets/NAME, or the full path of a program; not "
 			 "hostpci-hook itself",
@@ -285,7 +214,7 @@ const struct key key_table[_KEY_MAX] = {
 		       .type = KEY_TYPE_TEXTS,
 		       .where = KEY_IN_DEVICE,
 		       AT(vf_of),
-		       .valid = valid_pf,
+		       .valid = key_valid_pf,
 		       .each = true,
 		       .form = PF_NAME_FORM,
 		       .help = "a virtual function of these physical functions, instead "
@@ -305,7 +234,7 @@ const struct key key_table[_KEY_MAX] = {
 	[KEY_PF] = {.name = "pf",
 		    .where = KEY_IN_SRIOV,
 		    TEXT(pf),
-		    .valid = valid_pf,
+		    .valid = key_valid_pf,
 		    .form = PF_NAME_FORM,
 		    .help = "the physical function, by address or by what it is"},
 	[KEY_VFS] = {.name = "vfs",
@@ -330,7 +259,7 @@ const struct key key_table[_KEY_MAX] = {
 	[KEY_MAC] = {.name = "mac",
 		     OF_VF,
 		     TEXT(mac),
-		     .valid = valid_mac,
+		     .valid = key_valid_mac,
 		     .form = "auto, or six pairs of hexadecimal digits, not of a group",
 		     .help = "virtual function: its address; auto: derived from its "
 			     "card's own and its number, always the same"},
@@ -416,7 +345,7 @@ const struct key key_table[_KEY_MAX] = {
 		 .type = KEY_TYPE_TEXTS,
 		 OF_VF,
 		 AT(vf_attributes),
-		 .valid = valid_vf_attribute,
+		 .valid = key_valid_vf_attribute,
 		 .each = true,
 		 .form = "NAME=VALUE, the name a file below the function's folder "
 			 "sriov_admin/vfN, without '..'",
@@ -436,7 +365,7 @@ const struct key key_table[_KEY_MAX] = {
 	[KEY_DEVICE] = {.name = "device",
 			.where = KEY_IN_DRIVERS,
 			TEXT(device),
-			.valid = valid_pf,
+			.valid = key_valid_pf,
 			.form = PF_NAME_FORM,
 			.help = "the device that is to have a driver at boot, by address "
 				"or by what it is"},

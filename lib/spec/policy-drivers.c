@@ -45,6 +45,7 @@ static int store_entry(const struct reader *r, config_setting_t *group,
 		ret = pf_name_parse(wish.device, &entry->name);
 	memcpy(entry->device, wish.device, sizeof(entry->device));
 	memcpy(entry->driver, wish.declared_driver, sizeof(entry->driver));
+	entry->allow = wish.allow;
 	entry->line = line_of(group);
 	(void)snprintf(entry->file, sizeof(entry->file), "%s", r->file);
 	return ret;

@@ -68,3 +68,16 @@ int vmstore_list(const struct root *root, const char *node, uint32_t **ret, size
 	}
 	return r < 0 ? err_set(err, -r, "%s: %s", folder, strerror(-r)) : 0;
 }
+
+int vmstore_list_policies(const struct root *root, uint32_t **ret, size_t *ret_n,
+			  struct err *err)
+{
+	static const char folder[] = "/etc/hostpci/vm";
+	int r = read_folder(root, folder, ret, ret_n);
+
+	if (r != -ENOENT)
+		return r < 0 ? err_set(err, -r, "%s: %s", folder, strerror(-r)) : 0;
+	*ret = NULL;
+	*ret_n = 0;
+	return 0;
+}

@@ -29,6 +29,29 @@ static int read_from(const struct root *root, const char *folder, uint32_t vmid,
 	return r < 0 && r != -ENOENT ? file_error(err, store->path, -r) : r;
 }
 
+/* There is no config of it in @folder, nor at @store. */
+static int no_vm(const struct root *root, const char *folder, uint32_t vmid,
+		 const struct vmstore *store, struct err *err)
+{
+	static const char *const policies[] = {"/etc/hostpci/vm", "/etc/pve/hostpci/vm"};
+	char path[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%u.conf", policies[i], vmid);
+		if (file_exists(root, path))
+			return err_set(err, ENOENT,
+				       "VM %u has a policy alone, %s: there is neither "
+				       "%s/%s nor %s; change the policy by hand, and see "
+				       "what comes of it with hostpci plan %u",
+				       vmid, path, folder, store->name, store->path,
+				       vmid);
+	}
+	return err_set(err, ENOENT,
+		       "there is no VM %u: neither %s/%s nor %s; correct the number, or "
+		       "make the file",
+		       vmid, folder, store->name, store->path);
+}
+
 int vmstore_read(const struct root *root, const char *node, uint32_t vmid,
 		 struct vmstore *ret_store, struct vmtext *ret, struct err *err)
 {
@@ -44,11 +67,7 @@ int vmstore_read(const struct root *root, const char *node, uint32_t vmid,
 	if (r == -ENOENT)
 		r = read_from(root, OURS, vmid, &store, &text, err);
 	if (r == -ENOENT)
-		return err_set(
-			err, ENOENT,
-			"there is no VM %u: neither %s/%s nor %s; correct the number, "
-			"or make the file",
-			vmid, folder, store.name, store.path);
+		return no_vm(root, folder, vmid, &store, err);
 	if (r < 0)
 		return r;
 	*ret_store = store;

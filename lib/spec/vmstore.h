@@ -36,6 +36,11 @@ int vmstore_error(const char *path, int code, struct err *err);
 int vmstore_list(const struct root *root, const char *node, uint32_t **ret, size_t *ret_n,
 		 struct err *err) _must_check_;
 
+/* The same of the machines that this node has a policy of its own for, whether or not
+ * there is a config. */
+int vmstore_list_policies(const struct root *root, uint32_t **ret, size_t *ret_n,
+			  struct err *err) _must_check_;
+
 /* Takes Proxmox's own lock of that VM's config, waiting 10 s as qm does; the descriptor
  * to close. -EBUSY with words. */
 int vmstore_lock(const struct root *root, uint32_t vmid, struct err *err) _must_check_;

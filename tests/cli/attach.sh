@@ -172,7 +172,11 @@ node 'dir: local\n\tpath /var/lib/vz\n\tcontent iso,vztmpl,backup,import'
 config 100 'name: a'
 unchanged hostpci_exits 78 attach 100
 says 'pvesm set local --content iso,vztmpl,backup,import,snippets$'
-unchanged hostpci_exits 1 attach --check
+unchanged hostpci_exits 78 attach 100 --output-format json
+answer '(.ok | not) and (.error | test("pvesm set local")) and .storage == null and .machines == [] and .nodes == []'
+unchanged hostpci_exits 78 attach --check --output-format json
+answer '(.ok | not) and (.error | test("pvesm set local")) and .storage == null and (.machines | length == 1) and (has("nodes") | not)'
+unchanged hostpci_exits 78 attach --check
 says 'VM 100: no devices'
 says 'pvesm set local --content'
 
@@ -253,7 +257,7 @@ it "what attach would refuse is refused by --check"
 node
 config 100 'hostpci0: 02:00.0'
 rm -r "$ROOT/var/lib/vz"
-unchanged hostpci_exits 1 attach --check
+unchanged hostpci_exits 78 attach --check
 says '^VM 100: would start, 1 device$'
 says 'the folder of storage local cannot be used'
 mkdir -p "$ROOT/$SNIPPETS"
@@ -263,7 +267,7 @@ says 'is not what hostpci puts there'
 rm "$ROOT/$SNIPPETS/hostpci-hook"
 policy 100 'hooks = [ "/bin/true" ];'
 config 100 'hookscript: local:snippets/old.sh' 'hostpci0: 02:00.0'
-unchanged hostpci_exits 1 attach --check
+unchanged hostpci_exits 78 attach --check
 says '^VM 100 pre-start: hooks: script .* does not exist'
 says '^hostpci: VM 100: it has hooks in its policy already'
 rm "$ROOT/etc/hostpci/vm/100.conf"
@@ -278,15 +282,19 @@ qemu_ends
 config 100 "hookscript: $OURS" 'hostpci0: 02:00.0' 'lock: suspended'
 unchanged hostpci_exits 0 attach --check
 config 100 'hostpci0: 02:00.0' 'no-such: x'
-unchanged hostpci_exits 1 attach --check
+unchanged hostpci_exits 78 attach --check
 says '^hostpci: VM 100: .*a rewrite would drop'
 config 100 'hostpci0: 00:1c.0' 'template: 1'
 unchanged hostpci_exits 0 attach --check
 says '^VM 100: is a template'
 says_not refused
-unchanged hostpci_exits 1 attach --check 999
+unchanged hostpci_exits 78 attach --check 999
 says 'there is no VM 999'
 [[ $(grep -c 999 "$DIR/$cases/out") -eq 1 ]] || fail "it is told twice"
+unchanged hostpci_exits 78 attach --check 100 999
+config 101 'hostpci0: 00:1c.0'
+unchanged hostpci_exits 1 attach --check 101 999
+rm "$ROOT/etc/pve/qemu-server/101.conf"
 
 it "a machine that is named twice is one"
 node
@@ -332,7 +340,9 @@ for verb in 'attach 100' 'attach --all' 'attach --check' 'detach 100'; do
 done
 mkdir "$ROOT/etc/pve"
 hostpci_exits 1 attach --all --output-format json
-answer '.ok == false and (.error | test("pve-cluster"))'
+answer '.ok == false and (.error | test("pve-cluster")) and .storage == null and .machines == [] and .nodes == []'
+hostpci_exits 1 detach --all --output-format json
+answer '.ok == false and (.error | test("pve-cluster")) and .machines == [] and (has("nodes") | not)'
 
 it "usage"
 node

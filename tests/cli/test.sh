@@ -314,6 +314,34 @@ if [[ $EUID -eq 0 ]] && "${nobody[@]}" test -x "$CLI" -a -x "$ROOT"; then
 	done
 fi
 
+it "a machine that has a policy alone"
+config 100 'name: a'
+policy 100 'return = "host";'
+policy 102 'return = "host";'
+policy 200 'hostpci0 = { host = "02:00.0"; };'
+hostpci_exits 0 list
+says '^ *100 a  '
+says '^ *200 VM 200  .*stopped +- +- 0 *$'
+says_not '102'
+hostpci_exits 0 list --output-format json
+jq -e 'map(.vmid) == [100, 200] and .[1].maxmem == null and .[1].name == "VM 200"' "$DIR/$cases/out" >/dev/null ||
+	fail "odd JSON"
+hook_exits 0 200 pre-start
+qemu 200
+hook_exits 0 200 post-start
+rm "$ROOT/run/qemu-server/200.pid"
+hostpci_exits 0 list
+says "^ *200 VM 200  .*running +- +- $QEMU"
+kill "$QEMU"
+for arguments in 'config 200' 'set 200 --hostpci1 03:00.0'; do
+	# shellcheck disable=SC2086 # they are several
+	hostpci_exits 78 $arguments
+	says 'VM 200 has a policy alone, /etc/hostpci/vm/200.conf: there is neither /etc/pve/qemu-server/200.conf nor .*hostpci plan 200'
+done
+policy 201 'hostpci0 = { host = ; };'
+hostpci_exits 1 list
+says '^hostpci: VM 201: .*syntax error'
+
 it "status tells a damaged journal and goes on"
 config 100 'hostpci0: 02:00.0'
 hook_exits 0 100 pre-start

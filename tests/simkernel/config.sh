@@ -119,6 +119,17 @@ says 'bus=pci.0,addr=0x10'
 hook_exits 0 100 post-stop
 as_before
 
+it "for libvirt: a card with pcie=1 is behind a root port, its functions in one slot"
+config 100 'machine: q35' 'hostpci0: 02:00' 'hostpci1: 03:00,pcie=1' 'hostpci2: 01:00.0,pcie=1'
+hostpci_exits 0 showcmd 100 --format libvirt-xml
+says "bus='0x00' slot='0x10' function='0x0' multifunction='on'/>"
+says "bus='0x11' slot='0x00' function='0x0' multifunction='on'/>"
+says "bus='0x11' slot='0x00' function='0x1'/>"
+says_not "bus='0x12'"
+config 100 'machine: q35' 'ostype: win7' 'hostpci1: 03:00,pcie=1'
+hostpci_exits 0 showcmd 100 --format libvirt-xml
+says "bus='0x00' slot='0x11' function='0x1'/>"
+
 it "a device that Proxmox does not know of: it would not give it to the guest"
 config 100 'name: x'
 policy 100 'hostpci0 = { host = "02:00.0"; };'

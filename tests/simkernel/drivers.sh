@@ -95,6 +95,11 @@ says 'host boot: refused, nothing was changed'
 says '\[never\] 0000:01:00.0: /dev/nvme0n1.* mounted on /srv'
 driver_is "$DISK" nvme
 driver_is "$NIC" vfio-pci
+host_policy "drivers = ( { device = \"$DISK\"; driver = \"vfio-pci\"; allow = [ \"$DISK\" ]; } );"
+hostpci_exits 1 boot
+says '\[never\] 0000:01:00.0: /dev/nvme0n1.* mounted on /srv'
+driver_is "$DISK" nvme
+declared "$DISK" vfio-pci "$NIC" vfio-pci
 hostpci_exits 1 boot --output-format json
 out_has '(.ok | not) and .exit == 1 and ([.reports[].ok] == [false, true])'
 has_no_host_journal
@@ -107,8 +112,20 @@ until [[ -e /proc/$holder/fd/3 ]]; do sleep 0.01; done
 hostpci_exits 1 boot
 says "\\[ask\\] 0000:03:00.0: /dev/dri/card0 is held open by pid $holder"
 says_not 'in the machine'
+says "or, if the host can do without it, allow = \\[\"0000:03:00.0\"\\]; in its entry of drivers \\(/etc/hostpci/hostpci.conf:1\\)"
+host_policy "drivers = ( { device = \"$GPU\"; driver = \"vfio-pci\"; allow = [ \"0000:03:00.1\" ]; } );"
+hostpci_exits 1 boot
+writes_are 0
+host_policy "drivers = ( { device = \"$GPU\"; driver = \"vfio-pci\"; allow = [ \"0000:$GPU\" ]; } );"
+hostpci_exits 0 boot --dry-run
+says "\\[tell\\] 0000:03:00.0: /dev/dri/card0 is held open by pid $holder"
+hostpci_exits 0 boot
+driver_is "$GPU" vfio-pci
 kill $holder
 wait $holder 2>/dev/null
+declared "$GPU" nouveau
+hostpci_exits 0 boot
+: >"$SIM/log"
 host_policy 'protect = [ "03:00" ];' "drivers = ( { device = \"$GPU\"; driver = \"vfio-pci\"; } );"
 hostpci_exits 1 boot
 says 'is protected by hostpci.conf'
@@ -161,6 +178,13 @@ hostpci_exits 0 boot
 wait
 driver_is "$NIC" vfio-pci
 
+it "a policy that cannot be read: the document has all members"
+host_policy 'drivers = ( ;'
+hostpci_exits 78 boot --dry-run --output-format json
+out_has '(.ok | not) and .exit == 78 and .dry and (.error | test("hostpci.conf:1: ")) and .errors == [] and .reports == []'
+hostpci_exits 78 boot
+says '^hostpci: /etc/hostpci/hostpci.conf:1: '
+
 it "a driver that is not there and cannot be loaded"
 declared "$NIC" nosuch
 now_is_before
@@ -203,6 +227,90 @@ driver_is "$NIC" igb
 has_no_host_journal
 hostpci_exits 0 boot
 driver_is "$NIC" vfio-pci
+
+it "side by side: together they take as long as one"
+declared "$NIC" vfio-pci "$GPU" vfio-pci "$DISK" vfio-pci
+rule '*/unbind * * delay 700'
+hostpci_exits 0 boot
+[[ $took -ge 700 && $took -lt 1400 ]] || fail "took $took ms"
+for device in "$NIC" "$GPU" "$DISK"; do driver_is "$device" vfio-pci; done
+has_no_host_journal
+
+it "one that is stuck holds up no other, and what fails is taken back alone"
+host_policy 'deadline = 4;' "drivers = ( { device = \"$NIC\"; driver = \"vfio-pci\"; }, { device = \"$GPU\"; driver = \"vfio-pci\"; }, { device = \"$DISK\"; driver = \"vfio-pci\"; } );"
+rule 'drivers/igb/unbind * * block go'
+rule "drivers/vfio-pci/bind 0000:$DISK * errno EINVAL"
+(
+	sleep 1.5
+	driver "$GPU" >"$SIM/gpu"
+	# It is done, and a machine may have it: it is not claimed any more.
+	SIMKERNEL="$SIM" LD_PRELOAD="$SHIM" HOSTPCI_ROOT="$ROOT" "$HOOK" 100 pre-start >"$SIM/start" 2>&1 || echo failed >>"$SIM/start"
+) &
+config 100 "hostpci0: $GPU"
+hostpci_exits 2 boot --output-format json
+wait
+! grep -q 'failed\|refused' "$SIM/start" || fail "the machine waited: $(<"$SIM/start")"
+[[ $(<"$SIM/gpu") == vfio-pci ]] || fail "the card waited"
+[[ $took -lt 7000 ]] || fail "took $took ms"
+out_has '[.reports[] | [.device, .exit]] == [["0000:02:00.0", 2], ["0000:03:00.0", 0], ["0000:01:00.0", 1]]'
+out_has '[.reports[].ms >= 4000] == [true, false, true]'
+out_has '[.reports[] | .steps | map(.device) | unique] == [["0000:02:00.0"], ["0000:03:00.0"], ["0000:01:00.0"]]'
+out_has '.reports[2].error | test("0000:01:00.0: bind to vfio-pci: ")'
+hook_exits 0 100 post-stop
+driver_is "$DISK" nvme
+driver_is "$GPU" vfio-pci
+: >"$SIM/go"
+settle
+no_rules
+hostpci_exits 0 boot
+for device in "$NIC" "$GPU" "$DISK"; do driver_is "$device" vfio-pci; done
+has_no_host_journal
+
+it "of one IOMMU group: behind one that is stuck nothing is done"
+host_policy 'deadline = 1;' "drivers = ( { device = \"$GPU\"; driver = \"vfio-pci\"; }, { device = \"03:00.1\"; driver = \"vfio-pci\"; } );"
+rule 'drivers/nouveau/unbind * * block go'
+hostpci_exits 2 boot
+says '0000:03:00.1: nothing was done: another device of its IOMMU group is stuck'
+says_not '0000:03:00.1: unbind'
+driver_is 03:00.1 snd_hda_intel
+: >"$SIM/go"
+settle
+no_rules
+hostpci_exits 0 sweep
+driver_is "$GPU" nouveau
+hostpci_exits 0 boot
+driver_is "$GPU" vfio-pci
+driver_is 03:00.1 vfio-pci
+
+it "a module that is not there is one device's, and one in no group stands for itself"
+has_stub
+rm "$ROOT/sys/bus/pci/devices/0000:$NIC/iommu_group" "$ROOT/sys/bus/pci/devices/0000:$DISK/iommu_group"
+declared "$NIC" pci-stub "$GPU" nosuch "$DISK" pci-stub
+rule '*/unbind * * delay 500'
+hostpci_exits 1 boot
+says 'load module nosuch'
+[[ $took -lt 1000 ]] || fail "took $took ms"
+driver_is "$NIC" pci-stub
+driver_is "$DISK" pci-stub
+driver_is "$GPU" nouveau
+has_no_host_journal
+
+it "an earlier run is still at work on one: it is waited for, and the others are served"
+host_policy 'deadline = 1;' "drivers = ( { device = \"$NIC\"; driver = \"vfio-pci\"; } );"
+rule 'drivers/igb/unbind * * block go'
+hostpci_exits 2 boot
+declared "$NIC" vfio-pci "$GPU" vfio-pci
+(
+	sleep 1.5
+	driver "$GPU" >"$SIM/gpu"
+	: >"$SIM/go"
+) &
+hostpci_exits 0 boot
+wait
+[[ $took -ge 1500 && $took -lt 5000 ]] || fail "took $took ms"
+[[ $(<"$SIM/gpu") == vfio-pci ]] || fail "the card waited"
+driver_is "$NIC" vfio-pci
+has_no_host_journal
 
 it "cut off at any write, the next boot goes on"
 for ((n = 1; n < 30; n++)); do

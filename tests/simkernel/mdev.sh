@@ -118,6 +118,7 @@ config 101 'hostpci0: 05:00.0,mdev=lab-mdev-9'
 hostpci_exits 0 plan 100
 says "^  hostpci0 mdev $UUID0, lab-mdev-1 on 0000:05:00.0: Proxmox makes it$"
 says '0 writes'
+mkdir -p "$ROOT/var/lib/vz/snippets"
 hostpci_exits 1 attach --check 100 101
 says '^VM 100: would start, 1 device$'
 says '^VM 101 pre-start: refused'

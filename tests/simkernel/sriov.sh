@@ -423,6 +423,24 @@ hostpci_exits 0 sweep
 hostpci_exits 0 boot
 vfs_are 01:00.0 2
 
+it "a card that is stuck holds up none of the others"
+host_policy 'deadline = 1;' 'sriov = ( { pf = "01:00.0"; vfs = 2; }, { pf = "02:00.0"; vfs = 3; }, { pf = "03:00.0"; vfs = 1; } );'
+rule '*01:00.0/sriov_numvfs 2 * block go'
+hostpci_exits 2 boot
+[[ $took -lt 3500 ]] || fail "took $took ms"
+says '\[stuck\] 0000:01:00.0: make 2 virtual functions'
+vfs_are 02:00.0 3
+vfs_are 03:00.0 1
+hostpci_exits 0 sriov set 02:00.0 0
+[[ $took -lt 2000 ]] || fail "took $took ms"
+: >"$SIM/go"
+settle
+no_rules
+hostpci_exits 0 boot
+[[ ! -e $ROOT/run/hostpci/vm/host.sriov.journal ]] || fail "a journal is left"
+vfs_are 01:00.0 2
+vfs_are 02:00.0 3
+
 it "a card that is missing is in boot's one document, too"
 host_policy 'sriov = ( { pf = "99:00.0"; vfs = 1; }, { pf = "02:00.0"; vfs = 1; } );'
 hostpci_exits 1 boot --dry-run --output-format json

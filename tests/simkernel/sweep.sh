@@ -38,7 +38,7 @@ crashed
 hostpci_exits 0 sweep
 says 'VM 100 no longer runs'
 says 'hostpci1 0000:01:00.0 stays on vfio-pci \(storage'
-says '^hostpci: machines: 1 taken back$'
+says '^hostpci: machines: 1 taken back but for kept devices$'
 driver_is 02:00.0 igb
 driver_is 01:00.0 vfio-pci
 : >"$SIM/log"
@@ -48,6 +48,21 @@ says '^hostpci: machines: 1 keeping devices$'
 writes_are 0
 hostpci_exits 0 release 100
 as_before
+
+it "a crash of one that had but a disk: nothing is taken back, and none is said to be"
+config 100 'hostpci0: 01:00.0'
+hook_exits 0 100 pre-start
+qemu 100
+hook_exits 0 100 post-start
+qemu_ends
+hostpci_exits 0 sweep --dry-run
+says '^hostpci: machines: 1 keeping devices$'
+hostpci_exits 0 sweep --output-format json
+jq -e '.machines[0] | .state == "over" and .kept == 1 and .steps == []' "$DIR/$cases/out" >/dev/null || fail "odd JSON"
+hostpci_exits 0 sweep
+says '^hostpci: machines: 1 keeping devices$'
+driver_is 01:00.0 vfio-pci
+hostpci_exits 0 release 100
 
 it "with --quiet the log has what was taken back, and nothing of what is as it should be"
 crashed
@@ -82,10 +97,10 @@ it "a dry run shows each write, and makes none"
 crashed
 hostpci_exits 0 sweep --dry-run
 says 'echo 0000:02:00.0 > /sys/bus/pci/drivers/igb/bind'
-says '^hostpci: machines: 1 to be taken back$'
+says '^hostpci: machines: 1 to be taken back but for kept devices$'
 writes_are 0
 hostpci_exits 0 sweep --dry-run --output-format json
-jq -e '.dry and .machines[0].state == "over" and .machines[0].vmid == 100' "$DIR/$cases/out" >/dev/null ||
+jq -e '.dry and .machines[0].state == "over" and .machines[0].kept == 1 and .machines[0].vmid == 100' "$DIR/$cases/out" >/dev/null ||
 	fail "odd JSON"
 writes_are 0
 

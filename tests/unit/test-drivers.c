@@ -21,7 +21,8 @@ static void entries_are_taken(void **state)
 		parse("drivers = ( { device = \"01:00.0\"; driver = \"vfio-pci\"; },\n"
 		      "  { device = \"id=10DE:2231\"; driver = \"vfio-pci\"; colour = 1; "
 		      "},\n"
-		      "  { device = \"0000:01:00.0\"; driver = \"vfio-pci\"; } );\n"
+		      "  { device = \"0000:01:00.0\"; driver = \"vfio-pci\";"
+		      " allow = [ \"01:00.0\", \"02:00\" ]; } );\n"
 		      "nodes = { here = { drivers = (\n"
 		      "  { device = \"id=10de:2231\"; driver = \"nvidia\"; } ); };\n"
 		      "  there = { drivers = ( { device = \"slot=9\"; driver = \"x\"; } "
@@ -34,6 +35,10 @@ static void entries_are_taken(void **state)
 	assert_string_equal(spec.drivers.item[0].device, "0000:01:00.0");
 	assert_string_equal(spec.drivers.item[0].driver, "vfio-pci");
 	assert_int_equal(spec.drivers.item[0].line, 3);
+	assert_int_equal(spec.drivers.item[0].allow.n, 2);
+	assert_true(
+		address_list_has(&spec.drivers.item[0].allow, &(struct bdf){0, 2, 0, 3}));
+	assert_int_equal(spec.drivers.item[1].allow.n, 0);
 	assert_string_equal(spec.drivers.item[0].file, "hostpci.conf");
 	assert_string_equal(spec.drivers.item[1].driver, "nvidia");
 	assert_string_equal(spec.drivers.item[1].name.text, "10de:2231");
@@ -66,6 +71,9 @@ static void wrong_entries_are_refused(void **state)
 		 "'driver'", 2},
 		{"drivers = ( { device = \"01:00.0\"; driver = true; } );",
 		 "a text in quotes", 1},
+		{"drivers = ( { device = \"01:00.0\"; driver = \"x\";\n"
+		 " allow = [ \"eth0\" ]; } );",
+		 "'allow'", 2},
 		{"drivers = ( { device = \"slot=1\"; driver = \"a\"; },\n"
 		 "  { device = \"01:00.0\"; driver = \"a\"; },\n"
 		 "  { device = \"slot=1\"; driver = \"b\"; } );",
@@ -117,9 +125,15 @@ static void a_key_in_the_wrong_place_is_told(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(parse("device = \"01:00.0\";\ndrivres = ( );", &spec, &err), 0);
-	assert_int_equal(spec.notes.n, 2);
+	assert_int_equal(parse("device = \"01:00.0\";\ndrivres = ( );\n"
+			       "allow = [ \"01:00.0\" ];\nhooks = [ ];",
+			       &spec, &err),
+			 0);
+	assert_int_equal(spec.notes.n, 4);
 	assert_contains(spec.notes.text[0], "it belongs into drivers = ( { ... } )");
+	assert_contains(spec.notes.text[2],
+			"it belongs into a machine's policy, or into drivers = ");
+	assert_contains(spec.notes.text[3], "it belongs into a machine's policy");
 	spec_free(&spec);
 }
 
@@ -171,14 +185,19 @@ struct scene {
 	struct facts *facts;
 };
 
+/* The entry that the last scene is about. */
+static struct declared entry;
+
 static struct scene declare(const struct scratch *s, const char *driver)
 {
 	struct scene scene = {0};
 	struct err err;
 
+	entry = (struct declared){.file = "hostpci.conf", .line = 7};
+	(void)snprintf(entry.driver, sizeof(entry.driver), "%s", driver);
 	scene.facts = facts_new();
 	assert_non_null(scene.facts);
-	assert_int_equal(facts_declare(&s->root, &nic, driver, scene.facts, &err), 0);
+	assert_int_equal(facts_declare(&s->root, &nic, &entry, scene.facts, &err), 0);
 	return scene;
 }
 
@@ -237,7 +256,7 @@ static void its_driver_alone_is_planned(void **state)
 	expect_plan(&scene, "module >vfio-pci unbind e1000e> override >vfio-pci bind "
 			    ">vfio-pci ");
 	clear(&scene);
-	assert_int_equal(facts_declare(&s->root, &(struct bdf){0, 2, 0, 0}, "x",
+	assert_int_equal(facts_declare(&s->root, &(struct bdf){0, 2, 0, 0}, &entry,
 				       scene.facts = facts_new(), &(struct err){0}),
 			 -ENODEV);
 	facts_free(scene.facts);
@@ -284,9 +303,17 @@ static void the_gate_guards_it(void **state)
 	scene.spec.host.protect.n = 1;
 	scene.spec.host.protect.item[0] = (struct address){.text = "0000:01:00.0"};
 	expect_finding(&scene, "is protected", "out of drivers");
+	expect_finding(&scene, "is protected",
+		       "allow = [\"0000:01:00.0\"]; in its entry there "
+		       "(hostpci.conf:7)");
+	entry.allow.n = 1;
+	entry.allow.item[0] = (struct address){.text = "0000:01:00.1"};
+	expect_finding(&scene, "is protected", "out of drivers");
+	entry.allow.item[0] = (struct address){.text = "0000:01:00.0"};
+	expect_finding(&scene, NULL, NULL);
 	scene.spec.host.set = 0;
 	assert_int_equal(facts_add_claim(scene.facts, &claim), 0);
-	expect_finding(&scene, "is held by VM 101", "stop VM 101");
+	expect_finding(&scene, "is held by VM 101", "stop VM 101"); /* never */
 	scene.facts->claim[0] = (struct claim){.bdf = nic, .scope = SCOPE_REBIND};
 	expect_finding(&scene, "is being given the driver that hostpci.conf declares",
 		       "hostpci sweep");

@@ -34,7 +34,7 @@ wait_for 20 netdev_of "$LAB_E1000E_FN1"
 udevadm settle
 start_libvirt
 host_snapshot "$LAB_TMP/before"
-vm_config 140 "machine: q35" "hostpci0: $LAB_IGB1,pcie=1,rombar=0" "hostpci1: ${LAB_E1000E_FN0%.0}"
+vm_config 140 "machine: q35" "hostpci0: $LAB_IGB1,pcie=1,rombar=0" "hostpci1: ${LAB_E1000E_FN0%.0},pcie=1"
 
 say "showcmd prints the elements, and virsh takes them"
 expect_exit 0 hostpci showcmd 140 --format libvirt-xml
@@ -50,6 +50,8 @@ for device in "$LAB_IGB1" "$LAB_E1000E_FN0" "$LAB_E1000E_FN1"; do
 done
 expect_exit 0 virsh -q -c qemu:///system qemu-monitor-command lab '{"execute":"query-pci"}'
 expect_eq 3 "$(jq '[.. | .qdev_id? // empty | select(startswith("hostdev"))] | length' "$LAST_OUT")" "devices in query-pci"
+expect_eq "0.0 0.0 0.1" "$(jq -r '[.. | .pci_bridge? // empty | .devices[]? | select(.qdev_id | startswith("hostdev")) |
+	"\(.slot).\(.function)"] | sort | join(" ")' "$LAST_OUT")" "functions behind root ports"
 
 say "and libvirt gives them back"
 expect_exit 0 virsh -q -c qemu:///system destroy lab

@@ -45,6 +45,8 @@ start_in_background() { # its pid is in $hook
 	hook=$!
 }
 
+on_vfio() { [ "$(driver_of "$1")" = vfio-pci ]; }
+
 heal_and_compare() { # COMMAND...
 	await_children
 	expect_exit 0 "$@"
@@ -151,4 +153,37 @@ for signal in TERM INT; do
 done
 
 vm_forget 150
+
+say "boot: a card that is stuck holds up no other, and what is done a machine has"
+hold
+host_policy "deadline = 5;" "drivers = ( { device = \"$LAB_EDU\"; driver = \"vfio-pci\"; }, { device = \"$LAB_IGB0\"; driver = \"vfio-pci\"; }, { device = \"$LAB_IGB1\"; driver = \"vfio-pci\"; } );"
+(
+	wait_for 5 on_vfio "$LAB_IGB0"
+	vm_config 151 "hostpci0: $LAB_IGB0"
+	hook 151 pre-start
+	pgrep -x hostpci >"$LAB_TMP/boot"
+	hook 151 post-stop
+) >"$LAB_TMP/machine" 2>&1 &
+machine=$!
+expect_exit 2 hostpci boot
+last_output
+wait "$machine" || fail "the machine has to wait: $(<"$LAB_TMP/machine")"
+[ -s "$LAB_TMP/boot" ] || fail "it had to wait for the end of the boot"
+expect_match "\\[stuck\\] $LAB_EDU: unbind from lab-hold"
+expect_eq vfio-pci "$(driver_of "$LAB_IGB0")"
+expect_eq vfio-pci "$(driver_of "$LAB_IGB1")"
+let_go
+await_children
+expect_exit 0 hostpci sweep
+expect_eq lab-hold "$(driver_of "$LAB_EDU")"
+host_policy "drivers = ( { device = \"$LAB_IGB0\"; driver = \"igb\"; }, { device = \"$LAB_IGB1\"; driver = \"igb\"; } );"
+expect_exit 0 hostpci boot
+for device in "$LAB_IGB0" "$LAB_IGB1"; do
+	echo >"/sys/bus/pci/devices/$device/driver_override"
+	wait_for 20 netdev_of "$device"
+done
+rm /etc/hostpci/hostpci.conf
+vm_forget 151
+host_snapshot "$LAB_TMP/after"
+expect_same_host "$LAB_TMP/before" "$LAB_TMP/after"
 rmmod lab-hold
