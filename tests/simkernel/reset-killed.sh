@@ -13,10 +13,12 @@ prepare() {
 	policy 100 'power = "on"; d3cold = false;' \
 		'hostpci0 = { reset = "bus"; bar-sizes = "1:1G"; rescan = true; };'
 	echo auto >"$ROOT/sys/bus/pci/devices/0000:03:00.0/power/control"
+	echo nouveau >"$ROOT/sys/bus/pci/devices/0000:03:00.0/driver_override"
 	now_is_before
 }
 
 sweep_over pre-start parent before 40
+sweep_over pre-start both before 40
 sweep_over pre-start both after 40
 sweep_over post-stop both after 30
 
