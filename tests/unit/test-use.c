@@ -71,6 +71,29 @@ static void a_cache_and_a_mount(void **state)
 	is(s, 2, GRADE_NEVER, "/dev/nvme0n1p1", "as swap", "swapoff");
 }
 
+/* Linux 6.12, seen in the lab: what is cached has a device of its own, a cache its set.
+ */
+static void a_bcache_is_named_once(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	link_to(s, "../../../../../../../virtual/block/bcache0",
+		PCI "/nvme/nvme0/nvme0n1/bcache/dev");
+	link_to(s, "../../../../../../../virtual/block/bcache0",
+		PCI "/nvme/nvme0/nvme0n1/holders/bcache0");
+	link_to(s, "../../../../../../../../../../fs/bcache/1b4e-set",
+		PCI "/nvme/nvme0/nvme0n1/nvme0n1p1/bcache/set");
+	link_to(s, "../../../../../../../../virtual/block/bcache0",
+		PCI "/nvme/nvme0/nvme0n1/nvme0n1p1/holders/bcache0");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 2);
+	is(s, 0, GRADE_NEVER, "/dev/nvme0n1", "is part of /dev/bcache0, a bcache",
+	   "echo 1 > /sys/class/block/nvme0n1/bcache/stop");
+	is(s, 1, GRADE_NEVER, "/dev/nvme0n1p1", "a cache of bcache, of the set 1b4e-set",
+	   "echo 1 > /sys/fs/bcache/1b4e-set/unregister");
+}
+
 static void an_idle_disk_is_free(void **state)
 {
 	struct scene *s = *state;
@@ -284,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scene_test(a_holder_is_named),
 		scene_test(a_cache_and_a_mount),
+		scene_test(a_bcache_is_named_once),
 		scene_test(an_idle_disk_is_free),
 		scene_test(a_holder_lives_somewhere),
 		scene_test(who_is_going_passes),
