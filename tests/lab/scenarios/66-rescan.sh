@@ -67,6 +67,24 @@ kill_at() { # RULE...
 	done
 }
 
+# The sweep that finds it again is killed, too.
+kill_twice() { # RULE
+	before=$(host_state) point="twice, $1"
+	rm -f "$SIM"/count.*
+	echo '/remove * 1 kill both after' >"$SIM/rules"
+	! killed_run pre-start || fail "the start was not killed"
+	[ ! -e "$nvme" ] || fail "it is still there"
+	settle
+	long_ago
+	rm -f "$SIM"/count.*
+	echo "$1" >"$SIM/rules"
+	! killed_run sweep || fail "the sweep was not killed"
+	: >"$SIM/rules"
+	settle
+	heal 0
+	points=$((points + 1))
+}
+
 points=0 begin=$SECONDS
 between=('/remove * 1 kill both after' '/rescan * 1 kill both before' '/rescan * 1 kill both after'
 	'/driver_override vfio-pci 1 kill both before' '/driver_override vfio-pci 1 kill both after'
@@ -77,8 +95,11 @@ vm_config 100 "hostpci0: $device"
 kill_at 'vm/100.journal *"remove"* 1 kill parent after' '/remove * 1 kill both before' \
 	'/remove * 1 kill parent before' '/remove * 1 kill child after' "${between[@]}" \
 	'/rescan * 1 kill parent before' '/rescan * 1 kill child after' 'vm/100.journal *"evict"* 1 kill parent after'
+kill_twice '/rescan * 1 kill both before'
+kill_twice '/rescan * 1 kill both after'
 device=$LAB_IGB0
 vm_config 100 "hostpci0: $device"
+[ -n "${HOSTPCI_TESTS_FULL:-}" ] || between=("${between[@]:0:4}")
 kill_at "${between[@]}"
 say "killed at $points points between the removal and the binding, $((SECONDS - begin)) s"
 expect_refused 0 hostpci sweep
