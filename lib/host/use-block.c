@@ -129,7 +129,7 @@ static int undo_lvm_name(char *name)
 	return group ? group : (int)(to - name);
 }
 
-/* Who made a dm device begins its uuid: LVM-, mpath-, CRYPT-. */
+/* Who made a dm device begins its uuid: LVM-, mpath-, CRYPT-; dmsetup gives it none. */
 static void say_dm(const struct use *use, const char *dm, struct holding *h)
 {
 	char name[128], uuid[160];
@@ -138,8 +138,7 @@ static void say_dm(const struct use *use, const char *dm, struct holding *h)
 	read_of(use, dm, "dm/name", name, sizeof(name));
 	read_of(use, dm, "dm/uuid", uuid, sizeof(uuid));
 	SAY(h->why, "is part of /dev/%s", dm);
-	if (!name[0] || !uuid[0]) {
-		SAY_MORE(h->why, "%s%s", name[0] ? ", " : "", name);
+	if (!name[0]) {
 		SAY(h->cure,
 		    "deactivate /dev/%s (vgchange -an, multipath -f or dmsetup remove)",
 		    dm);

@@ -38,10 +38,11 @@ static void a_holder_is_named(void **state)
 	holder(s, "dm-2", "dm/name", "secret\n", "dm/uuid", "CRYPT-LUKS2-1\n");
 	holder(s, "dm-3", "dm/name", "odd\n", "dm/uuid", "other\n");
 	holder(s, "dm-4", "dm/x", "", "dm/y", "");
+	holder(s, "dm-5", "dm/name", "plain\n", "dm/uuid", "\n");
 	holder(s, "drbd0", "x", "", "y", "");
 	holder(s, "md127", "md/level", "raid1\n", "md/array_state", "active\n");
 	look(s, 0x010802);
-	assert_int_equal(s->holdings.n, 7);
+	assert_int_equal(s->holdings.n, 8);
 	is(s, 0, GRADE_NEVER, "/dev/nvme0n1",
 	   "/dev/dm-0, the LVM volume pve-x/vm-100-disk", "vgchange -an pve-x,");
 	is(s, 1, GRADE_NEVER, NULL, "the multipath device mpatha", "multipath -f mpatha");
@@ -49,8 +50,9 @@ static void a_holder_is_named(void **state)
 	   "cryptsetup close secret");
 	is(s, 3, GRADE_NEVER, NULL, "part of /dev/dm-3, odd", "dmsetup remove odd");
 	is(s, 4, GRADE_NEVER, NULL, "part of /dev/dm-4", "dmsetup remove");
-	is(s, 5, GRADE_NEVER, NULL, "part of /dev/drbd0", "stop /dev/drbd0");
-	is(s, 6, GRADE_NEVER, NULL, "/dev/md127, an md array, raid1, active",
+	is(s, 5, GRADE_NEVER, NULL, "part of /dev/dm-5, plain", "dmsetup remove plain");
+	is(s, 6, GRADE_NEVER, NULL, "part of /dev/drbd0", "stop /dev/drbd0");
+	is(s, 7, GRADE_NEVER, NULL, "/dev/md127, an md array, raid1, active",
 	   "mdadm --stop /dev/md127");
 }
 

@@ -147,7 +147,7 @@ dmsetup remove lab-path
 dmsetup remove lab-crypt
 dm_create lab-linear "" "$disk" "linear $disk 0"
 vm_config 122 "hostpci0: $LAB_NVME" "hostpci1: $LAB_NVME2"
-refuses "never\\] hostpci0 $LAB_NVME: $disk is part of /dev/dm-[0-9]+, lab-linear" 'dmsetup remove'
+refuses "never\\] hostpci0 $LAB_NVME: $disk is part of /dev/dm-[0-9]+, lab-linear" 'what to do: dmsetup remove lab-linear'
 dmsetup remove lab-linear
 
 say "a bcache and its cache; what the words tell to do frees them"
