@@ -16,6 +16,7 @@ struct block {
 	struct use *use;
 	const char *path; /* below /sys */
 	const char *name;
+	bool told; /* that it is of a bcache, which is among its holders as well */
 	struct err *err;
 };
 
@@ -128,7 +129,7 @@ static int undo_lvm_name(char *name)
 	return group ? group : (int)(to - name);
 }
 
-/* Who made a dm device begins its uuid: LVM-, mpath-, CRYPT-. */
+/* Who made a dm device begins its uuid: LVM-, mpath-, CRYPT-; dmsetup gives it none. */
 static void say_dm(const struct use *use, const char *dm, struct holding *h)
 {
 	char name[128], uuid[160];
@@ -137,8 +138,7 @@ static void say_dm(const struct use *use, const char *dm, struct holding *h)
 	read_of(use, dm, "dm/name", name, sizeof(name));
 	read_of(use, dm, "dm/uuid", uuid, sizeof(uuid));
 	SAY(h->why, "is part of /dev/%s", dm);
-	if (!name[0] || !uuid[0]) {
-		SAY_MORE(h->why, "%s%s", name[0] ? ", " : "", name);
+	if (!name[0]) {
 		SAY(h->cure,
 		    "deactivate /dev/%s (vgchange -an, multipath -f or dmsetup remove)",
 		    dm);
@@ -164,8 +164,11 @@ static void say_dm(const struct use *use, const char *dm, struct holding *h)
 static int each_holder(void *context, const char *holder)
 {
 	const struct block *b = context;
-	struct holding *h = add(b);
+	struct holding *h;
 
+	if (b->told && !strncmp(holder, "bcache", 6))
+		return 0;
+	h = add(b);
 	if (!h)
 		return -ENOMEM;
 	if (!strncmp(holder, "md", 2)) {
@@ -179,10 +182,24 @@ static int each_holder(void *context, const char *holder)
 	return 0;
 }
 
-/* bcache registers below the disks that it is made of (drivers/md/bcache/super.c). */
-static int check_bcache(const struct block *b)
+/* What link @name of bcache's folder leads to. */
+static bool bcache_link(const struct block *b, const char *name, char *buf, size_t size)
 {
 	char at[CHILD_PATH];
+
+	return (size_t)snprintf(at, sizeof(at), "%s/bcache/%s", b->path, name) <
+		       sizeof(at) &&
+	       sysfs_link(b->use->root, at, buf, size) == 0 && buf[0];
+}
+
+/*
+ * bcache registers below the disks that it is made of (drivers/md/bcache/super.c). What
+ * is cached has a file to stop it; a cache has not, but leaves its set, and what is dirty
+ * in it is written back first.
+ */
+static int check_bcache(struct block *b)
+{
+	char at[CHILD_PATH], name[64];
 	struct holding *h;
 
 	if ((size_t)snprintf(at, sizeof(at), "%s/bcache", b->path) >= sizeof(at) ||
@@ -191,8 +208,19 @@ static int check_bcache(const struct block *b)
 	h = add(b);
 	if (!h)
 		return -ENOMEM;
-	SAY(h->why, "is part of a bcache");
-	SAY(h->cure, "unmount what is on it, then echo 1 > /sys/%s/stop", at);
+	b->told = true;
+	if (bcache_link(b, "set", name, sizeof(name))) {
+		SAY(h->why, "is a cache of bcache, of the set %s", name);
+		SAY(h->cure, "echo 1 > /sys/fs/bcache/%s/unregister", name);
+		return 0;
+	}
+	if (bcache_link(b, "dev", name, sizeof(name)))
+		SAY(h->why, "is part of /dev/%s, a bcache", name);
+	else
+		SAY(h->why, "is part of a bcache");
+	SAY(h->cure,
+	    "unmount what is on it, then echo 1 > /sys/class/block/%s/bcache/stop",
+	    b->name);
 	return 0;
 }
 
@@ -284,6 +312,7 @@ static int each_partition(void *context, const char *name)
 	(void)snprintf(path, sizeof(path), "%s/%s", part.path, name);
 	part.path = path;
 	part.name = name;
+	part.told = false;
 	if ((size_t)snprintf(at, sizeof(at), "%s/partition", path) >= sizeof(at) ||
 	    !sysfs_exists(part.use->root, at))
 		return 0;
@@ -316,7 +345,7 @@ static int check_claims(const struct block *disk)
 
 int use_disk(struct use *use, const char *path, const char *name, struct err *err)
 {
-	struct block disk = {use, path, name, err};
+	struct block disk = {.use = use, .path = path, .name = name, .err = err};
 	size_t before = use->holdings->n;
 	int r = read_users(use, err);
 

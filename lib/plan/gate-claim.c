@@ -11,6 +11,13 @@ static void say_reserved(struct finding *f, const struct claim *claim)
 	SAY(f->cure, "stop VM %u, or try again in a while", claim->vmid);
 }
 
+/* It is Proxmox that says so: no journal of ours has anything to give back. */
+static void say_running(struct finding *f, const struct claim *claim)
+{
+	SAY(f->why, "is in use by VM %u, which runs", claim->vmid);
+	SAY(f->cure, "stop VM %u first", claim->vmid);
+}
+
 static void say_damaged(struct finding *f, const struct claim *claim)
 {
 	char name[16] = "host";
@@ -61,6 +68,8 @@ void gate_say_claim(struct finding *f, const struct claim *claim, bool itself)
 	SAY(f->who, "%s", OWNER(claim->vmid));
 	if (claim->kind == CLAIM_RESERVED) {
 		say_reserved(f, claim);
+	} else if (claim->kind == CLAIM_RUNNING) {
+		say_running(f, claim);
 	} else if (claim->kind == CLAIM_DAMAGED) {
 		say_damaged(f, claim);
 	} else if (claim->kind == CLAIM_SHARED) {

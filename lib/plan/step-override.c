@@ -36,8 +36,9 @@ static enum step_verdict override_judge(const struct step *step, const char *see
 		seen = "";
 	if (!strcmp(seen, target(step)))
 		return STEP_REACHED;
-	/* Nobody wants anything with it any more: that is no other's wish. */
-	if (!seen[0] && step->direction == STEP_DO)
+	/* Nobody wants anything with it any more: that is no other's wish. So it is when
+	 * a rescan has lost it, and the run was cut off before it was written. */
+	if (!seen[0] && (step->direction == STEP_DO || step->partly))
 		return STEP_GO;
 	return !strcmp(seen, start) ? STEP_GO : STEP_FOREIGN;
 }

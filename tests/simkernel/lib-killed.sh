@@ -34,6 +34,8 @@ heal() {
 	1-pre-start | 1-post-stop) hook_exits 0 100 post-stop ;;
 	*) hostpci_exits 0 release 100 ;;
 	esac
+	# What a removal has lost, nobody else has changed.
+	says_not 'somebody else'
 	has_no_journal 100
 	as_before
 }

@@ -88,6 +88,22 @@ says 'is reserved by VM 101'
 writes_are 0
 as_before
 
+it "a device of a machine that runs is refused, and taken when it is gone"
+config 100 'hostpci0: 02:00.0'
+mkdir -p "$ROOT/run/qemu-server"
+qemu 101
+echo "0000:02:00.0 101 pid:$QEMU" >"$ROOT/$RESERVATIONS"
+now_is_before
+hook_exits 1 100 pre-start
+says 'is in use by VM 101, which runs'
+says 'stop VM 101 first$'
+writes_are 0
+as_before
+qemu_ends
+hook_exits 0 100 pre-start
+says '0000:02:00.0 was reserved by VM 101, which does not run: it is taken'
+reserved 02:00.0 '100 time:[0-9]+'
+
 it "a map that does not fit the host keeps the machine from starting"
 mapping nic "	map id=8086:1521,iommugroup=12,node=pve1,path=0000:02:00.0" \
 	"	map id=8086:1521,iommugroup=14,node=pve1,path=0000:02:00.1"

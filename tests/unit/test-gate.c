@@ -75,6 +75,18 @@ static void claimed(struct scene *s)
 	claim(s, false);
 }
 
+static void reserved(struct scene *s)
+{
+	claim(s, false);
+	s->facts->claim[0].kind = CLAIM_RESERVED;
+}
+
+static void running(struct scene *s)
+{
+	claim(s, false);
+	s->facts->claim[0].kind = CLAIM_RUNNING;
+}
+
 static void parked(struct scene *s)
 {
 	claim(s, true);
@@ -247,6 +259,9 @@ static const struct {
 	{bridge, GRADE_NEVER, "0000:02:00.0", "is a bridge"},
 	{bridge_in_group, GRADE_TELL, "0000:00:1c.0", "stays with the host"},
 	{claimed, GRADE_NEVER, "0000:02:00.0", "is held by VM 101"},
+	{reserved, GRADE_NEVER, "0000:02:00.0",
+	 "is reserved by VM 101, which is starting"},
+	{running, GRADE_NEVER, "0000:02:00.0", "is in use by VM 101, which runs"},
 	{parked, GRADE_NEVER, "0000:02:00.0", "is kept for VM 101"},
 	{held, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},
 	{held_on_vfio, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},

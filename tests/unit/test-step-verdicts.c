@@ -234,10 +234,22 @@ static void what_was_made_in_part_is_taken_back(void **state)
 	assert_false(step_ops(&s)->spares_vfs(&s));
 }
 
+/* Before the override was written, a rescan has lost what the host had set. */
+static void what_a_rescan_lost_is_nobody_elses(void **state)
+{
+	struct step s = make(STEP_OVERRIDE, STEP_UNDO, "igb", "vfio-pci");
+
+	(void)state;
+	s.partly = true;
+	assert_int_equal(step_ops(&s)->judge(&s, "(null)", false), STEP_GO);
+	assert_int_equal(step_ops(&s)->judge(&s, "other", false), STEP_FOREIGN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_look_is_judged),
+		cmocka_unit_test(what_a_rescan_lost_is_nobody_elses),
 		cmocka_unit_test(what_was_made_in_part_is_taken_back),
 	};
 

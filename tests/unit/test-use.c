@@ -43,10 +43,11 @@ static void a_holder_is_named(void **state)
 	holder(s, "dm-2", "dm/name", "secret\n", "dm/uuid", "CRYPT-LUKS2-1\n");
 	holder(s, "dm-3", "dm/name", "odd\n", "dm/uuid", "other\n");
 	holder(s, "dm-4", "dm/x", "", "dm/y", "");
+	holder(s, "dm-5", "dm/name", "plain\n", "dm/uuid", "\n");
 	holder(s, "drbd0", "x", "", "y", "");
 	holder(s, "md127", "md/level", "raid1\n", "md/array_state", "active\n");
 	look(s, 0x010802);
-	assert_int_equal(s->holdings.n, 7);
+	assert_int_equal(s->holdings.n, 8);
 	is(s, 0, GRADE_NEVER, "/dev/nvme0n1",
 	   "/dev/dm-0, the LVM volume pve-x/vm-100-disk", "vgchange -an pve-x,");
 	is(s, 1, GRADE_NEVER, NULL, "the multipath device mpatha", "multipath -f mpatha");
@@ -54,8 +55,9 @@ static void a_holder_is_named(void **state)
 	   "cryptsetup close secret");
 	is(s, 3, GRADE_NEVER, NULL, "part of /dev/dm-3, odd", "dmsetup remove odd");
 	is(s, 4, GRADE_NEVER, NULL, "part of /dev/dm-4", "dmsetup remove");
-	is(s, 5, GRADE_NEVER, NULL, "part of /dev/drbd0", "stop /dev/drbd0");
-	is(s, 6, GRADE_NEVER, NULL, "/dev/md127, an md array, raid1, active",
+	is(s, 5, GRADE_NEVER, NULL, "part of /dev/dm-5, plain", "dmsetup remove plain");
+	is(s, 6, GRADE_NEVER, NULL, "part of /dev/drbd0", "stop /dev/drbd0");
+	is(s, 7, GRADE_NEVER, NULL, "/dev/md127, an md array, raid1, active",
 	   "mdadm --stop /dev/md127");
 }
 
@@ -143,6 +145,29 @@ static void a_disk_without_a_file_cannot_be_told(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(try(s, 0x010802, &err), -ENOENT);
 	assert_contains(err.msg, "cannot tell whether /dev/nvme0n1 is in use");
+}
+
+/* Linux 6.12, seen in the lab: what is cached has a device of its own, a cache its set.
+ */
+static void a_bcache_is_named_once(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	link_to(s, "../../../../../../../virtual/block/bcache0",
+		PCI "/nvme/nvme0/nvme0n1/bcache/dev");
+	link_to(s, "../../../../../../../virtual/block/bcache0",
+		PCI "/nvme/nvme0/nvme0n1/holders/bcache0");
+	link_to(s, "../../../../../../../../../../fs/bcache/1b4e-set",
+		PCI "/nvme/nvme0/nvme0n1/nvme0n1p1/bcache/set");
+	link_to(s, "../../../../../../../../virtual/block/bcache0",
+		PCI "/nvme/nvme0/nvme0n1/nvme0n1p1/holders/bcache0");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 2);
+	is(s, 0, GRADE_NEVER, "/dev/nvme0n1", "is part of /dev/bcache0, a bcache",
+	   "echo 1 > /sys/class/block/nvme0n1/bcache/stop");
+	is(s, 1, GRADE_NEVER, "/dev/nvme0n1p1", "a cache of bcache, of the set 1b4e-set",
+	   "echo 1 > /sys/fs/bcache/1b4e-set/unregister");
 }
 
 static void an_idle_disk_is_free(void **state)
@@ -401,6 +426,7 @@ int main(void)
 		scene_test(what_stands_on_it_unseen),
 		cmocka_unit_test(what_stands_on_it_by_another_name),
 		scene_test(a_disk_without_a_file_cannot_be_told),
+		scene_test(a_bcache_is_named_once),
 		scene_test(an_idle_disk_is_free),
 		scene_test(a_holder_lives_somewhere),
 		scene_test(a_usb_device_that_somebody_has),

@@ -66,6 +66,28 @@ static void the_pool_is_found(void **state)
 	assert_int_equal(zfs_label_pool(l.data, sizeof(l.data), pool, 5), -ENODATA);
 }
 
+/* The beginnings of labels of OpenZFS 2.3.2: version, and a pool's name, or a state. */
+static void a_real_label_is_read(void **state)
+{
+	static const unsigned char data[] =
+		"\1\1\0\0\0\0\0\0\0\0\0\1"
+		"\0\0\0$\0\0\0 \0\0\0\7version\0\0\0\0\10\0\0\0\1\0\0\0\0\0\0\x13\x88"
+		"\0\0\0$\0\0\0 \0\0\0\4name\0\0\0\t\0\0\0\1\0\0\0\7labtank\0";
+	static const unsigned char spare[] =
+		"\1\1\0\0\0\0\0\0\0\0\0\1"
+		"\0\0\0$\0\0\0 \0\0\0\7version\0\0\0\0\10\0\0\0\1\0\0\0\0\0\0\x13\x88"
+		"\0\0\0$\0\0\0 "
+		"\0\0\0\5state\0\0\0\0\0\0\10\0\0\0\1\0\0\0\0\0\0\0\3\0\0\0\0";
+	char pool[32];
+
+	(void)state;
+	assert_int_equal(zfs_label_pool(data, sizeof(data), pool, sizeof(pool)), 0);
+	assert_string_equal(pool, "labtank");
+	/* Spares and caches do not say of which pool. */
+	assert_int_equal(zfs_label_pool(spare, sizeof(spare), pool, sizeof(pool)),
+			 -ENODATA);
+}
+
 static void other_data_is_none(void **state)
 {
 	struct label l = begin();
@@ -100,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_pool_is_found),
+		cmocka_unit_test(a_real_label_is_read),
 		cmocka_unit_test(other_data_is_none),
 	};
 

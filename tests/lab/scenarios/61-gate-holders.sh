@@ -142,6 +142,86 @@ lvm pvremove -q "$disk" >/dev/null
 wipefs -q -a "$disk"
 udevadm settle
 
+say "paths of a multipath device, and another device of dm, each with its cure"
+# Of whole requests the disks of NVMe know nothing: the kernel has its own multipath for them.
+wait_for 20 disk_of "$LAB_NVME2"
+wait_for 20 disk_of "$LAB_SCSI"
+other=/dev/$(disk_of "$LAB_NVME2")
+scsi=/dev/$(disk_of "$LAB_SCSI")
+vm_config 122 "hostpci0: $LAB_NVME" "hostpci1: $LAB_NVME2" "hostpci2: $LAB_SCSI"
+dm_create() { # NAME UUID DISK TARGET...
+	echo "0 $(blockdev --getsz "$3") ${*:4}" | dmsetup create "$1" ${2:+--uuid "$2"}
+}
+dm_create lab-path mpath-lab "$disk" "multipath 2 queue_mode bio 0 1 1 service-time 0 2 1 $disk 1 $other 1"
+dm_create lab-crypt CRYPT-PLAIN-lab "$scsi" \
+	"crypt aes-xts-plain64 $(printf '%064d' 1) 0 $scsi 0"
+refuses "never\\] hostpci0 $LAB_NVME: $disk is part of /dev/dm-[0-9]+, the multipath device lab-path" \
+	"never\\] hostpci1 $LAB_NVME2: $other is part of /dev/dm-[0-9]+, the multipath device lab-path" \
+	'multipath -f lab-path, and blacklist it' \
+	"never\\] hostpci2 $LAB_SCSI: $scsi is part of /dev/dm-[0-9]+, the encrypted volume lab-crypt" \
+	'cryptsetup close lab-crypt'
+last_output
+dmsetup remove lab-path
+dmsetup remove lab-crypt
+dm_create lab-linear "" "$disk" "linear $disk 0"
+vm_config 122 "hostpci0: $LAB_NVME" "hostpci1: $LAB_NVME2"
+refuses "never\\] hostpci0 $LAB_NVME: $disk is part of /dev/dm-[0-9]+, lab-linear" 'what to do: dmsetup remove lab-linear'
+dmsetup remove lab-linear
+
+say "a bcache and its cache; what the words tell to do frees them"
+set=01020304-0506-0708-090a-0b0c0d0e0f10
+modprobe bcache
+"$LAB_DIR/bcache-format" backing "$disk" $set
+"$LAB_DIR/bcache-format" cache "$other" $set
+for member in "$disk" "$other"; do echo "$member" >/sys/fs/bcache/register; done
+wait_for 10 test -e /sys/block/bcache0/bcache/cache
+refuses "never\\] hostpci0 $LAB_NVME: $disk is part of /dev/bcache0, a bcache" \
+	"echo 1 > /sys/class/block/${disk#/dev/}/bcache/stop" \
+	"never\\] hostpci1 $LAB_NVME2: $other is a cache of bcache, of the set $set" \
+	"echo 1 > /sys/fs/bcache/$set/unregister"
+last_output
+expect_refused 1 hostpci plan 122 --output-format json
+expect_eq 2 "$(jq '.findings | length' "$LAST_OUT")" "findings"
+echo 1 >/sys/fs/bcache/$set/unregister
+echo 1 >"/sys/class/block/${disk#/dev/}/bcache/stop"
+wait_for 10 hostpci plan 122
+for member in "$disk" "$other"; do wipefs -q -a "$member"; done
+udevadm settle
+vm_config 122 "hostpci0: $LAB_NVME"
+
+say "what Proxmox's list of reservations gives to another machine"
+mkdir -p /run/qemu-server
+reserve() { echo "$LAB_NVME 140 $1" >/run/qemu-server/pci-id-reservations; }
+reserve "time:$(($(date +%s) + 60))"
+refuses "never\\] hostpci0 $LAB_NVME.* is reserved by VM 140, which is starting" "stop VM 140, or try again"
+python3 -c 'import time; time.sleep(300)' -id 140 &
+holder=$!
+echo $holder >/run/qemu-server/140.pid
+reserve pid:$holder
+vm_policy 122 "allow = [\"$LAB_NVME\"];" 'gate = "warn";'
+refuses "never\\] hostpci0 $LAB_NVME.* is in use by VM 140, which runs" "what to do: stop VM 140 first"
+last_output
+vm_policy 122 ''
+
+say "a reservation whose time is over, or whose process is gone or another one, is none"
+let_go
+for old in "time:$(date +%s)" "pid:$$" pid:$holder; do
+	reserve "$old"
+	[ "$old" != "pid:$$" ] || echo $$ >/run/qemu-server/140.pid
+	expect_exit 0 hostpci plan 122
+	expect_no_match 'VM 140'
+done
+expect_exit 0 hook 122 pre-start
+expect_match "$LAB_NVME was reserved by VM 140, which does not run: it is taken"
+expect_match "^$LAB_NVME 122 time:" /run/qemu-server/pci-id-reservations
+expect_exit 0 hook 122 post-stop
+expect_exit 0 hostpci release 122
+wait_for 20 disk_of "$LAB_NVME"
+udevadm settle
+disk=/dev/$(disk_of "$LAB_NVME")
+file=${disk%n1}
+rm -r /run/qemu-server
+
 say "a holder that is just going is waited for; one of another name is not"
 python3 - "$file" "$LAB_TMP/open" <<'END' &
 import sys, time
