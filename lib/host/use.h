@@ -35,6 +35,7 @@ struct use {
 	const struct root *root;
 	struct child *looker; /* answers looks that may block; NULL: the caller may */
 	struct holdings *holdings;
+	uint32_t vmid;		   /* the machine that starts; 0: none */
 	const struct claim *claim; /* what other machines hold */
 	size_t claims;
 	/* What is read once for all functions, when the first needs it; owned. */
