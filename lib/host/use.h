@@ -98,6 +98,9 @@ int use_backing(struct use *use, const char *name, const char *number,
 int use_tree(struct use *use, struct err *err) _must_check_;
 /* Whatever its class: an accelerator or a Thunderbolt host may have interfaces, too. */
 int use_net(struct use *use, struct err *err) _must_check_;
+/* @tty may be one of the host's consoles. */
+int use_console(struct use *use, const char *tty, struct err *err) _must_check_;
+int use_memory(struct use *use, struct err *err) _must_check_;
 int use_screen(struct use *use, struct err *err) _must_check_;
 int use_vfio(struct use *use, struct err *err) _must_check_;
 int use_vfs(struct use *use, struct err *err) _must_check_;

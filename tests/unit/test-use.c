@@ -364,6 +364,46 @@ static void the_console_is_on_it(void **state)
 }
 
 /* A console whose lock somebody keeps: a pipe that nobody writes to, here. */
+#define PORT PCI "/0000:01:00.0:0/0000:01:00.0:0.0"
+
+/* Nobody has it open: the kernel itself prints there. */
+static void a_serial_line_may_be_the_console(void **state)
+{
+	struct scene *s = *state;
+
+	put(s, PORT "/tty/ttyS4/dev", "4:68\n");
+	link_to(s, "../../../../bus/serial-base", PCI "/0000:01:00.0:0/subsystem");
+	link_to(s, "../../../../../bus/serial-base", PORT "/subsystem");
+	link_to(s, "../../../../../../../class/tty", PORT "/tty/ttyS4/subsystem");
+	look(s, 0x070002);
+	assert_int_equal(s->holdings.n, 0);
+	put(s, "/sys/class/tty/console/active", "tty0 ttyS40 xttyS4\n");
+	look(s, 0x070002);
+	assert_int_equal(s->holdings.n, 0);
+	put(s, "/sys/class/tty/console/active", "ttyS4 tty0\n");
+	look(s, 0x070002);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "/dev/ttyS4", "carries the host's console",
+	   "boot without console=ttyS4");
+	put(s, "/sys/class/tty/console/active", "tty0 ttyS4\n");
+	look(s, 0x070002);
+	assert_int_equal(s->holdings.n, 1);
+}
+
+static void cxl_memory_may_be_ram(void **state)
+{
+	struct scene *s = *state;
+
+	look(s, 0x050000);
+	assert_int_equal(s->holdings.n, 0);
+	look(s, 0x050210);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "", "is CXL memory, on driver driver", "daxctl");
+	s->device.driver[0] = '\0';
+	look(s, 0x050210);
+	assert_int_equal(s->holdings.n, 0);
+}
+
 static void a_console_that_hangs_is_not_waited_for(void **state)
 {
 	struct scene *s = *state;
@@ -444,6 +484,8 @@ int main(void)
 		scene_test(nvidia_has_a_file_of_its_own),
 		scene_test(on_vfio_only_vfio_counts),
 		scene_test(the_console_is_on_it),
+		scene_test(a_serial_line_may_be_the_console),
+		scene_test(cxl_memory_may_be_ram),
 		scene_test(a_console_that_hangs_is_not_waited_for),
 		scene_test(a_second_card_has_no_console),
 		scene_test(firmwares_framebuffer_needs_no_driver),
