@@ -169,13 +169,13 @@ int change_run(struct context *context, const struct request *request,
 	_cleanup_(outcome_free) struct outcome outcome;
 	int code = machine_change(request, &outcome);
 
+	report_store(&context->root, &outcome); /* before somebody has to read it */
 	if (context->format != FORMAT_TEXT)
 		*ret = report_json(&outcome);
 	else if (code || !context->value[OPTION_QUIET])
 		report_text(&context->root, &outcome,
 			    context->value[OPTION_VERBOSE] ? REPORT_PLAN : style,
 			    code && !request->dry ? stderr : stdout);
-	report_store(&context->root, &outcome);
 	return code;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
 #include <string.h>
 
 #include "cli/command.h"
@@ -72,10 +73,10 @@ static int each(void *context, uint32_t vmid, enum scope scope)
 		count_over(s, &outcome);
 	s->left |= code && code != EXIT_CODE_BUSY;
 	s->busy |= code == EXIT_CODE_BUSY;
-	show(s, &outcome);
 	/* The last report of a machine that was left alone says why its start failed. */
 	if (outcome.standing == STANDING_OVER)
 		report_store(&s->context->root, &outcome);
+	show(s, &outcome);
 	return 0;
 }
 
@@ -197,6 +198,8 @@ static int run(struct context *context)
 		json_object_put(s.machines);
 		return EXIT_CODE_REFUSED;
 	}
+	/* The next machine is not to wait for somebody who reads. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	r = journal_each(&context->root, each, &s);
 	if (r < 0) {
 		json_object_put(s.machines);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hooks/main.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,12 @@ static enum change change_of(enum phase phase)
 	return CHANGE_PRE_START;
 }
 
+/* Of a machine without devices there is nothing to say. */
+static bool has_words(const struct outcome *o)
+{
+	return o->exit || o->warnings.n || o->deeds.n || o->notes.n || o->findings.n;
+}
+
 static int run(const struct root *root, enum scope scope, uint32_t vmid, enum phase phase)
 {
 	struct request request = {
@@ -45,8 +52,13 @@ static int run(const struct root *root, enum scope scope, uint32_t vmid, enum ph
 	_cleanup_(outcome_free) struct outcome outcome;
 	int code = machine_change(&request, &outcome);
 
-	report_text(root, &outcome, REPORT_HOOK, code ? stderr : stdout);
 	report_store(root, &outcome);
+	if (has_words(&outcome)) {
+		/* Whether somebody reads it decides over no machine. All that was to be
+		 * started, and is to have the signal as ever, has ended. */
+		(void)signal(SIGPIPE, SIG_IGN);
+		report_text(root, &outcome, REPORT_HOOK, code ? stderr : stdout);
+	}
 	return code;
 }
 

@@ -289,6 +289,7 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 	_cleanup_(use_free) struct use use = {.root = root,
 					      .looker = &looker,
 					      .holdings = &facts->holdings,
+					      .vmid = spec->vmid,
 					      .claim = facts->claim,
 					      .claims = facts->claims};
 	int r;

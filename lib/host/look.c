@@ -85,9 +85,11 @@ static int look_disks(const struct root *root, const char *path, char *buf, size
 		use.device = &device;
 		r = use_tree(&use, &err);
 	}
-	if (r == 0 && holdings.n)
-		(void)snprintf(buf, size, "%s %s", holdings.item[0].what,
-			       holdings.item[0].why);
+	/* What was asked about, as a console, the gate has let pass. */
+	for (size_t i = 0; r == 0 && i < holdings.n && !buf[0]; i++)
+		if (holdings.item[i].grade == GRADE_NEVER)
+			(void)snprintf(buf, size, "%s %s", holdings.item[i].what,
+				       holdings.item[i].why);
 	holdings_free(&holdings);
 	return r;
 }

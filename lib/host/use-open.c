@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fileio.h"
+#include "base/vmid.h"
 #include "host/look.h"
 #include "host/open-look.h"
 #include "host/use.h"
@@ -13,6 +14,7 @@
 struct home {
 	char text[80]; /* "container 101"; empty: nothing to tell */
 	char cure[96]; /* what ends it */
+	uint32_t vmid; /* the Proxmox VM that it is; 0: none */
 };
 
 /* Copies what follows @mark in @text, up to one of @end; false: @mark is not there. */
@@ -40,6 +42,7 @@ static void find_home(const struct root *root, pid_t pid, struct home *ret)
 	if (file_read(root, path, LIMIT_ATTRIBUTE * 4, &text, NULL) < 0)
 		return;
 	if (after(text, "qemu.slice/", "./\n", name, sizeof(name))) {
+		(void)!vmid_parse(name, &ret->vmid);
 		SAY(ret->text, "VM %s", name);
 		SAY(ret->cure, "stop VM %s", name);
 	} else if (after(text, "/lxc.payload.", "/\n", name, sizeof(name)) ||
@@ -95,7 +98,9 @@ static int add(struct use *use, const struct use_node *node, pid_t pid, struct e
 		return 0;
 	}
 	find_home(use->root, pid, &home);
-	h = use_add(use, node->grade, err);
+	/* Two machines never have the same thing, whatever it is. */
+	h = use_add(use, home.vmid && home.vmid != use->vmid ? GRADE_NEVER : node->grade,
+		    err);
 	if (!h)
 		return -ENOMEM;
 	h->passing = is_passing(use->root, pid, name);

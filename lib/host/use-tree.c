@@ -182,6 +182,8 @@ static int each_folder(void *context, const char *name)
 		return use_add_netdev(f->use, name, f->err);
 	if (subsystem[0] && file_matters(f, subsystem))
 		r = add_file(f, path, name, subsystem);
+	if (r == 0 && !strcmp(subsystem, "tty"))
+		r = use_console(f->use, name, f->err);
 	if (r == 0 && !strcmp(subsystem, "nvme"))
 		r = use_backing(f->use, name, NULL, f->err);
 	if (r == 0 && !strcmp(subsystem, "nvme"))

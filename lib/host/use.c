@@ -12,6 +12,11 @@ static bool on_host_driver(const struct device *d)
 	return d->driver[0] && !d->on_vfio;
 }
 
+static bool is_cxl_memory(const struct device *d)
+{
+	return d->class_code >> 8 == 0x0502 && on_host_driver(d);
+}
+
 static bool on_vfio(const struct device *d)
 {
 	return d->on_vfio;
@@ -32,9 +37,10 @@ static const struct {
 	bool (*applies)(const struct device *device);
 	int (*look)(struct use *use, struct err *err);
 } kinds[] = {
-	{on_host_driver, use_tree}, {on_host_driver, use_net},
-	{is_screen, use_screen},    {on_vfio, use_vfio},
-	{has_vfs, use_vfs},	    {on_host_driver, use_mdevs},
+	{on_host_driver, use_tree},  {on_host_driver, use_net},
+	{is_screen, use_screen},     {on_vfio, use_vfio},
+	{has_vfs, use_vfs},	     {on_host_driver, use_mdevs},
+	{is_cxl_memory, use_memory},
 };
 
 int use_ask(struct use *use, const struct child_request *request, int timeout_ms,

@@ -35,6 +35,7 @@ struct use {
 	const struct root *root;
 	struct child *looker; /* answers looks that may block; NULL: the caller may */
 	struct holdings *holdings;
+	uint32_t vmid;		   /* the machine that starts; 0: none */
 	const struct claim *claim; /* what other machines hold */
 	size_t claims;
 	/* What is read once for all functions, when the first needs it; owned. */
@@ -97,6 +98,9 @@ int use_backing(struct use *use, const char *name, const char *number,
 int use_tree(struct use *use, struct err *err) _must_check_;
 /* Whatever its class: an accelerator or a Thunderbolt host may have interfaces, too. */
 int use_net(struct use *use, struct err *err) _must_check_;
+/* @tty may be one of the host's consoles. */
+int use_console(struct use *use, const char *tty, struct err *err) _must_check_;
+int use_memory(struct use *use, struct err *err) _must_check_;
 int use_screen(struct use *use, struct err *err) _must_check_;
 int use_vfio(struct use *use, struct err *err) _must_check_;
 int use_vfs(struct use *use, struct err *err) _must_check_;

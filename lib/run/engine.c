@@ -51,6 +51,16 @@ static bool stopped(const struct engine *e)
 	return false;
 }
 
+/* True if nothing new is to be done, which the lanes then know. */
+static bool halt(struct engine *e)
+{
+	if (!stopped(e))
+		return false;
+	for (size_t i = 0; i < e->lanes; i++)
+		lane_stop(&e->lane[i]);
+	return true;
+}
+
 /* What comes before drivers is for all; the rest is for all of the same bus. */
 static bool concerns(const struct step *first, const struct step *then)
 {
@@ -99,29 +109,31 @@ static void wait_for_any(struct engine *e)
 		return; /* EINTR: look at the clock, then again */
 	if (e->poll[0].revents)
 		(void)cancel_asked(e->cancel);
-	for (size_t i = 0; i < e->lanes; i++)
-		if (e->poll[i + 1].revents)
-			lane_reply(&e->lane[i]);
+	/* What one answers may be what stops the next. */
+	for (size_t i = 0; i < e->lanes; i++) {
+		if (!e->poll[i + 1].revents)
+			continue;
+		(void)halt(e);
+		lane_reply(&e->lane[i]);
+	}
 }
 
 /* Begins what may begin. */
 static void advance(struct engine *e)
 {
-	bool stop = stopped(e);
+	bool stop = halt(e);
 
 	for (size_t i = 0; i < e->lanes; i++) {
 		struct lane *lane = &e->lane[i];
 		const struct deed *next;
 
-		if (stop)
-			lane_stop(lane);
 		while (!stop && lane->state == LANE_IDLE && (next = lane_next(lane))) {
 			if (!may_begin(e, next)) {
 				lane_hold(lane);
 				break;
 			}
 			lane_begin(lane);
-			stop = stopped(e);
+			stop = halt(e);
 		}
 	}
 }
@@ -143,8 +155,10 @@ static void run(struct engine *e)
 
 		wait_for_any(e);
 		now = clock_ms();
-		for (size_t i = 0; i < e->lanes; i++)
+		for (size_t i = 0; i < e->lanes; i++) {
+			(void)halt(e);
 			lane_tick(&e->lane[i], now);
+		}
 		if (e->apart)
 			e->apart->moved(e->apart->context);
 	}

@@ -83,6 +83,10 @@ bool lane_on_file(struct lane *lane)
 
 	if (lane->filed)
 		return true;
+	if (lane->stop) {
+		lane_finish(lane, DEED_SKIPPED);
+		return false;
+	}
 	if (!lane->journal_child) {
 		r = journal_child(lane->journal, &lane->child.id);
 		lane->journal_child = r == 0;

@@ -20,7 +20,7 @@ void lane_look(struct lane *lane, enum lane_state state);
 void lane_guard(struct lane *lane);
 /* @instead: the kernel did not take the value, and the step knows another one. */
 void lane_write(struct lane *lane, const char *instead);
-/* Puts the deed's intent on file; false: it has failed. */
+/* Puts the deed's intent on file; false: it has failed, or must not be begun any more. */
 bool lane_on_file(struct lane *lane);
 
 /* What the first look has answered. */

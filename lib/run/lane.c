@@ -73,6 +73,7 @@ void lane_hold(struct lane *lane)
 
 void lane_stop(struct lane *lane)
 {
+	lane->stop = true;
 	if (lane->state == LANE_WAITING || lane->state == LANE_PATIENT)
 		lane_finish(lane, DEED_SKIPPED);
 }

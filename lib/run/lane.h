@@ -39,6 +39,7 @@ struct lane {
 	size_t ahead;	  /* the deed of which the first look is known already; 0: none */
 	struct child_reply ahead_reply;
 	bool failed;	    /* a deed of this lane failed */
+	bool stop;	    /* nothing new goes on file, and so nothing is written */
 	bool journal_child; /* the child is on file */
 };
 
@@ -52,7 +53,8 @@ void lane_hold(struct lane *lane);
 void lane_reply(struct lane *lane);
 /* Time has passed: deadlines and waits. */
 void lane_tick(struct lane *lane, int64_t now);
-/* Nothing new is to be done: a deed that only waits for its device is let be. */
+/* Nothing new is to be done: a deed that only waits for its device is let be, one that is
+ * looked at ends with the answer, and one that is written is seen to its end. */
 void lane_stop(struct lane *lane);
 /* When lane_tick is due, clock_ms(); INT64_MAX: never. */
 int64_t lane_due(const struct lane *lane);

@@ -61,6 +61,23 @@ holder=$!
 refused "/dev/nvidia0 is held open by pid $holder"
 let_go
 
+it "a serial line that carries the console; memory"
+config 100 'hostpci0: 02:00.1'
+device=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:02:00.1")
+mkdir -p "$device/tty/ttyS4" "$ROOT/sys/class/tty/console"
+ln -s ../../../../../../../class/tty "$device/tty/ttyS4/subsystem"
+echo 'ttyS4 tty0' >"$ROOT/sys/class/tty/console/active"
+refused "\\[ask\\] hostpci0 0000:02:00.1: /dev/ttyS4 carries the host's console \\(console=ttyS4\\)" \
+	'what to do: .*without console=ttyS4; .*allow = \["0000:02:00.1"\]'
+echo tty0 >"$ROOT/sys/class/tty/console/active"
+echo 0x050210 >"$device/class"
+refused '\[ask\] hostpci0 0000:02:00.1 is CXL memory, on driver igb: ' 'daxctl list'
+policy 100 'allow = [ "0000:02:00.1" ];'
+now_is_before
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+as_before
+
 it "the console, on firmware's framebuffer"
 config 100 'hostpci0: 03:00.0'
 printf '%s\n' '  c0000000-cfffffff : 0000:03:00.0' '    c0000000-c02fffff : BOOTFB' >"$ROOT/proc/iomem"

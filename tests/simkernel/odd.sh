@@ -130,6 +130,61 @@ SIMKERNEL=$SIM LD_PRELOAD=$SHIM HOSTPCI_ROOT=$ROOT "$HOOK" 100 post-stop 2>&1 | 
 has_no_journal 100
 as_before
 
+# to_nobody COMMAND...: nobody reads what it prints any more; its exit code is in rc.
+to_nobody() {
+	{
+		sleep 0.2
+		env --default-signal=PIPE SIMKERNEL="$SIM" LD_PRELOAD="$SHIM" HOSTPCI_ROOT="$ROOT" "$@"
+		echo $? >"$SIM/rc"
+	} 2>&1 | true
+	rc=$(<"$SIM/rc")
+}
+
+it "a reader that is gone decides over no start, and the report is there"
+config 100 'hostpci0: 02:00.0'
+rule 'drivers/vfio-pci/bind * * errno EIO'
+to_nobody "$HOOK" 100 pre-start
+[[ $rc -eq 1 ]] || fail "a start that fails exits $rc"
+hostpci_exits 0 status 100
+says 'the last pre-start failed'
+no_rules
+to_nobody "$HOOK" 100 pre-start
+[[ $rc -eq 0 ]] || fail "a start exits $rc"
+driver_is 02:00.0 vfio-pci
+to_nobody "$HOOK" 100 post-stop
+[[ $rc -eq 0 ]] || fail "a stop exits $rc"
+has_no_journal 100
+as_before
+
+it "a release that nobody reads has said why it failed; a look that nobody reads is over"
+config 100 'hostpci0: 02:00.0'
+hook_exits 0 100 pre-start
+rule 'drivers/igb/bind * * errno EIO'
+to_nobody env -u HOSTPCI_ROOT "$CLI" --root "$ROOT" release 100
+no_rules
+hostpci_exits 0 status 100
+says 'the last release failed'
+to_nobody env -u HOSTPCI_ROOT "$CLI" --root "$ROOT" status
+[[ $rc -eq 141 ]] || fail "status exits $rc"
+hostpci_exits 0 release 100
+as_before
+
+it "a sweep that nobody reads comes to its end"
+config 100 'hostpci0: 02:00.0'
+config 101 'hostpci0: 03:00'
+hook_exits 0 100 pre-start
+hook_exits 0 101 pre-start
+long_ago
+sed -i -E 's/,"at":[0-9]+//' "$(journal 101)"
+sed -i '/ 101 /d' "$ROOT/run/qemu-server/pci-id-reservations"
+rule 'drivers/igb/bind * * errno EIO'
+to_nobody env -u HOSTPCI_ROOT "$CLI" --root "$ROOT" sweep
+has_journal 100
+has_no_journal 101
+no_rules
+hostpci_exits 0 release 100
+as_before
+
 it "eight cards take hardly longer than one"
 config 100 'hostpci0: 01:00.0;01:00.1;02:00.0;02:00.1' 'hostpci1: 03:00' 'hostpci2: 04:00.0;05:00.0' \
 	'hostpci3: 06:10.0' 'hostpci4: 08:00.0'

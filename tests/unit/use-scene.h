@@ -67,6 +67,7 @@ static inline void look(struct scene *s, uint32_t class_code)
 	_cleanup_(use_free) struct use use = {.root = &s->s.root,
 					      .looker = &s->looker,
 					      .holdings = &s->holdings,
+					      .vmid = 100,
 					      .claim = s->claim,
 					      .claims = s->claims};
 	struct err err = {0};

@@ -41,6 +41,20 @@ jq -e --arg who "pid $holder (sleep)" '.findings | length == 1 and .[0].who == $
 	and .[0].passing == false' "$LAST_OUT" >/dev/null || fail "the findings: $(cat "$LAST_OUT")"
 let_go
 
+say "what another VM has open is never given away, whatever is allowed"
+mkdir -p "$LAB_TMP/cgroup"
+mount -t cgroup2 cgroup2 "$LAB_TMP/cgroup"
+mkdir -p "$LAB_TMP/cgroup/qemu.slice/123.scope" "$LAB_TMP/cgroup/qemu.slice/122.scope"
+hold "$disk"
+vm_policy 122 "allow = [\"$LAB_NVME\"];"
+echo "$holder" >"$LAB_TMP/cgroup/qemu.slice/123.scope/cgroup.procs"
+refuses "never\\] hostpci0 $LAB_NVME: $disk is held open by pid $holder \\(sleep\\), VM 123" 'stop VM 123$'
+vm_policy 122 ''
+echo "$holder" >"$LAB_TMP/cgroup/qemu.slice/122.scope/cgroup.procs"
+refuses "ask\\] hostpci0 $LAB_NVME: $disk is held open by pid $holder \\(sleep\\), VM 122"
+let_go
+umount "$LAB_TMP/cgroup"
+
 say "it is allowed: the disk goes, and is back when it is released"
 hold "$file"
 vm_policy 122 "allow = [\"$LAB_NVME\"];"
