@@ -214,26 +214,31 @@ static int remember(const struct net *net)
 static int count(void *context, const char *name)
 {
 	(void)name;
-	++*(unsigned *)context;
+	++*(int *)context;
 	return 0;
 }
 
-/* The folder of a driver's interfaces is there, and shows none of them to us. */
+/*
+ * The folder of a driver's interfaces is there, and shows none of them to us, or fewer
+ * than it has: a card with several ports on one function.
+ */
 static int check_elsewhere(struct net *net)
 {
 	const struct bdf *bdf = &net->use->device->bdf;
-	unsigned n = 0;
+	/* Before they are listed: one that comes meanwhile is none that is missing. */
+	int all = sysfs_folders(net->use->root, DEVICE_ATTR(bdf, "net")), n = 0;
 	struct holding *h;
 
-	if (!sysfs_exists(net->use->root, DEVICE_ATTR(bdf, "net")) ||
+	if (all == -ENOENT ||
 	    sysfs_each(net->use->root, DEVICE_ATTR(bdf, "net"), SYSFS_FOLDERS, count,
 		       &n) < 0 ||
-	    n)
+	    (n && all <= n))
 		return 0;
 	h = use_add(net->use, GRADE_NEVER, net->err);
 	if (!h)
 		return -ENOMEM;
-	SAY(h->what, "its network interface");
+	SAY(h->what, "%s",
+	    n ? "another of its network interfaces" : "its network interface");
 	SAY(h->why,
 	    "is in another network namespace: a container, or somebody's ip netns, "
 	    "has it");
@@ -261,6 +266,8 @@ int use_net(struct use *use, struct err *err)
 		r = check_upper(&net, i);
 	if (r == 0)
 		r = remember(&net);
+	if (r == 0)
+		r = check_elsewhere(&net);
 	if (r < 0 && !err->code)
 		(void)err_set(err, -r,
 			      "cannot tell what the network of %s is used for: "

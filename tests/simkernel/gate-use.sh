@@ -125,6 +125,15 @@ ovs_port 02:00.0
 rm "$ROOT/run/netlink"
 refused 'enp2s0f0 is a port of interface ovs-system'
 
+it "one of a function's interfaces is in another namespace"
+config 100 'hostpci0: 02:00.0'
+hostpci_exits 0 plan 100
+# The folder counts it, and does not list it.
+mkdir "$ROOT/sys/bus/pci/devices/0000:02:00.0/net/.other"
+if [[ $(stat -c %h "$ROOT/sys/bus/pci/devices/0000:02:00.0/net") -eq 4 ]]; then
+	refused '\[never\] hostpci0 0000:02:00.0: another of its network interfaces is in another network namespace'
+fi
+
 it "a member of a ZFS pool, by its name"
 config 100 'hostpci0: 01:00.0'
 busy /dev/nvme0n1

@@ -135,6 +135,8 @@ ip link del labovs.7
 say "in another namespace: never"
 ip netns add lab
 ip link set "$name" netns lab
+# The folder's links count it.
+expect_eq 3 "$(stat -c %h "/sys/bus/pci/devices/$LAB_IGB0/net")"
 refuses "never\\] hostpci0 $LAB_IGB0: its network interface is in another network namespace"
 vm_policy 120 "allow = [\"$LAB_IGB0\"];"
 expect_refused 1 hook 120 pre-start
