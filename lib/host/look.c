@@ -13,6 +13,7 @@
 #include "host/net-look.h"
 #include "host/nvme.h"
 #include "host/open-look.h"
+#include "host/switch-look.h"
 #include "host/sysfs.h"
 #include "host/use.h"
 #include "host/vf-state.h"
@@ -271,6 +272,8 @@ static int answer(const struct root *root, const struct child_request *request, 
 		return look_mdev_busy(root, path, buf, size);
 	case LOOK_BACKINGS:
 		return backing_look(root, buf, size);
+	case LOOK_SWITCH:
+		return switch_look(root, buf, size);
 	case _LOOK_MAX:
 		break;
 	}

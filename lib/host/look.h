@@ -34,6 +34,7 @@ enum look_op {
 	LOOK_MDEV,    /* a mediated device below its parent: as mdev_seen_format */
 	LOOK_MDEV_BUSY, /* a mediated device: as LOOK_GROUP_BUSY, the node in any case */
 	LOOK_BACKINGS,	/* what stands on block devices unseen: backing-look.h */
+	LOOK_SWITCH,	/* the interfaces of Open vSwitch: switch-look.h */
 	_LOOK_MAX,
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/folder.h"
 
@@ -76,6 +77,18 @@ uint32_t sysfs_number(const struct root *root, const char *path, uint32_t fallba
 	value = strtoul(text, &end, text[0] == '0' && text[1] == 'x' ? 16 : 10);
 	return errno || *end || end == text || value > UINT32_MAX ? fallback
 								  : (uint32_t)value;
+}
+
+int sysfs_folders(const struct root *root, const char *path)
+{
+	_cleanup_close_ int fd = root_opensys(root, path, O_PATH | O_DIRECTORY);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_nlink < 2 ? -EOPNOTSUPP : (int)st.st_nlink - 2;
 }
 
 static int by_name(const void *a, const void *b)

@@ -31,6 +31,13 @@ bool sysfs_exists(const struct root *root, const char *path);
  */
 uint32_t sysfs_number(const struct root *root, const char *path, uint32_t fallback);
 
+/*
+ * How many folders are in @path, also those that are another network namespace's and that
+ * no listing shows: a folder has two links and one of each (kernel, fs/kernfs/inode.c,
+ * kernfs_refresh_inode). -ENOENT; -EOPNOTSUPP: a file system that does not count them.
+ */
+int sysfs_folders(const struct root *root, const char *path) _must_check_;
+
 enum sysfs_type { SYSFS_FOLDERS, SYSFS_LINKS };
 
 /*

@@ -7,7 +7,7 @@
 #include "host/net-look.h"
 #include "host/use.h"
 
-int use_add_interface(struct use *use, const char *name, const char *own, unsigned index,
+int use_add_interface(struct use *use, const struct use_interface *interface,
 		      struct err *err)
 {
 	struct use_interface *grown =
@@ -16,10 +16,8 @@ int use_add_interface(struct use *use, const char *name, const char *own, unsign
 	if (!grown)
 		return err_set(err, ENOMEM, "out of memory");
 	use->interface = grown;
-	grown += use->interfaces++;
-	*grown = (struct use_interface){.bdf = use->bdf, .index = index};
-	SAY(grown->name, "%s", name);
-	SAY(grown->own, "%s", own);
+	grown[use->interfaces] = *interface;
+	grown[use->interfaces++].bdf = use->bdf;
 	return 0;
 }
 
@@ -29,7 +27,10 @@ static void say_line(const struct use_interface *i, const struct net_line *line,
 	bool direct = !strcmp(i->name, i->own);
 
 	SAY(h->what, "%s", i->own);
-	SAY(h->why, "%s%s", direct ? "" : i->name, direct ? "" : ", which is on it, ");
+	SAY(h->why, "%s%s", direct ? "" : i->name,
+	    direct	? ""
+	    : i->beside ? ", which is on the same Open vSwitch, "
+			: ", which is on it, ");
 	if (!strcmp(line->kind, "default")) {
 		SAY_MORE(h->why, "has the host's default route%s%s",
 			 line->text[0] ? " by " : "", line->text);
@@ -58,6 +59,12 @@ static void say_line(const struct use_interface *i, const struct net_line *line,
 			 line->text[0] ? " by " : "", line->text);
 		SAY(h->cure, "ip route flush dev %s", i->name);
 	}
+	/* Open vSwitch alone knows which of its ports lead where. */
+	if (i->beside)
+		SAY(h->cure,
+		    "if that is not by way of %s: ovs-vsctl del-port %s; if it is: give "
+		    "the host another way first (/etc/network/interfaces)",
+		    i->own, i->own);
 }
 
 /* What is on top of it here is told already; the kernel shows none of other namespaces.

@@ -133,6 +133,7 @@ void use_free(struct use *use)
 	free(use->mounts);
 	free(use->swaps);
 	free(use->backings);
+	free(use->switches);
 	free(use->node);
 	free(use->interface);
 }

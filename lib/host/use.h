@@ -21,6 +21,7 @@ enum { NETDEV_NAME = 64 }; /* more than IFNAMSIZ: the kernel may come to allow m
 struct use_interface {
 	char name[NETDEV_NAME], own[NETDEV_NAME]; /* @own: the function's, below it */
 	unsigned index;
+	bool beside;	/* on the same Open vSwitch, perhaps not on @own */
 	struct bdf bdf; /* in whose name */
 	bool is_vf;	/* it is of a virtual function of that one */
 	struct bdf vf;
@@ -41,6 +42,7 @@ struct use {
 	/* What is read once for all functions, when the first needs it; owned. */
 	char *mounts, *swaps; /* mountinfo and swaps */
 	char *backings;	      /* as backing_look() answers */
+	char *switches;	      /* as switch_look() does */
 	struct use_node *node;
 	size_t nodes;
 	size_t first_open;		 /* the first holding of use_openers */
@@ -76,9 +78,11 @@ int use_ask(struct use *use, const struct child_request *request, int timeout_ms
 int use_add_node(struct use *use, enum grade grade, const char *path, const char *number,
 		 struct err *err) _must_check_;
 
-/* @name is of the function that is looked at, or on top of its interface @own. */
-int use_add_interface(struct use *use, const char *name, const char *own, unsigned index,
+/* It is of the function that is looked at, or on top of its interface @own. */
+int use_add_interface(struct use *use, const struct use_interface *interface,
 		      struct err *err) _must_check_;
+/* Reads @switches, if nobody has. */
+int use_switches(struct use *use, struct err *err) _must_check_;
 /* What was found of @vf is in the way of its physical function, whatever it is. */
 void use_through_vf(struct holding *h, const struct bdf *vf, const struct bdf *pf);
 

@@ -119,6 +119,38 @@ says '\[tell\] IOMMU groups may be split'
 hook_exits 0 100 pre-start
 says_not 'IOMMU groups may be split'
 
+it "a port of Open vSwitch, the host's way out on an interface of it"
+config 100 'hostpci0: 02:00.0' 'hostpci1: 02:00.1'
+ovs_port 02:00.0
+ovs_port 02:00.1
+refused '\[ask\] hostpci0 0000:02:00.0: enp2s0f0 is a port of Open vSwitch ovs-system' \
+	'what to do: ovs-vsctl del-port enp2s0f0' \
+	'\[ask\] hostpci1 0000:02:00.1: enp2s0f1 is a port of Open vSwitch ovs-system'
+says_not 'never'
+echo 'default 21 192.0.2.1' >>"$ROOT/run/netlink"
+policy 100 'allow = [ "0000:02:00.0", "0000:02:00.1" ];' 'gate = "warn";'
+refused "\\[never\\] hostpci0 0000:02:00.0: enp2s0f0 vmbr0, which is on the same Open vSwitch, has the host's default route by 192.0.2.1" \
+	'what to do: if that is not by way of enp2s0f0: ovs-vsctl del-port enp2s0f0' \
+	"\\[never\\] hostpci1 0000:02:00.1: enp2s0f1 vmbr0, which is on the same"
+sed -i '/^default/d' "$ROOT/run/netlink"
+hook_exits 0 100 pre-start
+driver_is 02:00.0 vfio-pci
+
+it "a port of Open vSwitch, and no word from the kernel"
+config 100 'hostpci0: 02:00.0'
+ovs_port 02:00.0
+rm "$ROOT/run/netlink"
+refused 'enp2s0f0 is a port of interface ovs-system'
+
+it "one of a function's interfaces is in another namespace"
+config 100 'hostpci0: 02:00.0'
+hostpci_exits 0 plan 100
+# The folder counts it, and does not list it.
+mkdir "$ROOT/sys/bus/pci/devices/0000:02:00.0/net/.other"
+if [[ $(stat -c %h "$ROOT/sys/bus/pci/devices/0000:02:00.0/net") -eq 4 ]]; then
+	refused '\[never\] hostpci0 0000:02:00.0: another of its network interfaces is in another network namespace'
+fi
+
 it "a member of a ZFS pool, by its name"
 config 100 'hostpci0: 01:00.0'
 busy /dev/nvme0n1

@@ -180,6 +180,25 @@ boot_killed() {
 }
 
 # bridge_port ADDRESS: the interface of this device is a port of br0.
+# ovs_port FUNCTION: its interface is a port of Open vSwitch, of whose interfaces the kernel
+# shows no link.
+ovs_port() {
+	local device name switch=$ROOT/sys/devices/virtual/net/ovs-system
+	device=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:$1")
+	name=$(basename "$device"/net/*)
+	mkdir -p "$switch" "$ROOT/sys/devices/virtual/net/vmbr0" "$ROOT/sys/class/net" "$ROOT/run"
+	echo 20 >"$switch/ifindex"
+	echo 21 >"$switch/../vmbr0/ifindex"
+	ln -sfn ../../devices/virtual/net/ovs-system ../../devices/virtual/net/vmbr0 "$ROOT/sys/class/net"
+	ln -s "../../${device#"$ROOT"/sys/}/net/$name" "$ROOT/sys/class/net/$name"
+	ln -s "../../../../../../class/net" "$device/net/$name/subsystem"
+	ln -s "../../../../../virtual/net/ovs-system" "$device/net/$name/master"
+	ln -s "../../../../../virtual/net/ovs-system" "$device/net/$name/upper_ovs-system"
+	ln -s "../../../../${device#"$ROOT"/sys/devices/}/net/$name" "$switch/lower_$name"
+	printf '%s\n' 'link 20 ovs-system openvswitch' 'link 21 vmbr0 openvswitch' \
+		'link 22 tap100i0 tun' >"$ROOT/run/netlink"
+}
+
 bridge_port() {
 	local device name
 	device=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:$1")

@@ -4,7 +4,9 @@
  * root leads here. Of a physical function whose interface has its number in `ifindex` it
  * tells what the file sys/netlink/ADDRESS of the fake root says ("up 1", "permanent
  * MAC"), and of its virtual functions what theirs say; what is set is a write to
- * .../VF/netlink/SETTING, for the rules and the log as well (answers-vf.c).
+ * .../VF/netlink/SETTING, for the rules and the log as well (answers-vf.c). Lines of
+ * /run/netlink itself are what else the host has: "link INDEX NAME KIND", and
+ * "default INDEX GATEWAY".
  */
 #include "host.h"
 
@@ -302,17 +304,66 @@ static int answer_setlink(const struct nlmsghdr *request)
 	return sim_store(&change);
 }
 
+/* rtnl_dump_ifinfo, of interfaces of a kind; fib_table_dump, of routes: as in the lab. */
+static void put_line(const struct nlmsghdr *request, const char *line)
+{
+	char name[16], text[64];
+	struct answer a;
+	unsigned index;
+
+	if (request->nlmsg_type == RTM_GETLINK &&
+	    sscanf(line, "link %u %15s %63s", &index, name, text) == 3) {
+		struct ifinfomsg *link =
+			NLMSG_DATA(begin(&a, request, RTM_NEWLINK, sizeof(*link)));
+		struct nlattr *info;
+
+		link->ifi_index = (int)index;
+		put(&a, IFLA_IFNAME, name, strlen(name) + 1);
+		info = put(&a, IFLA_LINKINFO, NULL, 0);
+		put(&a, IFLA_INFO_KIND, text, strlen(text) + 1);
+		end_nest(&a, info);
+		reply(&a);
+	} else if (request->nlmsg_type == RTM_GETROUTE &&
+		   sscanf(line, "default %u %63s", &index, text) == 2) {
+		struct rtmsg *route =
+			NLMSG_DATA(begin(&a, request, RTM_NEWROUTE, sizeof(*route)));
+		struct in_addr gateway;
+
+		*route = (struct rtmsg){.rtm_family = AF_INET,
+					.rtm_table = RT_TABLE_MAIN,
+					.rtm_type = RTN_UNICAST};
+		(void)inet_pton(AF_INET, text, &gateway);
+		put(&a, RTA_GATEWAY, &gateway, sizeof(gateway));
+		put(&a, RTA_OIF, &index, sizeof(index));
+		reply(&a);
+	}
+}
+
+/* Of addresses and neighbours there are none. */
+static void answer_dump(const struct nlmsghdr *request)
+{
+	FILE *f = fopen(below("run/netlink").s, "re");
+	struct answer a;
+	char line[160];
+
+	while (f && fgets(line, sizeof(line), f))
+		put_line(request, line);
+	if (f)
+		fclose(f);
+	(void)begin(&a, request, NLMSG_DONE, sizeof(int));
+	reply(&a);
+}
+
 static void take(const struct nlmsghdr *request)
 {
-	struct answer a;
-
-	if (request->nlmsg_type == RTM_GETLINK) {
+	if ((request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP) {
+		answer_dump(request);
+	} else if (request->nlmsg_type == RTM_GETLINK) {
 		answer_getlink(request);
 	} else if (request->nlmsg_type == RTM_SETLINK) {
 		reply_error(request, answer_setlink(request));
-	} else { /* dumps of addresses and routes: there are none */
-		(void)begin(&a, request, NLMSG_DONE, sizeof(int));
-		reply(&a);
+	} else {
+		reply_error(request, EOPNOTSUPP);
 	}
 }
 

@@ -16,12 +16,17 @@
 #include <unistd.h>
 
 #include "base/netlink.h"
+#include "host/switch-look.h"
 #include "host/vf-state.h"
 #include "run/vf-set.h"
 
 /* What Linux 6.12.117 in the lab told of igb with two virtual functions. */
 static const char answer_link[] =
 #include "igb-link.inc"
+	;
+/* And of a switch of Open vSwitch's and an interface on it. */
+static const char answer_switch[] =
+#include "openvswitch-links.inc"
 	;
 #define CARD "up enp4s0 52:54:00:1a:b0:01 "
 
@@ -51,6 +56,39 @@ static void acknowledge(int fd, const struct nlmsghdr *request, int error)
 	(void)!send(fd, &ack, sizeof(ack), 0);
 }
 
+/* One that is no switch comes first: without the module nothing is left out. */
+static void serve_dump(int fd, const struct nlmsghdr *request)
+{
+	/* ifinfomsg, IFLA_LINKINFO, IFLA_INFO_KIND "openvswitch" */
+	static const char want[] = "00000000000000000000000000000000"
+				   "14001280"
+				   "10000100"
+				   "6f70656e7673776974636800";
+	static const char *const answers[] = {answer_link, answer_switch};
+	static _Alignas(struct nlmsghdr) unsigned char buf[16384];
+	struct nlmsghdr done = {.nlmsg_len = NLMSG_LENGTH(sizeof(int)),
+				.nlmsg_type = NLMSG_DONE,
+				.nlmsg_seq = request->nlmsg_seq};
+
+	if (request->nlmsg_len != bytes_of(want, buf, sizeof(buf)) + 16 ||
+	    memcmp(request + 1, buf, request->nlmsg_len - 16) != 0)
+		_exit(5);
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		size_t size = bytes_of(answers[i], buf, sizeof(buf)), at = 0;
+
+		while (at < size) {
+			struct nlmsghdr *m = (struct nlmsghdr *)(buf + at);
+
+			m->nlmsg_seq = request->nlmsg_seq;
+			at += NLMSG_ALIGN(m->nlmsg_len);
+		}
+		(void)!send(fd, buf, size, 0);
+	}
+	memset(buf, 0, done.nlmsg_len);
+	memcpy(buf, &done, sizeof(done));
+	(void)!send(fd, buf, done.nlmsg_len, 0);
+}
+
 /* Requests of the kind that is expected; anything else ends the peer with its number. */
 static void serve(int fd, const char *expected_set, int error)
 {
@@ -61,6 +99,10 @@ static void serve(int fd, const char *expected_set, int error)
 	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
 		if (request->nlmsg_len != (size_t)n)
 			_exit(2);
+		if ((request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP) {
+			serve_dump(fd, request);
+			continue;
+		}
 		if (request->nlmsg_type == RTM_GETLINK) {
 			size_t size = bytes_of(answer_link, answer, sizeof(answer));
 
@@ -269,12 +311,34 @@ static void what_is_set_is_asked_for(void **state)
 	assert_int_equal(vf_set(&s->root, PATH, "0 mac x"), -EINVAL);
 }
 
+static void what_is_of_open_vswitch(void **state)
+{
+	struct scratch *s = *state;
+	struct peer peer;
+	char buf[1024];
+
+	/* A moved root without a peer has no network. */
+	assert_int_equal(switch_look(&s->root, buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "");
+	peer = start(s, "", 0);
+	assert_int_equal(switch_look(&s->root, buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "ovs-system\nlabovs\n");
+	end(&peer);
+	assert_true(switch_lists(buf, "labovs"));
+	assert_false(switch_lists(buf, "ovs"));
+	assert_false(switch_lists(buf, "system"));
+	peer = start(s, "", 0);
+	assert_int_equal(switch_look(&s->root, buf, sizeof("ovs-system")), -ENOSPC);
+	end(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(what_a_card_has_set_is_read),
 		scratch_test(what_is_not_there),
 		scratch_test(what_is_set_is_asked_for),
+		scratch_test(what_is_of_open_vswitch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
 /* Who of the host uses a network card, and its virtual functions. */
 #include "use-scene.h"
 
+#include "host/sysfs.h"
+
 /* --- network: routes and addresses are the lab's */
 
 static void netdev(struct scene *s, const char *name, const char *upper,
@@ -82,6 +84,23 @@ static void an_interface_elsewhere(void **state)
 	is(s, 0, GRADE_NEVER, NULL, "another network namespace", "lsns");
 }
 
+static void one_of_several_is_elsewhere(void **state)
+{
+	struct scene *s = *state;
+
+	netdev(s, "eth0", NULL, NULL);
+	if (sysfs_folders(&s->s.root, &(PCI "/net")[strlen("/sys/")]) < 0)
+		skip();
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 0);
+	/* As the kernel: its folder counts it, and does not list it. */
+	scratch_mkdir(&s->s, PCI "/net/.eth1");
+	look(s, 0x020000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_NEVER, "another of its network interfaces",
+	   "another network namespace", "lsns");
+}
+
 /* --- virtual functions */
 
 static void a_virtual_function_in_use(void **state)
@@ -140,6 +159,7 @@ int main(void)
 		scene_test(a_port_of_a_bridge),
 		scene_test(an_interface_on_top),
 		scene_test(an_interface_elsewhere),
+		scene_test(one_of_several_is_elsewhere),
 		scene_test(a_virtual_function_in_use),
 		scene_test(odd_names_are_cut_and_cleaned),
 	};

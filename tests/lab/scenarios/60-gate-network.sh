@@ -112,9 +112,31 @@ refuses "ask\\] .*$name is a port of bond labbond"
 ip link set "$name" nomaster
 ip link del labbond
 
+say "a port of Open vSwitch, and what the host has on an interface of it"
+modprobe openvswitch
+"$LAB_DIR/openvswitch" add ovs-system labovs "$name" >"$LAB_OUT/openvswitch.hex"
+refuses "ask\\] hostpci0 $LAB_IGB0: $name is a port of Open vSwitch ovs-system" "ovs-vsctl del-port $name"
+ip link set labovs up
+ip link add link labovs name labovs.7 type vlan id 7
+ip link set labovs.7 up
+ip address add 192.0.2.5/24 dev labovs
+refuses "ask\\] .*$name labovs, which is on the same Open vSwitch, has the host's address 192.0.2.5" \
+	"ovs-vsctl del-port $name"
+ip route add default via 192.0.2.1 dev labovs
+refuses "never\\] .*$name labovs, which is on the same Open vSwitch, has the host's default route by 192.0.2.1"
+last_output
+ip route del default
+ip address add 198.51.100.5/24 dev labovs.7
+ip route add default via 198.51.100.1 dev labovs.7
+refuses "never\\] .*$name labovs.7, which is on the same Open vSwitch, has the host's default route"
+ip link del labovs.7
+"$LAB_DIR/openvswitch" del ovs-system
+
 say "in another namespace: never"
 ip netns add lab
 ip link set "$name" netns lab
+# The folder's links count it.
+expect_eq 3 "$(stat -c %h "/sys/bus/pci/devices/$LAB_IGB0/net")"
 refuses "never\\] hostpci0 $LAB_IGB0: its network interface is in another network namespace"
 vm_policy 120 "allow = [\"$LAB_IGB0\"];"
 expect_refused 1 hook 120 pre-start
