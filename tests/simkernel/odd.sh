@@ -188,9 +188,9 @@ as_before
 it "eight cards take hardly longer than one"
 config 100 'hostpci0: 01:00.0;01:00.1;02:00.0;02:00.1' 'hostpci1: 03:00' 'hostpci2: 04:00.0;05:00.0' \
 	'hostpci3: 06:10.0' 'hostpci4: 08:00.0'
-rule 'drivers/vfio-pci/bind * * delay 300'
+rule 'drivers/vfio-pci/bind * * delay 600'
 hook_exits 0 100 pre-start
-[[ $took -lt 1200 ]] || fail "took $took ms, one after the other it is 2700"
+[[ $took -lt 4000 ]] || fail "took $took ms, one after the other it is 5400"
 no_rules
 hook_exits 0 100 post-stop
 hostpci_exits 0 release 100
