@@ -179,7 +179,6 @@ boot_killed() {
 	[[ $rc -ne 0 ]]
 }
 
-# bridge_port ADDRESS: the interface of this device is a port of br0.
 # ovs_port FUNCTION: its interface is a port of Open vSwitch, of whose interfaces the kernel
 # shows no link.
 ovs_port() {
@@ -199,14 +198,20 @@ ovs_port() {
 		'link 22 tap100i0 tun' >"$ROOT/run/netlink"
 }
 
+# netdev_of ADDRESS: the folder of its interface, which is in its class from now on.
+netdev_of() {
+	local netdev
+	netdev=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:$1"/net/*)
+	mkdir -p "$ROOT/sys/class/net"
+	ln -s ../../../../../../class/net "$netdev/subsystem"
+	ln -s "../../${netdev#"$ROOT"/sys/}" "$ROOT/sys/class/net/${netdev##*/}"
+	echo "$netdev"
+}
+
+# bridge_port ADDRESS: the interface of this device is a port of br0.
 bridge_port() {
-	local device name
-	device=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:$1")
-	name=$(basename "$device"/net/*)
 	mkdir -p "$ROOT/sys/class/net/br0/bridge"
-	ln -s ../../../../../../class/net "$device/net/$name/subsystem"
-	ln -s ../../../../../../class/net/br0 "$device/net/$name/master"
-	ln -s "../../${device#"$ROOT"/sys/}/net/$name" "$ROOT/sys/class/net/$name"
+	ln -s ../../../../../../class/net/br0 "$(netdev_of "$1")/master"
 }
 
 writes() { grep -c '^write' "$SIM/log"; }

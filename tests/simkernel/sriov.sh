@@ -167,6 +167,16 @@ hook_exits 0 101 post-stop
 vfs_are $PF 0
 as_before
 
+it "one that leads the host out stays when the last machine has stopped"
+host_policy 'sriov = ( { pf = "01:00.0"; vfs = 7; temporary = true; autoprobe = true; } );'
+config 100 "hostpci0: $VF"
+hook_exits 0 100 pre-start
+driver_is 01:10.2 igbvf
+echo "default $(<"$(netdev_of 01:10.2)/ifindex") 192.0.2.1" >>"$ROOT/run/netlink"
+hook_exits 0 100 post-stop
+says '0000:01:00.0 keeps its virtual functions: its virtual function 0000:01:10.2: .* has the host.s default route'
+vfs_are $PF 7
+
 it "another machine has one by Proxmox alone, and takes nothing back: the sweep does"
 host_policy "$TEMPORARY"
 config 100 "hostpci0: $VF"

@@ -120,6 +120,27 @@ vfs_are "$LAB_IGB0" 0
 [ ! -e /run/hostpci/vm/185.sriov.journal ] || fail "its journal is left"
 expect_same
 
+say "one that leads the host out does not go with the others"
+expect_exit 0 "$HOSTPCI_BUILD/hooks/hostpci-sriov" 185 pre-start
+other=$(vf_address "$LAB_IGB0" 0)
+modprobe igbvf
+echo igbvf >"/sys/bus/pci/devices/$other/driver_override"
+echo "$other" >/sys/bus/pci/drivers/igbvf/bind
+wait_for 20 netdev_of "$other"
+udevadm settle
+way=$(netdev_of "$other")
+ip link set "$way" up
+ip address add 192.0.2.85/24 dev "$way"
+ip route add default via 192.0.2.1 dev "$way" metric 900
+expect_exit 0 "$HOSTPCI_BUILD/hooks/hostpci-sriov" 185 post-stop
+expect_match "keeps its virtual functions: its virtual function $other: $way has the host's default route"
+vfs_are "$LAB_IGB0" 2
+ip route del default via 192.0.2.1
+ip address flush dev "$way"
+expect_exit 0 hostpci sriov set "$LAB_IGB0" 0
+echo 1 >"/sys/bus/pci/devices/$LAB_IGB0/sriov_drivers_autoprobe"
+expect_same
+
 say "killed at a few of the writes and records, in a full run at each"
 host_state() {
 	printf '%s\n' "$(driver_of "$LAB_NVME_SRIOV")" \
