@@ -151,11 +151,13 @@ int builder_unbound(struct builder *b, const struct fact *fact)
 	return r == 0 ? set_bars(b, fact) : r;
 }
 
-static int set_power(struct builder *b, const struct fact *fact, const char *found)
+/* @now: as it is when this is written; taken back, it is as it was found. */
+static int set_power(struct builder *b, const struct fact *fact, const char *now)
 {
 	const char *want = spec_power(b->spec, (unsigned)fact->slot);
+	const char *found = fact->settings.power;
 
-	if (!want || !found[0] || !strcmp(want, found))
+	if (!want || !found[0] || !strcmp(want, now))
 		return 0;
 	return builder_add(b, fact, STEP_POWER, STAGE_DRIVERS, found, want);
 }
@@ -189,7 +191,7 @@ int builder_bind(struct builder *b, const struct fact *fact)
 		return r;
 	b->plan->step[b->plan->steps - 1].awake = stays_awake(b, fact);
 	/* vfio-pci allows suspending when it binds (vfio_pci_core_register_device). */
-	return set_power(b, fact, fact->settings.power[0] ? "auto" : "");
+	return set_power(b, fact, "auto");
 }
 
 int builder_adopted(struct builder *b, const struct fact *fact)

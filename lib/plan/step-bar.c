@@ -64,6 +64,8 @@ static void bar_describe(const struct step *step, char *buf, size_t size)
 const struct step_ops step_bar = {
 	.name = "bar",
 	.deadline_ms = 20000,
+	.aside = step_always,
+	.driverless = true,
 	.valid = bar_valid,
 	.write = bar_write,
 	.look = bar_look,

@@ -36,6 +36,7 @@ static void d3cold_describe(const struct step *step, char *buf, size_t size)
 const struct step_ops step_d3cold = {
 	.name = "d3cold",
 	.deadline_ms = 10000, /* it wakes the device */
+	.aside = step_always,
 	.valid = d3cold_valid,
 	.write = d3cold_write,
 	.look = d3cold_look,

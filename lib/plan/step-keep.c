@@ -67,6 +67,7 @@ static void keep_describe(const struct step *step, char *buf, size_t size)
 const struct step_ops step_keep = {
 	.name = "keep",
 	.deadline_ms = 10000,
+	.aside = step_always,
 	.keeps = true,
 	.valid = keep_valid,
 	.write = keep_write,

@@ -36,6 +36,7 @@ static void power_describe(const struct step *step, char *buf, size_t size)
 const struct step_ops step_power = {
 	.name = "power",
 	.deadline_ms = 10000, /* it wakes the device */
+	.aside = step_always,
 	.valid = power_valid,
 	.write = power_write,
 	.look = power_look,

@@ -47,6 +47,7 @@ static void reprobe_describe(const struct step *step, char *buf, size_t size)
 const struct step_ops step_reprobe = {
 	.name = "reprobe",
 	.deadline_ms = 10000,
+	.aside = step_always,
 	.valid = reprobe_valid,
 	.write = reprobe_write,
 	.look = reprobe_look,

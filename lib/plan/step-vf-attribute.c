@@ -89,6 +89,7 @@ static void vf_attribute_describe(const struct step *step, char *buf, size_t siz
 const struct step_ops step_vf_attribute = {
 	.name = "vf-attribute",
 	.deadline_ms = 30000,
+	.aside = step_always,
 	.valid = attribute_valid,
 	.write = vf_attribute_write,
 	.look = vf_attribute_look,

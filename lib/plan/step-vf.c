@@ -161,6 +161,12 @@ static bool vf_needs_idle(const struct step *step, struct child_request *ret)
 	return step->direction == STEP_UNDO;
 }
 
+/* A driver that takes the function asks the card for its address once. */
+static bool vf_aside(const struct step *step)
+{
+	return !is_mac(step);
+}
+
 static void vf_describe(const struct step *step, char *buf, size_t size)
 {
 	const char *target =
@@ -175,6 +181,7 @@ static void vf_describe(const struct step *step, char *buf, size_t size)
 const struct step_ops step_vf = {
 	.name = "vf",
 	.deadline_ms = 15000, /* the lock of all interfaces; a card that is in a reset */
+	.aside = vf_aside,
 	.needs_idle = vf_needs_idle,
 	.learn = vf_learn,
 	.tolerates = vf_tolerates,

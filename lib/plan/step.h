@@ -117,6 +117,11 @@ struct step_ops {
 	bool shared;
 	/* On file even if there is nothing to write: there is something to take back. */
 	bool keeps;
+	/* True if the host's driver does without it: if it cannot be taken back, all else
+	 * is; NULL: never. */
+	bool (*aside)(const struct step *step);
+	/* It can only be written while no driver has the device. */
+	bool driverless;
 	/* Corrects @found by the look before the write: what changed as the driver that
 	 * had the device let go. NULL: nothing does. */
 	void (*learn)(struct step *step, const char *seen);
@@ -163,6 +168,9 @@ const char *step_device(const struct step *step, char buf[static STEP_DEVICE_TEX
 
 /* True if both are about the same device. */
 bool step_same_device(const struct step *a, const struct step *b);
+
+/* True: of all steps of its kind. */
+bool step_always(const struct step *step);
 
 /* True if there is something to write to take @step back. */
 bool step_undoes(const struct step *step);

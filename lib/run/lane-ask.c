@@ -22,6 +22,10 @@ void lane_finish(struct lane *lane, enum deed_state state)
 void lane_fail(struct lane *lane, const char *fmt, ...)
 {
 	const struct step step = lane_current(lane)->step;
+	/* What is in use is so for all that follows. */
+	bool (*aside)(const struct step *) = step_ops(&step)->aside;
+	bool alone =
+		lane->undoing && lane->state != LANE_GUARDING && aside && aside(&step);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -30,7 +34,7 @@ void lane_fail(struct lane *lane, const char *fmt, ...)
 	va_end(ap);
 	lane_finish(lane, DEED_FAILED);
 	lane->failed = true;
-	for (size_t i = lane->at + 1; i < lane->n; i++)
+	for (size_t i = lane->at + 1; !alone && i < lane->n; i++)
 		if (lane->deed[i].state == DEED_PLANNED &&
 		    step_same_device(&lane->deed[i].step, &step))
 			lane->deed[i].state = DEED_SKIPPED;

@@ -11,7 +11,7 @@ struct deed *lane_current(struct lane *lane);
 /* The first one from @at on that is still to be done; lane->n: none. */
 size_t lane_find(const struct lane *lane, size_t at);
 void lane_finish(struct lane *lane, enum deed_state state);
-/* Notes why, and lets the other steps on the same device be. */
+/* Notes why, and lets the other steps on the same device be, unless they do without. */
 _printf_(2, 3) void lane_fail(struct lane *lane, const char *fmt, ...);
 
 /* Asks where the deed stands, in the state LANE_LOOKING or LANE_VERIFYING. */

@@ -11,24 +11,67 @@ static bool concerns(const struct journal_step *s, const struct hold *hold)
 	return journal_alive(s) && hold_has(hold, &s->step) && step_undoes(&s->step);
 }
 
+/* What is to be taken back, and how far. */
+struct undo {
+	const struct journal *journal;
+	const struct hold *hold;
+	uint32_t first_id;
+	bool rollback;
+};
+
+static bool is_due(const struct undo *u, size_t i)
+{
+	const struct journal_step *s = &u->journal->step[i];
+
+	return concerns(s, u->hold) && s->step.id >= u->first_id;
+}
+
+static int add(const struct undo *u, size_t i, struct deeds *deeds)
+{
+	struct step step = u->journal->step[i].step;
+
+	if (!is_due(u, i))
+		return 0;
+	step.direction = STEP_UNDO;
+	step.partly = u->journal->step[i].state != JOURNAL_DONE;
+	step.stage = 0; /* their order is that of the list */
+	step.lane = step.group;
+	return deeds_add(deeds, &step, u->rollback);
+}
+
+static bool is_driverless(const struct undo *u, size_t i)
+{
+	return step_ops(&u->journal->step[i].step)->driverless;
+}
+
+/* With which a driver of the host has let go of it for the last time; 0: none. */
+static size_t last_unbind(const struct undo *u)
+{
+	size_t i = u->journal->steps;
+
+	while (i-- > 1)
+		if (is_due(u, i) && u->journal->step[i].step.kind == STEP_UNBIND)
+			return i;
+	return 0;
+}
+
+/* What an earlier run could not take back, and a driver would be in the way of, comes
+ * before the driver. */
 int undo_add(const struct journal *journal, const struct hold *hold, uint32_t first_id,
 	     bool rollback, struct deeds *deeds)
 {
-	for (size_t i = journal->steps; i-- > 0;) {
-		struct step step = journal->step[i].step;
-		int r;
+	const struct undo u = {journal, hold, first_id, rollback};
+	size_t unbind = last_unbind(&u);
+	int r = 0;
 
-		if (!concerns(&journal->step[i], hold) || step.id < first_id)
-			continue;
-		step.direction = STEP_UNDO;
-		step.partly = journal->step[i].state != JOURNAL_DONE;
-		step.stage = 0; /* their order is that of the list */
-		step.lane = step.group;
-		r = deeds_add(deeds, &step, rollback);
-		if (r < 0)
-			return r;
+	for (size_t i = journal->steps; r == 0 && i-- > 0;) {
+		for (size_t k = i; r == 0 && i == unbind && k-- > 0;)
+			if (is_driverless(&u, k))
+				r = add(&u, k, deeds);
+		if (r == 0 && (i >= unbind || !is_driverless(&u, i)))
+			r = add(&u, i, deeds);
 	}
-	return 0;
+	return r;
 }
 
 int undo_add_first(const struct journal *journal, const struct hold *hold,

@@ -376,4 +376,43 @@ remove - rescan = true;
 drivers/nouveau/unbind - rescan = true;
 END
 
+# What a driver does without keeps no device from it: the setting is left, told, and taken back later.
+while read -r name value driver policy; do
+	it "$name cannot be taken back: the device goes back all the same"
+	config 100 'hostpci0: 02:00.0' 'hostpci1: 03:00.0'
+	policy 100 "hostpci1 = { $policy };"
+	set_attribute 03:00.0/power/control auto
+	now_is_before
+	hook_exits 0 100 pre-start
+	rule "$name $value * errno EIO"
+	hook_exits 2 100 post-stop
+	says "hostpci1 0000:03:00.0: .*(errno 5)"
+	says 'hostpci release 100'
+	driver_is 03:00.0 nouveau
+	driver_is 02:00.0 igb
+	has_journal 100
+	hostpci_exits 0 status 100
+	says 03:00.0
+	says_not 02:00.0
+	hostpci_exits 2 sweep
+	driver_is 03:00.0 nouveau
+	no_rules
+	# A start that comes first finds it as it was left, and gives back what was found.
+	if [[ $driver == anew ]]; then
+		hook_exits 0 100 pre-start
+		hook_exits 0 100 post-stop
+	else
+		hostpci_exits 0 sweep
+	fi
+	has_no_journal 100
+	as_before
+done <<'END'
+reset_method * - reset = "bus";
+reset_method * anew reset = "bus";
+power/control auto - power = "on";
+d3cold_allowed 1 - d3cold = false;
+d3cold_allowed 1 anew d3cold = false;
+resource1_resize 8 anew bar-sizes = "1:16G";
+END
+
 finish

@@ -133,6 +133,18 @@ hook_exits 1 100 pre-start
 says 'its card is busy with it'
 as_before
 
+it "what the card does not take back keeps the function from no driver"
+vf 'vlan = 5; trust = true;'
+hook_exits 0 100 pre-start
+rule 'netlink/vlan * * errno EIO'
+hook_exits 2 100 post-stop
+says 'set vlan to .*(errno 5)'
+driver_is 02:10.0 igbvf
+no_rules
+hostpci_exits 0 sweep
+has_no_journal 100
+as_before
+
 it "the card's interface is down: refused, as what is set could be lost"
 card_down
 now_is_before

@@ -49,7 +49,7 @@ static const struct row rows[] = {
 	 .steps = "reprobe:flr bus>default methods:>flr reset:>"},
 	{"a list that is empty", .reset = "flr", .on_vfio = true, .methods = "",
 	 .steps = "reprobe:>default methods:>flr reset:>"},
-	{"power on", .want_power = "on", .steps = "power:auto>on"},
+	{"power on", .want_power = "on", .steps = "power:on>on"},
 	{"power on, on vfio", .want_power = "on", .on_vfio = true, .power = "auto",
 	 .steps = "power:auto>on"},
 	{"power auto", .want_power = "auto", .steps = ""},

@@ -35,6 +35,21 @@ hook_as_planned 165 post-stop
 last_output
 attribute_is "$LAB_IGB0" power/control auto
 back_is_as "$LAB_TMP/before" 165
+
+say "igb: a setting that cannot be taken back keeps it from no driver"
+expect_exit 0 hook 165 pre-start
+echo 0 >"$LAB_TMP/zero"
+mount --bind "$LAB_TMP/zero" "/sys/bus/pci/devices/$LAB_IGB0/d3cold_allowed"
+mount -o remount,bind,ro "/sys/bus/pci/devices/$LAB_IGB0/d3cold_allowed"
+expect_exit 2 hook 165 post-stop
+last_output
+expect_match 'set d3cold_allowed to 1: .*\(errno 30\)'
+expect_eq igb "$(driver_of "$LAB_IGB0")"
+expect_exit 0 hostpci status 165
+expect_match "$LAB_IGB0"
+umount "/sys/bus/pci/devices/$LAB_IGB0/d3cold_allowed"
+expect_exit 0 hostpci sweep
+back_is_as "$LAB_TMP/before" 165
 echo default >"/sys/bus/pci/devices/$LAB_IGB0/reset_method"
 echo on >"/sys/bus/pci/devices/$LAB_IGB0/power/control"
 
