@@ -14,8 +14,7 @@ struct folder {
 	struct use *use;
 	const char *path; /* below /sys */
 	unsigned depth;
-	bool files; /* a class whose device files matter */
-	bool usb;   /* those of some of its devices do */
+	bool usb; /* not all of its devices' files matter */
 	struct err *err;
 };
 
@@ -32,54 +31,40 @@ static bool is_leaf(const char *name)
 	return false;
 }
 
-/*
- * Classes whose device files say that the host uses the device: storage, network (clocks,
- * verbs), display, multimedia, serial ports, accelerators, InfiniBand. Not USB, see
- * file_matters().
- */
-static bool files_matter(const struct device *d)
-{
-	switch (d->class_code >> 16) {
-	case 0x01:
-	case 0x02:
-	case 0x03:
-	case 0x04:
-	case 0x07:
-	case 0x12:
-		return true;
-	case 0x0c:
-		return d->class_code >> 8 == 0x0c06;
-	default:
-		return false;
-	}
-}
-
 /* As the drivers have it (devnode of their classes); all others are in /dev itself. */
-static const char *node_folder(const char *subsystem)
+static const char *node_folder(const char *subsystem, const char *name)
 {
 	static const struct {
-		const char *subsystem, *folder;
+		const char *subsystem, *name, *folder;
 	} rows[] = {
-		{"drm", "dri/"},
-		{"sound", "snd/"},
-		{"accel", "accel/"},
-		{"input", "input/"},
-		{"infiniband_verbs", "infiniband/"},
-		{"infiniband_mad", "infiniband/"},
+		{"drm", "", "dri/"},
+		{"sound", "", "snd/"},
+		{"accel", "", "accel/"},
+		{"input", "", "input/"},
+		{"infiniband_verbs", "", "infiniband/"},
+		{"infiniband_mad", "", "infiniband/"},
+		{"usbmisc", "hiddev", "usb/"},
+		{"usbmisc", "lp", "usb/"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (!strcmp(subsystem, rows[i].subsystem))
+		if (!strcmp(subsystem, rows[i].subsystem) &&
+		    !strncmp(name, rows[i].name, strlen(rows[i].name)))
 			return rows[i].folder;
 	return "";
 }
 
 /* Of USB not all: every keyboard behind a controller is open somewhere. But a device that
- * a machine or a program has for itself, and a serial line. */
+ * a machine or a program has for itself, a serial line, a tuner or camera, and what has a
+ * driver for one program (an uninterruptible power supply, a modem). */
 static bool file_matters(const struct folder *f, const char *subsystem)
 {
-	return f->files ||
-	       (f->usb && (!strcmp(subsystem, "usb") || !strcmp(subsystem, "tty")));
+	static const char *const of_usb[] = {"usb", "tty", "usbmisc", "dvb", "video4linux"};
+
+	for (size_t i = 0; f->usb && i < ARRAY_SIZE(of_usb); i++)
+		if (!strcmp(subsystem, of_usb[i]))
+			return true;
+	return !f->usb;
 }
 
 /* /dev/bus/usb/001/005: no part of it is the device's name in sysfs. */
@@ -95,6 +80,16 @@ static void find_usb(const struct folder *f, const char *path, char *buf, size_t
 	say(buf, size, "/dev/bus/usb/%03u/%03u", bus, device);
 }
 
+/* dvb0.frontend1 is /dev/dvb/adapter0/frontend1 (dvbdev.c, dvb_devnode). */
+static void find_dvb(const char *name, char *buf, size_t size)
+{
+	const char *number = name + strcspn(name, "0123456789");
+	int digits = (int)strspn(number, "0123456789");
+
+	say(buf, size, "/dev/dvb/adapter%.*s/%s", digits, number,
+	    number + digits + (number[digits] == '.'));
+}
+
 static int add_file(const struct folder *f, const char *path, const char *name,
 		    const char *subsystem)
 {
@@ -105,8 +100,10 @@ static int add_file(const struct folder *f, const char *path, const char *name,
 		return 0;
 	if (!strcmp(subsystem, "usb"))
 		find_usb(f, path, node, sizeof(node));
+	else if (!strcmp(subsystem, "dvb"))
+		find_dvb(name, node, sizeof(node));
 	else
-		SAY(node, "/dev/%s%s", node_folder(subsystem), name);
+		SAY(node, "/dev/%s%s", node_folder(subsystem, name), name);
 	return use_add_node(f->use, GRADE_ASK, node, number, f->err);
 }
 
@@ -124,7 +121,7 @@ static int each_head(void *context, const char *name)
 	if ((size_t)snprintf(at, sizeof(at), "%s/dev", path) >= sizeof(at))
 		return 0;
 	if (!strncmp(name, "ng", 2)) /* its character device */
-		return f->files ? add_file(f, path, name, "") : 0;
+		return add_file(f, path, name, "");
 	/* The hidden path of a head has no number. */
 	if (strncmp(name, "nvme", 4) != 0 || !sysfs_exists(f->use->root, at))
 		return 0;
@@ -163,7 +160,7 @@ static int each_folder(void *context, const char *name)
 {
 	const struct folder *f = context;
 	char path[CHILD_PATH], at[CHILD_PATH], subsystem[32] = "";
-	struct folder below = {f->use, path, f->depth + 1, f->files, f->usb, f->err};
+	struct folder below = {f->use, path, f->depth + 1, f->usb, f->err};
 	int r = 0;
 
 	if (is_leaf(name) ||
@@ -229,14 +226,13 @@ int use_tree(struct use *use, struct err *err)
 	struct folder top = {use,
 			     device_path(&use->device->bdf, "", at),
 			     0,
-			     files_matter(use->device),
 			     use->device->class_code >> 8 == 0x0c03,
 			     err};
 	int r;
 
 	err->code = 0;
 	r = walk(&top);
-	if (r == 0 && top.files && use->device->vendor == 0x10de)
+	if (r == 0 && use->device->vendor == 0x10de)
 		r = add_nvidia(use, err);
 	if (r < 0 && !err->code)
 		(void)err_set(err, -r, "cannot look through what is on %s: %s",

@@ -244,6 +244,11 @@ static void a_holder_lives_somewhere(void **state)
 	assert_int_equal(s->holdings.n, 0);
 }
 
+static bool who_has(const struct scene *s, size_t i, const char *name)
+{
+	return strstr(s->holdings.item[i].who, name);
+}
+
 /* A dongle that another machine has, and a serial line in a container. */
 static void a_usb_device_that_somebody_has(void **state)
 {
@@ -262,15 +267,38 @@ static void a_usb_device_that_somebody_has(void **state)
 	process(s, 70, "kvm\n", "0::/qemu.slice/101.scope\n", "/dev/bus/usb/001/005");
 	process(s, 71, "zigbee\n", "0::/lxc/102/x\n", "/dev/ttyACM0");
 	process(s, 72, "login\n", "", "/dev/input/event3");
+	/* What names it need not be on the way to it: a power supply's, a tuner's. */
+	put(s, PCI "/usb1/1-3/1-3:1.0/hiddev0/dev", "0:0\n");
+	link_to(s, "../../../../../../../class/usbmisc",
+		PCI "/usb1/1-3/1-3:1.0/hiddev0/subsystem");
+	process(s, 73, "apcupsd\n", "0::/system.slice/apcupsd.service\n",
+		"/dev/usb/hiddev0");
+	put(s, PCI "/usb1/1-4/dvb/dvb0.frontend0/dev", "0:0\n");
+	link_to(s, "../../../../../../../class/dvb",
+		PCI "/usb1/1-4/dvb/dvb0.frontend0/subsystem");
+	process(s, 74, "tvheadend\n", "0::/lxc/103/x\n", "/dev/dvb/adapter0/frontend0");
 	look(s, 0x0c0330);
-	assert_int_equal(s->holdings.n, 2);
-	for (size_t i = 0; i < 2; i++) {
-		bool vm = strstr(s->holdings.item[i].who, "kvm");
+	assert_int_equal(s->holdings.n, 4);
+	for (size_t i = 0; i < 4; i++)
+		is(s, i, who_has(s, i, "kvm") ? GRADE_NEVER : GRADE_ASK,
+		   who_has(s, i, "kvm")	      ? "/dev/bus/usb/001/005"
+		   : who_has(s, i, "zigbee")  ? "/dev/ttyACM0"
+		   : who_has(s, i, "apcupsd") ? "/dev/usb/hiddev0"
+					      : "/dev/dvb/adapter0/frontend0",
+		   "is held open by pid 7", "stop ");
+}
 
-		is(s, i, vm ? GRADE_NEVER : GRADE_ASK,
-		   vm ? "/dev/bus/usb/001/005" : "/dev/ttyACM0", "is held open by pid 7",
-		   "stop ");
-	}
+/* Whatever its class: what has a file has somebody who uses it. */
+static void a_card_of_another_kind_has_files_too(void **state)
+{
+	struct scene *s = *state;
+
+	put(s, PCI "/apex/apex_0/dev", "0:0\n");
+	link_to(s, "../../../../../class/apex", PCI "/apex/apex_0/subsystem");
+	process(s, 70, "frigate\n", "0::/lxc/104/x\n", "/dev/apex_0");
+	look(s, 0x088000);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_ASK, "/dev/apex_0", "is held open by", "stop container 104");
 }
 
 static void who_is_going_passes(void **state)
@@ -480,6 +508,7 @@ int main(void)
 		scene_test(an_idle_disk_is_free),
 		scene_test(a_holder_lives_somewhere),
 		scene_test(a_usb_device_that_somebody_has),
+		scene_test(a_card_of_another_kind_has_files_too),
 		scene_test(who_is_going_passes),
 		scene_test(nvidia_has_a_file_of_its_own),
 		scene_test(on_vfio_only_vfio_counts),
