@@ -4,14 +4,13 @@
 #include "base/root.h"
 
 /*
- * What of the kernel stands on a block device without a claim, a holder or a process that
- * shows it: loop devices, and namespaces that the NVMe target gives to others. A line
- * each: "259:3 - /dev/loop0", the device by its number; "- /dev/nvme0n1p3 /dev/loop0" if
- * it has none. -ENOSPC: more than @buf holds.
+ * What of the kernel stands on block devices without a claim, a holder or a process that
+ * shows it: loop devices, and namespaces that the NVMe target gives to others. @request
+ * has at most LIMIT_NODES of them, as open_look_line() writes them; the answer is a line
+ * "INDEX WHO" ("0 /dev/loop0") for the first on each, as many as @buf holds.
  */
-int backing_look(const struct root *root, char *buf, size_t size) _must_check_;
+int backing_look(const struct root *root, const char *request, char *buf,
+		 size_t size) _must_check_;
 
-/* What stands on @path, or on the block device @number ("259:3", may be NULL), by such
- * lines; false: nothing. */
-bool backing_find(const char *text, const char *path, const char *number, char *ret,
-		  size_t size);
+/* The next line of such an answer; false: there is none. */
+bool backing_look_next(const char **text, size_t *ret_node, char *ret_who, size_t size);

@@ -307,9 +307,7 @@ int facts_look(const struct root *root, const struct spec *spec, struct facts *f
 		if (facts->mdev[i].wanted || facts->mdev[i].left)
 			r = mdev_fact_look(root, &looker, &facts->mdev[i], err);
 	if (r == 0)
-		r = use_network(&use, err);
-	if (r == 0)
-		r = use_openers(&use, err);
+		r = use_look_once(&use, err);
 	child_end(&looker);
 	return r;
 }

@@ -86,6 +86,8 @@ static int look_disks(const struct root *root, const char *path, char *buf, size
 		use.device = &device;
 		r = use_tree(&use, &err);
 	}
+	if (r == 0)
+		r = use_backings(&use, &err);
 	/* What was asked about, as a console, the gate has let pass. */
 	for (size_t i = 0; r == 0 && i < holdings.n && !buf[0]; i++)
 		if (holdings.item[i].grade == GRADE_NEVER)
@@ -271,7 +273,7 @@ static int answer(const struct root *root, const struct child_request *request, 
 	case LOOK_MDEV_BUSY:
 		return look_mdev_busy(root, path, buf, size);
 	case LOOK_BACKINGS:
-		return backing_look(root, buf, size);
+		return backing_look(root, request->value, buf, size);
 	case LOOK_SWITCH:
 		return switch_look(root, buf, size);
 	case _LOOK_MAX:

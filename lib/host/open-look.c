@@ -45,7 +45,7 @@ size_t open_look_line(const struct node *node, char *buf, size_t size, size_t at
 	return 0;
 }
 
-static size_t parse(const char *text, struct node node[static LIMIT_NODES])
+size_t open_look_parse(const char *text, struct node node[static LIMIT_NODES])
 {
 	uint64_t major, minor;
 	size_t n = 0;
@@ -86,7 +86,7 @@ int open_look(const struct root *root, const char *request, char *buf, size_t si
 	struct answer a = {.buf = buf, .size = size};
 
 	buf[0] = '\0';
-	return opener_each(root, node, parse(request, node), found, &a);
+	return opener_each(root, node, open_look_parse(request, node), found, &a);
 }
 
 bool open_look_next(const char **text, size_t *ret_node, pid_t *ret_pid)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/limits.h"
 #include "base/opener.h"
 
 /*
@@ -11,6 +12,8 @@
  */
 int open_look(const struct root *root, const char *request, char *buf, size_t size);
 
+/* The device files of a request; how many. */
+size_t open_look_parse(const char *text, struct node node[static LIMIT_NODES]);
 /* Writes the line of @node at @at of @buf; where it ends, or 0: there is no more room. */
 size_t open_look_line(const struct node *node, char *buf, size_t size, size_t at);
 /* Reads one line of an answer and moves *@text behind it; false: there is none. */

@@ -5,43 +5,19 @@
 
 #include "host/backing-look.h"
 #include "host/look.h"
+#include "host/open-look.h"
 #include "host/use.h"
 
-/* Once for all functions. */
-static int read_backings(struct use *use, struct err *err)
+static int add(struct use *use, const struct use_node *disk, const char *who,
+	       struct err *err)
 {
-	struct child_request request;
-	struct child_reply reply;
-	int r;
-
-	if (use->backings)
-		return 0;
-	look_request(&request, LOOK_BACKINGS, "%s", "");
-	r = use_ask(use, &request, LIMIT_READ_MS, &reply);
-	if (r == 0)
-		r = reply.result;
-	if (r < 0)
-		return err_set(err, -r,
-			       "cannot tell what loop devices and the NVMe target use: "
-			       "%s",
-			       strerror(-r));
-	use->backings = strdup(reply.value);
-	return use->backings ? 0 : err_set(err, ENOMEM, "out of memory");
-}
-
-int use_backing(struct use *use, const char *name, const char *number, struct err *err)
-{
-	int r = read_backings(use, err);
-	char path[96], who[80];
 	struct holding *h;
 
-	SAY(path, "/dev/%s", name);
-	if (r < 0 || !backing_find(use->backings, path, number, who, sizeof(who)))
-		return r;
+	use->bdf = disk->bdf;
 	h = use_add(use, GRADE_NEVER, err);
 	if (!h)
 		return -ENOMEM;
-	SAY(h->what, "%s", path);
+	SAY(h->what, "%s", disk->node.path);
 	SAY(h->who, "%s", who);
 	if (!strncmp(who, "/dev/", 5)) {
 		SAY(h->why, "is what %s stands on", who);
@@ -52,6 +28,51 @@ int use_backing(struct use *use, const char *name, const char *number, struct er
 		    "nvmetcli, or echo 0 > enable in "
 		    "/sys/kernel/config/nvmet/subsystems/%s",
 		    who);
+	}
+	if (disk->is_vf)
+		use_through_vf(h, &disk->vf, &disk->bdf);
+	return 0;
+}
+
+/* As many from @first on as a request holds; how many were looked for, or -errno. */
+static ssize_t look(struct use *use, size_t first, struct err *err)
+{
+	struct child_request request;
+	struct child_reply reply;
+	const char *text = reply.value;
+	size_t n = 0, at = 0, index;
+	char who[80];
+	int r;
+
+	look_request(&request, LOOK_BACKINGS, "%s", "");
+	for (; first + n < use->disks && n < LIMIT_NODES; n++) {
+		at = open_look_line(&use->disk[first + n].node, request.value,
+				    sizeof(request.value), at);
+		if (!at)
+			break;
+	}
+	r = use_ask(use, &request, LIMIT_READ_MS, &reply);
+	if (r == 0)
+		r = reply.result;
+	if (r < 0)
+		return err_set(err, -r,
+			       "cannot tell what loop devices and the NVMe target use: "
+			       "%s",
+			       strerror(-r));
+	while (r == 0 && backing_look_next(&text, &index, who, sizeof(who)))
+		if (index < n)
+			r = add(use, &use->disk[first + index], who, err);
+	return r < 0 ? r : (ssize_t)n;
+}
+
+int use_backings(struct use *use, struct err *err)
+{
+	ssize_t n;
+
+	for (size_t i = 0; i < use->disks; i += (size_t)n) {
+		n = look(use, i, err);
+		if (n < 0)
+			return (int)n;
 	}
 	return 0;
 }

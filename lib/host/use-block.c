@@ -245,7 +245,7 @@ static int check_block(struct block *b)
 	if (r == 0)
 		r = check_bcache(b);
 	if (r == 0)
-		r = use_backing(b->use, b->name, number, b->err);
+		r = use_add_disk(b->use, node, number, b->err);
 	(void)snprintf(at, sizeof(at), "%s/holders", b->path);
 	if (r == 0 && sysfs_exists(b->use->root, at))
 		r = sysfs_each(b->use->root, at, SYSFS_LINKS, each_holder, b);

@@ -59,7 +59,8 @@ static const char *node_folder(const char *subsystem, const char *name)
  * driver for one program (an uninterruptible power supply, a modem). */
 static bool file_matters(const struct folder *f, const char *subsystem)
 {
-	static const char *const of_usb[] = {"usb", "tty", "usbmisc", "dvb", "video4linux"};
+	static const char *const of_usb[] = {"usb", "tty", "usbmisc", "dvb",
+					     "video4linux"};
 
 	for (size_t i = 0; f->usb && i < ARRAY_SIZE(of_usb); i++)
 		if (!strcmp(subsystem, of_usb[i]))
@@ -105,6 +106,15 @@ static int add_file(const struct folder *f, const char *path, const char *name,
 	else
 		SAY(node, "/dev/%s%s", node_folder(subsystem, name), name);
 	return use_add_node(f->use, GRADE_ASK, node, number, f->err);
+}
+
+/* The NVMe target gives away all of it, by its file, which is no block device. */
+static int add_controller(const struct folder *f, const char *name)
+{
+	char node[96];
+
+	SAY(node, "/dev/%s", name);
+	return use_add_disk(f->use, node, NULL, f->err);
 }
 
 struct subsystem {
@@ -182,7 +192,7 @@ static int each_folder(void *context, const char *name)
 	if (r == 0 && !strcmp(subsystem, "tty"))
 		r = use_console(f->use, name, f->err);
 	if (r == 0 && !strcmp(subsystem, "nvme"))
-		r = use_backing(f->use, name, NULL, f->err);
+		r = add_controller(f, name);
 	if (r == 0 && !strcmp(subsystem, "nvme"))
 		r = look_at_heads(f, name);
 	return r == 0 ? walk(&below) : r;
@@ -223,11 +233,8 @@ static int add_nvidia(struct use *use, struct err *err)
 int use_tree(struct use *use, struct err *err)
 {
 	char at[DEVICE_PATH];
-	struct folder top = {use,
-			     device_path(&use->device->bdf, "", at),
-			     0,
-			     use->device->class_code >> 8 == 0x0c03,
-			     err};
+	struct folder top = {use, device_path(&use->device->bdf, "", at), 0,
+			     use->device->class_code >> 8 == 0x0c03, err};
 	int r;
 
 	err->code = 0;

@@ -45,6 +45,7 @@ static int look_at(struct use *use, const struct device *vf, struct err *err)
 {
 	const struct device *pf = use->device;
 	size_t first = use->holdings->n, node = use->nodes, interface = use->interfaces;
+	size_t disk = use->disks;
 	int r = use_look(use, vf, err);
 
 	use->device = pf;
@@ -55,6 +56,11 @@ static int look_at(struct use *use, const struct device *vf, struct err *err)
 		use->interface[interface].is_vf = true;
 		use->interface[interface].vf = vf->bdf;
 		use->interface[interface].bdf = pf->bdf;
+	}
+	for (; disk < use->disks; disk++) {
+		use->disk[disk].is_vf = true;
+		use->disk[disk].vf = vf->bdf;
+		use->disk[disk].bdf = pf->bdf;
 	}
 	for (; node < use->nodes; node++) {
 		use->node[node].bdf = pf->bdf;

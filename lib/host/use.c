@@ -93,19 +93,44 @@ static void parse_number(const char *text, struct node *node)
 	}
 }
 
-int use_add_node(struct use *use, enum grade grade, const char *path, const char *number,
-		 struct err *err)
+static int append(struct use_node **list, size_t *n, const struct use_node *node,
+		  struct err *err)
 {
-	struct use_node *grown = realloc(use->node, (use->nodes + 1) * sizeof(*grown));
+	struct use_node *grown = realloc(*list, (*n + 1) * sizeof(*grown));
 
 	if (!grown)
 		return err_set(err, ENOMEM, "out of memory");
-	use->node = grown;
-	grown += use->nodes++;
-	*grown = (struct use_node){.bdf = use->bdf, .grade = grade};
-	SAY(grown->node.path, "%s", path);
-	parse_number(number, &grown->node);
+	*list = grown;
+	grown[(*n)++] = *node;
 	return 0;
+}
+
+int use_add_node(struct use *use, enum grade grade, const char *path, const char *number,
+		 struct err *err)
+{
+	struct use_node node = {.bdf = use->bdf, .grade = grade};
+
+	SAY(node.node.path, "%s", path);
+	parse_number(number, &node.node);
+	return append(&use->node, &use->nodes, &node, err);
+}
+
+int use_add_disk(struct use *use, const char *path, const char *number, struct err *err)
+{
+	struct use_node node = {.bdf = use->bdf, .grade = GRADE_NEVER};
+
+	SAY(node.node.path, "%s", path);
+	parse_number(number, &node.node);
+	return append(&use->disk, &use->disks, &node, err);
+}
+
+int use_look_once(struct use *use, struct err *err)
+{
+	int r = use_backings(use, err);
+
+	if (r == 0)
+		r = use_network(use, err);
+	return r == 0 ? use_openers(use, err) : r;
 }
 
 /* More than LIMIT_NETDEVS are an error: one that is not looked at may be the host's way
@@ -132,8 +157,8 @@ void use_free(struct use *use)
 	free(use->netdev);
 	free(use->mounts);
 	free(use->swaps);
-	free(use->backings);
 	free(use->switches);
 	free(use->node);
+	free(use->disk);
 	free(use->interface);
 }

@@ -13,6 +13,8 @@ struct use_node {
 	struct node node;
 	struct bdf bdf;
 	enum grade grade; /* if somebody has it open */
+	bool is_vf;	  /* it is of a virtual function of @bdf */
+	struct bdf vf;
 };
 
 enum { NETDEV_NAME = 64 }; /* more than IFNAMSIZ: the kernel may come to allow more */
@@ -40,11 +42,12 @@ struct use {
 	const struct claim *claim; /* what other machines hold */
 	size_t claims;
 	/* What is read once for all functions, when the first needs it; owned. */
-	char *mounts, *swaps; /* mountinfo and swaps */
-	char *backings;	      /* as backing_look() answers */
-	char *switches;	      /* as switch_look() does */
-	struct use_node *node;
+	char *mounts, *swaps;  /* mountinfo and swaps */
+	char *switches;	       /* as switch_look() does */
+	struct use_node *node; /* owned */
 	size_t nodes;
+	struct use_node *disk; /* owned; what a loop device may stand on */
+	size_t disks;
 	size_t first_open;		 /* the first holding of use_openers */
 	struct use_interface *interface; /* owned */
 	size_t interfaces;
@@ -61,10 +64,14 @@ struct use {
  * A use that could not be looked for is an error: nothing is given away on a guess.
  */
 int use_look(struct use *use, const struct device *device, struct err *err) _must_check_;
-/* After all devices: what of the host's network leads over their interfaces. */
-int use_network(struct use *use, struct err *err) _must_check_;
-/* After all devices: who has one of their device files open. */
-int use_openers(struct use *use, struct err *err) _must_check_;
+/*
+ * After all devices: what is asked once for all of them. What stands on their disks
+ * unseen, what of the host's network leads over their interfaces, who has one of their
+ * device files open.
+ */
+int use_look_once(struct use *use, struct err *err) _must_check_;
+/* The first of that alone. */
+int use_backings(struct use *use, struct err *err) _must_check_;
 void use_free(struct use *use);
 
 /* --- for the kinds of use */
@@ -92,11 +99,11 @@ int use_add_netdev(struct use *use, const char *name, struct err *err) _must_che
 /* The disk @name with folder @path, and its partitions. */
 int use_disk(struct use *use, const char *path, const char *name,
 	     struct err *err) _must_check_;
-/* What stands on the device @name, or on the block device @number, and shows nowhere
- * else.
- */
-int use_backing(struct use *use, const char *name, const char *number,
-		struct err *err) _must_check_;
+/* A loop device or the NVMe target may stand on it; @number as above. */
+int use_add_disk(struct use *use, const char *path, const char *number,
+		 struct err *err) _must_check_;
+int use_network(struct use *use, struct err *err) _must_check_;
+int use_openers(struct use *use, struct err *err) _must_check_;
 /* Everything below the function in sysfs: disks, network interfaces, and files of classes
  * that have some. */
 int use_tree(struct use *use, struct err *err) _must_check_;

@@ -105,9 +105,7 @@ int vfs_look_busy(const struct root *root, const char *path, char *buf, size_t s
 	if (r == 0)
 		r = use_vfs(&use, &err);
 	if (r == 0)
-		r = use_network(&use, &err);
-	if (r == 0)
-		r = use_openers(&use, &err);
+		r = use_look_once(&use, &err);
 	for (size_t i = 0; r == 0 && i < holdings.n && !buf[0]; i++) {
 		const struct holding *h = &holdings.item[i];
 

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/backing-look.h"
-
 /* --- disks */
 
 static void disk(struct scene *s)
@@ -102,25 +100,62 @@ static void what_stands_on_it_unseen(void **state)
 	    "/dev/nvme0\n");
 	look(s, 0x010802);
 	assert_int_equal(s->holdings.n, 3);
-	is(s, 0, GRADE_NEVER, "/dev/nvme0", "by the NVMe target, as nqn.c", "nqn.c");
-	is(s, 1, GRADE_NEVER, "/dev/nvme0n1", "by the NVMe target, as nqn.a", "nqn.a");
-	is(s, 2, GRADE_NEVER, "/dev/nvme0n1p1", "is what /dev/loop0 stands on",
+	is(s, 0, GRADE_NEVER, "/dev/nvme0n1p1", "is what /dev/loop0 stands on",
 	   "losetup -d /dev/loop0");
+	is(s, 1, GRADE_NEVER, "/dev/nvme0n1", "by the NVMe target, as nqn.a", "nqn.a");
+	is(s, 2, GRADE_NEVER, "/dev/nvme0", "by the NVMe target, as nqn.c", "nqn.c");
 }
 
-static void what_stands_on_it_by_another_name(void **state)
+/* Snaps and containers' images are files; what image servers have are block devices. */
+static void hundreds_of_loop_devices(void **state)
 {
-	static const char text[] = "259:1 - /dev/loop0\n"
-				   "- /dev/sda1 nqn.a\n";
-	char who[32];
+	struct scene *s = *state;
+	char path[96], target[64], backing[64];
 
-	(void)state;
-	assert_true(backing_find(text, "/dev/nvme0n1p1", "259:1", who, sizeof(who)));
-	assert_string_equal(who, "/dev/loop0");
-	assert_true(backing_find(text, "/dev/sda1", "8:1", who, sizeof(who)));
-	assert_string_equal(who, "nqn.a");
-	assert_false(backing_find(text, "/dev/sda", "259:11", who, sizeof(who)));
-	assert_false(backing_find("", "/dev/sda", NULL, who, sizeof(who)));
+	disk(s);
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(path, sizeof(path),
+			       "/sys/devices/virtual/block/loop%d/loop/backing_file", i);
+		(void)snprintf(backing, sizeof(backing), "/dev/images/volume-%d\n", i);
+		put(s, path, i == 299 ? "/dev/nvme0n1p1\n" : backing);
+		(void)snprintf(path, sizeof(path), "/sys/block/loop%d", i);
+		(void)snprintf(target, sizeof(target), "../devices/virtual/block/loop%d",
+			       i);
+		link_to(s, target, path);
+	}
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_NEVER, "/dev/nvme0n1p1", "is what /dev/loop299 stands on",
+	   "losetup -d /dev/loop299");
+}
+
+/* More of them than an answer, or a request, holds. */
+static void loop_devices_on_each_partition(void **state)
+{
+	struct scene *s = *state;
+	char path[128], text[96];
+
+	disk(s);
+	for (int i = 10; i < 130; i++) {
+		(void)snprintf(path, sizeof(path),
+			       PCI "/nvme/nvme0/nvme0n1/nvme0n1p%d/partition", i);
+		put(s, path, "1\n");
+		(void)snprintf(path, sizeof(path),
+			       PCI "/nvme/nvme0/nvme0n1/nvme0n1p%d/dev", i);
+		put(s, path, "259:9\n");
+		(void)snprintf(text, sizeof(text), "/dev/nvme0n1p%d", i);
+		put(s, text, "");
+		(void)strcat(text, "\n");
+		(void)snprintf(path, sizeof(path),
+			       "/sys/devices/virtual/block/loop%d/loop/backing_file", i);
+		put(s, path, text);
+		(void)snprintf(path, sizeof(path), "/sys/block/loop%d", i);
+		(void)snprintf(text, sizeof(text), "../devices/virtual/block/loop%d", i);
+		link_to(s, text, path);
+	}
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 120);
+	is(s, 119, GRADE_NEVER, "/dev/nvme0n1p99", "is what /dev/loop99 stands on", "");
 }
 
 static int try(struct scene *s, uint32_t class_code, struct err *err)
@@ -502,7 +537,8 @@ int main(void)
 		scene_test(a_holder_is_named),
 		scene_test(a_cache_and_a_mount),
 		scene_test(what_stands_on_it_unseen),
-		cmocka_unit_test(what_stands_on_it_by_another_name),
+		scene_test(hundreds_of_loop_devices),
+		scene_test(loop_devices_on_each_partition),
 		scene_test(a_disk_without_a_file_cannot_be_told),
 		scene_test(a_bcache_is_named_once),
 		scene_test(an_idle_disk_is_free),

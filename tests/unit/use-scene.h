@@ -74,8 +74,7 @@ static inline void look(struct scene *s, uint32_t class_code)
 
 	holdings_free(&s->holdings);
 	s->device.class_code = class_code;
-	if (use_look(&use, &s->device, &err) < 0 || use_network(&use, &err) < 0 ||
-	    use_openers(&use, &err) < 0)
+	if (use_look(&use, &s->device, &err) < 0 || use_look_once(&use, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
