@@ -84,6 +84,7 @@ static _Noreturn void child_main(const char *path, struct text_list words, uint3
 	}
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL); /* whoever called us may ignore it */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* The pipe may itself have a number that is taken now. */
 	output = fcntl(output, F_DUPFD, 3);

@@ -41,6 +41,34 @@ said 'b.sh 2 100 post-stop vfio-pci' 'a.sh 2 100 post-stop vfio-pci'
 has_no_journal 100
 as_before
 
+# What a command finds: its descriptors (one is of ls), and the signals that are blocked, or
+# ignored.
+tell_all='echo "has $(ls /proc/self/fd | tr "\n" " "): $(sed -n "s/^Sig\(Blk\|Ign\):\t//p" /proc/self/status | tr "\n" " ")"'
+
+it "they get what we got, and nothing of ours; a command that frees gets nothing else"
+config 100 'hostpci0: 03:00.0'
+policy 100 'hooks = "local:snippets/a.sh";' 'free = [ "/usr/bin/free-it" ];'
+script a.sh "$tell_all"
+mkdir -p "$ROOT/usr/bin"
+printf '%s\n' '#!/bin/sh' "$tell_all" >"$ROOT/usr/bin/free-it"
+chmod +x "$ROOT/usr/bin/free-it"
+ours=$(bash -c "$tell_all" </dev/null)
+sleep 60 3<"$ROOT/dev/dri/card0" &
+holder=$!
+until [[ -e /proc/$holder/fd/3 ]]; do sleep 0.01; done
+trap '' PIPE # as whoever calls us may have it
+hook_exits 1 100 pre-start
+trap - PIPE
+says 'free: \| has 0 1 2 3 : 0000000000000000 0000000000000000 $'
+kill $holder
+wait $holder 2>/dev/null
+for phase in pre-start post-start pre-stop post-stop; do
+	hook_exits 0 100 $phase
+	says "^$ours\$"
+done
+has_no_journal 100
+as_before
+
 it "a machine without devices runs them, too"
 config 100 'memory: 512'
 policy 100 'hooks = "local:snippets/a.sh";'
