@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/bdf.h"
 #include "base/err.h"
 
@@ -9,7 +11,9 @@ struct reservation_entry {
 	char name[BDF_TEXT];
 	char vmid[24];
 	char value[24];
-	bool pid; /* value is a pid, else a time */
+	bool pid;    /* value is a pid, else a time */
+	bool asked;  /* what runs as that machine, which need not be said of each */
+	pid_t found; /* 0: nothing does */
 };
 
 struct reservation_table {

@@ -90,10 +90,24 @@ struct taking {
 	int64_t timeout; /* grows to that of what is reserved already */
 };
 
+/* What runs as @vmid. Asked once for all that a machine has: one that hangs does not
+ * answer at once. */
+static pid_t pid_of(const struct taking *t, uint64_t vmid)
+{
+	struct reservation_entry *first = t->table.item;
+
+	while (number(first->vmid) != vmid)
+		first++;
+	if (!first->asked && vmid <= UINT32_MAX)
+		first->found = proc_vm_pid(t->root, (uint32_t)vmid);
+	first->asked = true;
+	return first->found;
+}
+
+/* @entry is of the table. */
 static bool runs_as(const struct taking *t, const struct reservation_entry *entry)
 {
-	uint64_t vmid = number(entry->vmid);
-	pid_t pid = vmid > UINT32_MAX ? 0 : proc_vm_pid(t->root, (uint32_t)vmid);
+	pid_t pid = pid_of(t, number(entry->vmid));
 
 	return pid > 0 && (uint64_t)pid == number(entry->value);
 }

@@ -6,8 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/limits.h"
 #include "run/reservation.h"
 
 #define FILE_NAME "/run/qemu-server/pci-id-reservations"
@@ -129,6 +133,30 @@ static void what_others_have_becomes_a_claim(void **state)
 	assert_int_equal(facts->claim[1].bdf.bus, 4);
 }
 
+/* Its command line is shown under a lock that it may keep for ever. */
+static void a_machine_that_hangs_is_asked_once(void **state)
+{
+	struct scratch *s = *state;
+	struct facts *facts = facts_new();
+	char path[96];
+	struct err err;
+	int64_t begin;
+
+	running(s, 101, 998);
+	(void)snprintf(path, sizeof(path), "%s/proc/998/cmdline", s->path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	running(s, 102, 997);
+	scratch_put(s, FILE_NAME,
+		    "0000:01:00.0 101 pid:998\n0000:02:00.0 102 pid:997\n"
+		    "0000:03:00.0 101 pid:998\n0000:04:00.0 101 pid:998\n");
+	begin = clock_ms();
+	assert_int_equal(reservation_gather(&s->root, 100, facts, &err), 0);
+	assert_in_range(clock_ms() - begin, 0, LIMIT_READ_MS + 2000);
+	assert_int_equal(facts->claims, 4);
+	facts_free(facts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +166,7 @@ int main(void)
 		scratch_test(all_or_nothing),
 		scratch_test(only_ones_own_is_dropped),
 		scratch_test(what_others_have_becomes_a_claim),
+		scratch_test(a_machine_that_hangs_is_asked_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
