@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -36,6 +37,9 @@ struct net {
 	const struct root *root;
 	struct link link[LIMIT_NETDEVS];
 	size_t n;
+	uint32_t hop[LIMIT_NETDEVS]; /* next hops of default routes, by their numbers */
+	size_t hops;
+	bool too_many; /* of them */
 	char *tcp[2]; /* owned; /proc/self/net/tcp and tcp6, if somebody asked for them */
 	bool has_tcp;
 };
@@ -167,10 +171,46 @@ static void take_hops(struct net *net, const struct rtmsg *route,
 	}
 }
 
+static bool is_default_hop(const struct net *net, uint32_t id)
+{
+	for (size_t i = 0; i < net->hops; i++)
+		if (net->hop[i] == id)
+			return true;
+	return false;
+}
+
+static void add_default_hop(struct net *net, uint32_t id)
+{
+	if (is_default_hop(net, id))
+		return;
+	if (net->hops < LIMIT_NETDEVS)
+		net->hop[net->hops++] = id;
+	else
+		net->too_many = true;
+}
+
+/* A next hop that is an object of its own: an interface, or a group of others. */
+static void take_next_hop(struct net *net, const struct nlmsghdr *m)
+{
+	size_t header = sizeof(struct nhmsg), room;
+	const uint32_t *id = netlink_find(m, header, NHA_ID, sizeof(*id), NULL);
+	const uint32_t *oif = netlink_find(m, header, NHA_OIF, sizeof(*oif), NULL);
+	const struct nexthop_grp *of =
+		netlink_find(m, header, NHA_GROUP, sizeof(*of), &room);
+
+	if (!id || !is_default_hop(net, *id))
+		return;
+	for (size_t i = 0; of && i < room / sizeof(*of); i++)
+		add_default_hop(net, of[i].id);
+	if (oif)
+		set(find(net, *oif), KIND_DEFAULT, "");
+}
+
 static void take_route(struct net *net, const struct nlmsghdr *m)
 {
 	const struct rtmsg *route = netlink_payload(m);
 	const void *index, *hops, *gateway;
+	const uint32_t *hop;
 	char text[INET6_ADDRSTRLEN];
 	uint32_t oif;
 	size_t room;
@@ -183,6 +223,10 @@ static void take_route(struct net *net, const struct nlmsghdr *m)
 	if (hops)
 		take_hops(net, route, hops, room);
 	index = netlink_find(m, sizeof(*route), RTA_OIF, sizeof(oif), NULL);
+	hop = netlink_find(m, sizeof(*route), RTA_NH_ID, sizeof(*hop), NULL);
+	/* Without net.ipv4.nexthop_compat_mode its number is all that is shown of it. */
+	if (!index && !hops && hop && !route->rtm_dst_len)
+		add_default_hop(net, *hop);
 	if (!index)
 		return;
 	memcpy(&oif, index, sizeof(oif));
@@ -213,6 +257,9 @@ static void take_message(void *context, const struct nlmsghdr *m)
 	else if (m->nlmsg_type == RTM_NEWROUTE &&
 		 m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
 		take_route(context, m);
+	else if (m->nlmsg_type == RTM_NEWNEXTHOP &&
+		 m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nhmsg)))
+		take_next_hop(context, m);
 	else if (m->nlmsg_type == RTM_NEWNEIGH &&
 		 m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ndmsg)))
 		take_filter(context, m);
@@ -223,6 +270,21 @@ static int dump(struct net *net, struct netlink *netlink, uint16_t type)
 	/* Its first member is the family, as ifaddrmsg's: all of them. */
 	(void)netlink_begin(netlink, type, NLM_F_DUMP, sizeof(struct rtmsg));
 	return netlink_run(netlink, take_message, net);
+}
+
+/* Of groups within a default route the members are known after the first time. */
+static int dump_next_hops(struct net *net, struct netlink *netlink)
+{
+	size_t before = 0;
+	int r = 0;
+
+	while (r == 0 && before < net->hops) {
+		before = net->hops;
+		(void)netlink_begin(netlink, RTM_GETNEXTHOP, NLM_F_DUMP,
+				    sizeof(struct nhmsg));
+		r = netlink_run(netlink, take_message, net);
+	}
+	return r == 0 && net->too_many ? -E2BIG : r;
 }
 
 /* As `bridge fdb show dev` asks (kernel, net/core/rtnetlink.c, rtnl_fdb_dump). */
@@ -286,6 +348,8 @@ int net_look(const struct root *root, const char *request, char *buf, size_t siz
 	r = dump(&net, &netlink, RTM_GETADDR);
 	if (r == 0)
 		r = dump(&net, &netlink, RTM_GETROUTE);
+	if (r == 0)
+		r = dump_next_hops(&net, &netlink);
 	if (r == 0)
 		r = dump_filters(&net, &netlink);
 	netlink_close(&netlink);

@@ -74,6 +74,14 @@ ip -6 address add 2001:db8::5/64 dev "$name" nodad
 ip -6 route add default nexthop via 2001:db8::1 dev "$name"
 refuses "never\\] .*$name has the host's default route"
 ip -6 route flush default
+# Of a route whose next hop is an object of its own only the object's number may be shown.
+echo 0 >/proc/sys/net/ipv4/nexthop_compat_mode
+ip nexthop add id 85 via 192.0.2.1 dev "$name"
+ip nexthop add id 86 group 85
+ip route add default nhid 86
+refuses "never\\] .*$name has the host's default route"
+ip nexthop del id 85
+echo 1 >/proc/sys/net/ipv4/nexthop_compat_mode
 
 say "the address is allowed: the card goes, and is back"
 vm_policy 120 "allow = [\"$LAB_IGB0\"];"
