@@ -296,9 +296,12 @@ static int add_claim(const struct block *b)
 	return 0;
 }
 
+/* One look at a disk or partition. */
+typedef int look_at(struct block *b);
+
 struct parts {
 	const struct block *disk;
-	bool claims; /* looks for claims, instead of all that shows */
+	look_at *look;
 };
 
 static int each_partition(void *context, const char *name)
@@ -306,28 +309,31 @@ static int each_partition(void *context, const char *name)
 	const struct parts *parts = context;
 	char at[CHILD_PATH], path[CHILD_PATH];
 	struct block part = *parts->disk;
-	struct child_reply reply;
-	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", part.path, name);
 	part.path = path;
 	part.name = name;
 	part.told = false;
-	if ((size_t)snprintf(at, sizeof(at), "%s/partition", path) >= sizeof(at) ||
-	    !sysfs_exists(part.use->root, at))
-		return 0;
-	if (!parts->claims)
-		return check_block(&part);
-	r = ask(&part, LOOK_CLAIM, &reply);
-	return r == 0 && reply.value[0] ? add_claim(&part) : r;
+	return (size_t)snprintf(at, sizeof(at), "%s/partition", path) < sizeof(at) &&
+			       sysfs_exists(part.use->root, at)
+		       ? parts->look(&part)
+		       : 0;
 }
 
-static int each_part(const struct block *disk, bool claims)
+static int each_part(const struct block *disk, look_at *look)
 {
-	struct parts parts = {disk, claims};
+	struct parts parts = {disk, look};
 
 	return sysfs_each(disk->use->root, disk->path, SYSFS_FOLDERS, each_partition,
 			  &parts);
+}
+
+static int check_claim(struct block *b)
+{
+	struct child_reply reply;
+	int r = ask(b, LOOK_CLAIM, &reply);
+
+	return r == 0 && reply.value[0] ? add_claim(b) : r;
 }
 
 /* The exclusive claim of a disk is taken as soon as one of its partitions' is. */
@@ -339,8 +345,18 @@ static int check_claims(const struct block *disk)
 
 	if (r < 0 || !reply.value[0])
 		return r;
-	r = each_part(disk, true);
+	r = each_part(disk, check_claim);
 	return r == 0 && disk->use->holdings->n == before ? add_claim(disk) : r;
+}
+
+static int check_label(struct block *b)
+{
+	char at[CHILD_PATH], number[32];
+
+	(void)snprintf(at, sizeof(at), "%s/dev", b->path);
+	return sysfs_read(b->use->root, at, number, sizeof(number)) < 0
+		       ? 0
+		       : use_label(b->use, b->name, number, b->err);
 }
 
 int use_disk(struct use *use, const char *path, const char *name, struct err *err)
@@ -352,8 +368,12 @@ int use_disk(struct use *use, const char *path, const char *name, struct err *er
 	if (r == 0)
 		r = check_block(&disk);
 	if (r == 0)
-		r = each_part(&disk, false);
+		r = each_part(&disk, check_block);
 	if (r == 0 && use->holdings->n == before)
 		r = check_claims(&disk);
+	if (r == 0 && use->holdings->n == before)
+		r = check_label(&disk);
+	if (r == 0 && use->holdings->n == before)
+		r = each_part(&disk, check_label);
 	return r;
 }

@@ -99,6 +99,9 @@ int use_add_netdev(struct use *use, const char *name, struct err *err) _must_che
 /* The disk @name with folder @path, and its partitions. */
 int use_disk(struct use *use, const char *path, const char *name,
 	     struct err *err) _must_check_;
+/* What is on the disk or partition @disk, which nobody uses; @number as above. */
+int use_label(struct use *use, const char *disk, const char *number,
+	      struct err *err) _must_check_;
 /* A loop device or the NVMe target may stand on it; @number as above. */
 int use_add_disk(struct use *use, const char *path, const char *number,
 		 struct err *err) _must_check_;

@@ -214,6 +214,31 @@ static void an_idle_disk_is_free(void **state)
 	assert_int_equal(s->holdings.n, 0);
 }
 
+/* As udev of Debian 12 writes them. */
+static void what_is_on_an_idle_disk_is_told(void **state)
+{
+	struct scene *s = *state;
+
+	disk(s);
+	put(s, "/run/udev/data/b259:0", "S:disk/by-id/x\nE:ID_PART_TABLE_TYPE=gpt\n");
+	put(s, "/run/udev/data/b259:1",
+	    "I:7\nE:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=tank\nE:ID_FS_USAGE=raid\nG:"
+	    "x\n");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_TELL, "/dev/nvme0n1p1",
+	   "has a part of a ZFS pool on it (tank), which is not active", "");
+	put(s, "/run/udev/data/b259:0", "E:ID_FS_TYPE=LVM2_member");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_TELL, "/dev/nvme0n1", "has an LVM physical volume on it, which",
+	   "");
+	put(s, "/proc/swaps", "Filename Type\n/dev/nvme0n1p1 partition\n");
+	look(s, 0x010802);
+	assert_int_equal(s->holdings.n, 1);
+	is(s, 0, GRADE_NEVER, "/dev/nvme0n1p1", "as swap", "swapoff");
+}
+
 /* --- device files */
 
 static void sound(struct scene *s)
@@ -542,6 +567,7 @@ int main(void)
 		scene_test(a_disk_without_a_file_cannot_be_told),
 		scene_test(a_bcache_is_named_once),
 		scene_test(an_idle_disk_is_free),
+		scene_test(what_is_on_an_idle_disk_is_told),
 		scene_test(a_holder_lives_somewhere),
 		scene_test(a_usb_device_that_somebody_has),
 		scene_test(a_card_of_another_kind_has_files_too),

@@ -151,6 +151,10 @@ lvm pvcreate -q -y "$disk" >/dev/null
 lvm vgcreate -q lab-vg "$disk" >/dev/null
 lvm lvcreate -q -y -n vol -L 32M lab-vg >/dev/null
 refuses "never\\] .*$disk is part of /dev/dm-[0-9]+, the LVM volume lab-vg/vol" 'vgchange -an lab-vg,'
+lvm vgchange -q -an lab-vg >/dev/null
+udevadm settle
+expect_exit 0 hostpci plan 122
+expect_match "tell\\] .*$disk has an LVM physical volume on it.*, which is not active"
 lvm vgremove -q -f lab-vg >/dev/null
 lvm pvremove -q "$disk" >/dev/null
 wipefs -q -a "$disk"
