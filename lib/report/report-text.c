@@ -28,7 +28,8 @@ void report_findings(const struct findings *findings, enum report_style style, F
 		bool elsewhere = strcmp(f->what, f->device) != 0;
 
 		/* A start that is fine does not list what does not matter. */
-		if (style == REPORT_HOOK && f->grade == GRADE_TELL && !findings->refused)
+		if (style == REPORT_HOOK && f->grade == GRADE_TELL && !f->allowed &&
+		    !findings->refused)
 			continue;
 		(void)fprintf(out, "%s  [%s] ", prefix(style), grade_words[f->grade]);
 		/* One about a line of the configuration names it itself. */
@@ -38,10 +39,11 @@ void report_findings(const struct findings *findings, enum report_style style, F
 			      elsewhere && f->device[0] ? ": " : "",
 			      elsewhere ? f->what : "",
 			      f->device[0] || f->what[0] ? " " : "", f->why,
-			      !f->passing	     ? ""
+			      f->allowed	     ? " (the policy allows it)"
+			      : !f->passing	     ? ""
 			      : style == REPORT_HOOK ? " (just going, but too slow)"
 						     : " (just going: a start waits)");
-		if (f->cure[0])
+		if (f->cure[0] && !f->allowed)
 			(void)fprintf(out, "%s          what to do: %s\n", prefix(style),
 				      f->cure);
 	}
