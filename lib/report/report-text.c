@@ -270,7 +270,7 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 void report_text(const struct root *root, const struct outcome *outcome,
 		 enum report_style style, FILE *out)
 {
-	const char *p = prefix(style);
+	const char *p = prefix(style), *indent = "";
 
 	for (size_t i = 0; i < outcome->warnings.n; i++)
 		(void)fprintf(out, "%swarning: %s\n", p, outcome->warnings.text[i]);
@@ -279,14 +279,16 @@ void report_text(const struct root *root, const struct outcome *outcome,
 			(void)fprintf(out, "%s %s\n", OWNER(outcome->vmid),
 				      WHAT(outcome));
 		print_plan(root, outcome, out);
+		indent = "  ";
 	} else if (style == REPORT_HOOK && outcome->deeds.n) {
 		(void)fprintf(out, "%s%s %s (%d ms)\n", p, OWNER(outcome->vmid),
 			      WHAT(outcome), outcome->ms);
 		print_done(outcome, out);
 		print_trouble(outcome, out);
+		indent = "  ";
 	}
 	for (size_t i = 0; i < outcome->notes.n; i++)
-		(void)fprintf(out, "%s  %s\n", p, outcome->notes.text[i]);
+		(void)fprintf(out, "%s%s%s\n", p, indent, outcome->notes.text[i]);
 	print_verdict(outcome, style, out);
 	report_findings(&outcome->findings, style, out);
 }

@@ -40,16 +40,38 @@ static bool is_begun(const struct journal *j, const struct bdf *bdf)
 	return false;
 }
 
+/* " (hostpci0 0000:01:00.0: unbind from igb)": what it is at, if that is the only step that
+ * was begun and did not come to its end. */
+static void name_step(const struct journal *j, char *buf, size_t size)
+{
+	const struct step *begun = NULL;
+	char text[STEP_WORDS];
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < j->steps; i++) {
+		if (j->step[i].state != JOURNAL_INTENT)
+			continue;
+		if (begun)
+			return;
+		begun = &j->step[i].step;
+	}
+	if (!begun || begun->kind == STEP_MODULE)
+		return;
+	step_ops(begun)->describe(begun, text, sizeof(text));
+	(void)snprintf(buf, size, " (%s: %s)", STEP_DEVICE(begun), text);
+}
+
 static int say_child(const struct session *s, const struct proc_id *child,
 		     struct err *err)
 {
-	char stack[200];
+	char stack[200], step[STEP_WORDS];
 
 	(void)proc_stack(s->root, child->pid, stack, sizeof(stack));
+	name_step(s->journal, step, sizeof(step));
 	return err_set(err, EBUSY,
-		       "process %d of an earlier run is still in the kernel%s%s: it ends "
-		       "when the kernel lets go",
-		       (int)child->pid, stack[0] ? ", in " : "", stack);
+		       "process %d of an earlier run is still in the kernel%s%s%s: it "
+		       "ends when the kernel lets go (look at dmesg)",
+		       (int)child->pid, step, stack[0] ? ", in " : "", stack);
 }
 
 int session_at_work(const struct session *session, const struct bdf *bdf, struct err *err)
