@@ -40,7 +40,7 @@ static bool is_begun(const struct journal *j, const struct bdf *bdf)
 	return false;
 }
 
-/* " (hostpci0 0000:01:00.0: unbind from igb)": what it is at, if that is the only step that
+/* " (hostpci0 0000:01:00.0: unbind from igb)": what it is at, if only one step
  * was begun and did not come to its end. */
 static void name_step(const struct journal *j, char *buf, size_t size)
 {
