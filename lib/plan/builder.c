@@ -253,8 +253,9 @@ static int limit_methods(struct builder *b, const struct fact *fact,
 		return 0;
 	if (none == STEP_NONE_FAILS && !both.n)
 		notes_add(b->notes,
-			  "hostpci%d %s: reset: the kernel lists %s%s for it now: the "
-			  "start fails if it finds none of %s either when it looks anew",
+			  "hostpci%d %s: reset: beforehand the kernel lists %s%s for it: "
+			  "if it finds none of %s either when it looks anew, the start "
+			  "fails",
 			  fact->slot, BDF(&fact->device.bdf),
 			  s->methods[0] ? "only " : "no method", s->methods, want);
 	r = chain->n ? builder_add(b, fact, STEP_REPROBE, STAGE_RESETS, s->methods,

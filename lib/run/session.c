@@ -114,21 +114,34 @@ static int try_begin(struct session *s, bool create, struct err *err)
 	return child ? say_child(s, child, err) : 0;
 }
 
+/* Without waiting: who would be waited for is said. */
+static int begin_dry(struct session *s, bool create, struct err *err)
+{
+	const struct request *q = s->request;
+	const struct proc_id *child;
+	int r = journal_read(s->root, q->vmid, q->scope, &s->journal, err);
+
+	if (r == 0 && s->journal->other_boot) {
+		s->journal = journal_free(s->journal);
+		r = -ENOENT;
+	}
+	if (r < 0)
+		return r == -ENOENT && create ? 0 : r;
+	child = s->apart ? NULL : live_child(s->journal);
+	if (child && journal_is_locked(s->root, q->vmid, q->scope))
+		return err_set(err, EBUSY, "another hostpci run works on %s",
+			       OWNER(q->vmid));
+	return child ? say_child(s, child, err) : 0;
+}
+
 int session_begin(struct session *session, bool create, struct err *err)
 {
 	int64_t end = clock_ms() + session->patience_ms;
 	const struct request *q = session->request;
 	int r;
 
-	if (q->dry) {
-		r = journal_read(session->root, q->vmid, q->scope, &session->journal,
-				 err);
-		if (r == 0 && session->journal->other_boot) {
-			session->journal = journal_free(session->journal);
-			r = -ENOENT;
-		}
-		return r == -ENOENT && create ? 0 : r;
-	}
+	if (q->dry)
+		return begin_dry(session, create, err);
 	/* Most stops have nothing to take back: look before making folders and locks. */
 	if (!create) {
 		r = journal_read(session->root, q->vmid, q->scope, &session->journal,

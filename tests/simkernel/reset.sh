@@ -93,7 +93,7 @@ it "its first function has none: told, and all is as before"
 config 100 'hostpci0: 03:00'
 policy 100 'reset = "device_specific";'
 hostpci_exits 0 plan 100
-says 'the kernel lists only flr bus for it now: the start fails if it finds none of device_specific'
+says 'beforehand the kernel lists only flr bus for it: if it finds none of device_specific either'
 refused '03:00.0: use the reset methods.*the kernel offers only: flr bus'
 
 it "no method works at all: the kernel's choice is told, and all is as before"

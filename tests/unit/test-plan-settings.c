@@ -49,8 +49,7 @@ static const struct row rows[] = {
 	 .steps = "reprobe:flr bus>default methods:>flr reset:>"},
 	{"a list that is empty", .reset = "flr", .on_vfio = true, .methods = "",
 	 .steps = "reprobe:>default methods:>flr reset:>",
-	 .note = "the kernel lists no method for it now: the start fails if it finds "
-		 "none of flr"},
+	 .note = "beforehand the kernel lists no method for it: if it finds none of flr"},
 	{"power on", .want_power = "on", .steps = "power:auto>on"},
 	{"power on, on vfio", .want_power = "on", .on_vfio = true, .power = "auto",
 	 .steps = "power:auto>on"},
