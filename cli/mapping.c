@@ -226,6 +226,10 @@ static int show(struct view *v)
 {
 	if (v->context->format != FORMAT_TEXT)
 		json_print(v->context, view_json(v));
+	else if (!v->mappings->n && !v->mappings->notes.n)
+		(void)printf("%s", v->context->value[OPTION_QUIET]
+					   ? ""
+					   : "the cluster has no mapping\n");
 	else if (v->check)
 		check_text(v);
 	else

@@ -27,10 +27,11 @@ static void say_line(const struct use_interface *i, const struct net_line *line,
 	bool direct = !strcmp(i->name, i->own);
 
 	SAY(h->what, "%s", i->own);
-	SAY(h->why, "%s%s", direct ? "" : i->name,
+	SAY(h->why, "%s%s%s",
 	    direct	? ""
-	    : i->beside ? ", which is on the same Open vSwitch, "
-			: ", which is on it, ");
+	    : i->beside ? "is on the same Open vSwitch as "
+			: "carries ",
+	    direct ? "" : i->name, direct ? "" : ", which ");
 	if (!strcmp(line->kind, "default")) {
 		SAY_MORE(h->why, "has the host's default route%s%s",
 			 line->text[0] ? " by " : "", line->text);

@@ -96,6 +96,35 @@ static int set_d3cold(struct builder *b, const struct fact *fact)
 	return builder_add(b, fact, STEP_D3COLD, STAGE_DRIVERS, found, want);
 }
 
+static bool same_card(const struct fact *a, const struct fact *b)
+{
+	return a != b && a->wanted && b->wanted && a->slot == b->slot &&
+	       bdf_same_slot(&a->device.bdf, &b->device.bdf);
+}
+
+/* The BAR is not resizable here, but that of another function of the card is: it is
+ * meant. */
+static bool is_of_another(const struct builder *b, const struct fact *fact, int bar)
+{
+	if (fact->settings.bar[bar].offers)
+		return false;
+	for (unsigned i = 0; i < b->facts->n; i++)
+		if (same_card(&b->facts->fact[i], fact) &&
+		    b->facts->fact[i].settings.bar[bar].offers)
+			return true;
+	return false;
+}
+
+/* It comes with the first function of its card, which is what policy is about. */
+static bool comes_along(const struct builder *b, const struct fact *fact)
+{
+	for (unsigned i = 0; i < b->facts->n; i++)
+		if (same_card(&b->facts->fact[i], fact) &&
+		    b->facts->fact[i].device.bdf.function < fact->device.bdf.function)
+			return true;
+	return false;
+}
+
 static int refuse_size(struct builder *b, const struct fact *fact,
 		       const struct bar_size *size)
 {
@@ -127,7 +156,7 @@ static int set_bars(struct builder *b, const struct fact *fact)
 		int now = fact->settings.bar[size->bar].bit;
 		char found[16], want[16];
 
-		if (now == size->bit)
+		if (now == size->bit || is_of_another(b, fact, size->bar))
 			continue;
 		if (now < 0 || !(fact->settings.bar[size->bar].offers >> size->bit & 1))
 			return refuse_size(b, fact, size);
@@ -222,8 +251,15 @@ static int limit_methods(struct builder *b, const struct fact *fact,
 	both = reset_chain_offered(chain, &listed);
 	/* A start before this one has seen to it; else the list may be stale. */
 	if (!strcmp(reset_chain_text(&both, now), s->methods) &&
-	    (!chain->n || (both.n && fact->device.on_vfio)))
+	    (!chain->n || (fact->device.on_vfio && (both.n || none == STEP_NONE_OFF))))
 		return 0;
+	if (none == STEP_NONE_FAILS && !both.n)
+		notes_add(b->notes,
+			  "hostpci%d %s: reset: beforehand the kernel lists %s%s for it: "
+			  "if it finds none of %s either when it looks anew, the start "
+			  "fails",
+			  fact->slot, BDF(&fact->device.bdf),
+			  s->methods[0] ? "only " : "no method", s->methods, want);
 	r = chain->n ? builder_add(b, fact, STEP_REPROBE, STAGE_RESETS, s->methods,
 				   "default")
 		     : builder_add(b, fact, STEP_KEEP, STAGE_RESETS, s->methods,
@@ -283,6 +319,8 @@ static int add_reset(struct builder *b, const struct fact *fact,
 {
 	int r = builder_add(b, fact, STEP_RESET, STAGE_RESETS, "", "");
 
+	if (r == 0 && comes_along(b, fact))
+		b->plan->step[b->plan->steps - 1].none = STEP_NONE_OFF;
 	if (r < 0 || !quirk || !quirk->delay_ms)
 		return r;
 	b->plan->step[b->plan->steps - 1].settle_ms = quirk->delay_ms;
@@ -301,6 +339,8 @@ int builder_resets(struct builder *b, const struct fact *fact)
 		return 0;
 	if (fact->device.coming) /* which methods it has is seen when it is there */
 		return wish && wish->wanted ? add_reset(b, fact, quirk) : 0;
+	if (chain && !fact->settings.has_methods && comes_along(b, fact))
+		return 0;
 	if (chain && !fact->settings.has_methods)
 		return err_set(
 			b->err, EINVAL,
@@ -308,7 +348,8 @@ int builder_resets(struct builder *b, const struct fact *fact)
 			"take reset out of the policy",
 			fact->slot, BDF(&fact->device.bdf));
 	if (chain)
-		r = limit_methods(b, fact, &wish->chain, STEP_NONE_FAILS);
+		r = limit_methods(b, fact, &wish->chain,
+				  comes_along(b, fact) ? STEP_NONE_OFF : STEP_NONE_FAILS);
 	else if (quirk && fact->settings.has_methods)
 		r = quirk_methods(b, fact, quirk);
 	return r == 0 && wish && wish->wanted ? add_reset(b, fact, quirk) : r;

@@ -14,6 +14,7 @@ struct finding {
 	char who[128];	/* "VM 101"; empty: see why */
 	char cure[400]; /* what to do next */
 	bool held;	/* somebody uses the device: it may be freed */
+	bool allowed;	/* told, as the policy allows what is asked otherwise */
 	bool passing;	/* who does is just going: it is worth waiting */
 };
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/gate.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/say.h"
 #include "plan/gate-claim.h"
+#include "plan/gate-config.h"
 #include "plan/gate-kernel.h"
 #include "plan/gate-mdev.h"
 #include "plan/gate-pf.h"
 #include "plan/gate-vf-mac.h"
 #include "plan/gate-vgpu.h"
-#include "plan/qemu-conflict.h"
 
 struct gate {
 	const struct spec *spec;
@@ -37,7 +36,24 @@ static struct finding *ask(struct gate *g, const struct fact *fact)
 		       spec_allows(g->spec, (unsigned)fact->slot, bdf) ||
 		       (fact->declared && address_list_has(&fact->declared->allow, bdf));
 
-	return find(g, allowed ? GRADE_TELL : GRADE_ASK, fact);
+	struct finding *f = find(g, allowed ? GRADE_TELL : GRADE_ASK, fact);
+
+	if (f)
+		f->allowed = allowed;
+	return f;
+}
+
+/* Ends the cure of what was asked: the line that allows it, and its file. */
+static void say_allow(const struct gate *g, const struct fact *fact, struct finding *f)
+{
+	if (f->grade != GRADE_ASK)
+		return;
+	SAY_MORE(f->cure, "allow = [\"%s\"]; in ", f->device);
+	if (fact->declared)
+		SAY_MORE(f->cure, "its entry of drivers (%s:%u)", fact->declared->file,
+			 fact->declared->line);
+	else
+		SAY_MORE(f->cure, "/etc/hostpci/vm/%u.conf", g->spec->vmid);
 }
 
 static void check_protect(struct gate *g, const struct fact *fact)
@@ -50,98 +66,14 @@ static void check_protect(struct gate *g, const struct fact *fact)
 	if (!f)
 		return;
 	SAY(f->why, "is protected by hostpci.conf");
-	if (fact->declared) {
+	if (fact->declared)
 		SAY(f->cure,
 		    "take it out of protect, or out of drivers; or, if it is to have "
-		    "driver %s all the same, allow = [\"%s\"]; in its entry there "
-		    "(%s:%u)",
-		    fact->declared->driver, f->device, fact->declared->file,
-		    fact->declared->line);
-		return;
-	}
-	SAY(f->cure,
-	    "if VM %u is to have it all the same: allow = [\"%s\"]; in its policy",
-	    g->spec->vmid, f->device);
-}
-
-static void check_absent(struct gate *g)
-{
-	for (unsigned i = 0; i < g->facts->absents; i++) {
-		const struct absent *absent = &g->facts->absent[i];
-		const struct slot *slot = &g->spec->slot[absent->slot];
-		struct finding *f =
-			findings_add(g->findings, GRADE_NEVER, (int)absent->slot, NULL);
-
-		if (!f)
-			return;
-		SAY(f->device, "%s", absent->text);
-		SAY(f->what, "%s", absent->text);
-		SAY(f->why, "is no PCI device of this host");
-		SAY(f->cure,
-		    "lspci -D lists them (an address moves when hardware is added); "
-		    "correct hostpci%u in %s:%u",
-		    absent->slot, slot->file, slot->line);
-	}
-}
-
-/* Without a VM config nobody knows what machine will be made. */
-static void check_conflicts(struct gate *g)
-{
-	struct qemu_conflict conflict;
-
-	for (unsigned i = 0; g->spec->have_config && i < LIMIT_SLOTS; i++) {
-		const struct slot *slot = &g->spec->slot[i];
-		struct finding *f;
-
-		if (!slot->present || g->facts->pick[i].err.code ||
-		    !qemu_conflict(g->spec, g->facts, i, &conflict))
-			continue;
-		f = findings_add(g->findings, GRADE_NEVER, (int)i, NULL);
-		if (!f)
-			return;
-		SAY(f->why, "%s: hostpci%u %s, and Proxmox does not start that",
-		    SLOT_PLACE(slot), i, conflict.why);
-		SAY(f->cure, "%s", conflict.cure);
-	}
-}
-
-/* One of the ways that a mapping leaves is about to be free. */
-static bool is_passing(const struct facts *facts, const struct pick *pick)
-{
-	for (unsigned i = 0; i < pick->skips; i++) {
-		const struct claim *claim = facts_claim(facts, &pick->skip[i]);
-
-		if (claim && claim->passing)
-			return true;
-	}
-	return false;
-}
-
-/* What Proxmox itself would not start the machine for. */
-static void check_picks(struct gate *g)
-{
-	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
-		const struct err *err = &g->facts->pick[i].err;
-		struct finding *f;
-
-		if (!err->code)
-			continue;
-		f = findings_add(g->findings, GRADE_NEVER, (int)i, NULL);
-		if (!f)
-			return;
-		f->held = err->code == EBUSY;
-		f->passing = f->held && is_passing(g->facts, &g->facts->pick[i]);
-		SAY(f->why, "%s", err->msg);
-		SAY(f->cure,
-		    wish_has(&g->spec->slot[i].wish, KEY_VF_OF)
-			    ? err->code == EBUSY ? "stop one of them, or raise vfs in "
-						   "hostpci.conf"
-						 : "correct it"
-		    : err->code == EBUSY ? "stop one of them, or add a 'map' line"
-		    : wish_has(&g->spec->slot[i].wish, KEY_MAPPING)
-			    ? "correct it; hostpci mapping check shows all"
-			    : "correct it");
-	}
+		    "driver %s all the same, ",
+		    fact->declared->driver);
+	else
+		SAY(f->cure, "if VM %u is to have it all the same: ", g->spec->vmid);
+	say_allow(g, fact, f);
 }
 
 static void check_iommu(struct gate *g)
@@ -198,6 +130,26 @@ static void check_bridge(struct gate *g, const struct fact *fact)
 		    fact->slot);
 }
 
+/* The processor's and the chipset's own: the kernel would let them go. */
+static void check_chipset(struct gate *g, const struct fact *fact)
+{
+	unsigned class = fact->device.class_code >> 8;
+	struct finding *f;
+
+	if ((class != 0x0600 && class != 0x0601) || fact->device.on_vfio ||
+	    (!fact->wanted && !fact->declared))
+		return;
+	f = ask(g, fact);
+	if (!f)
+		return;
+	SAY(f->why, "is a bridge of the host itself, to its %s",
+	    class == 0x0600 ? "processors and memory"
+			    : "firmware and onboard devices (ISA, LPC)");
+	SAY(f->cure, "name the device that is meant (lspci -D lists all); or, if it is "
+		     "this one, ");
+	say_allow(g, fact, f);
+}
+
 static void check_claims(struct gate *g, const struct fact *fact)
 {
 	for (size_t i = 0; i < g->facts->claims; i++) {
@@ -228,16 +180,9 @@ static void check_holding(struct gate *g, const struct fact *fact,
 	SAY(f->why, "%s", h->why);
 	SAY(f->who, "%s", h->who);
 	SAY(f->cure, "%s", h->cure);
-	if (f->grade == GRADE_ASK && fact->declared)
-		SAY_MORE(f->cure,
-			 "; or, if the host can do without it, allow = [\"%s\"]; in its "
-			 "entry of drivers (%s:%u)",
-			 f->device, fact->declared->file, fact->declared->line);
-	else if (f->grade == GRADE_ASK)
-		SAY_MORE(f->cure,
-			 "; or, if the host can do without it, allow = [\"%s\"]; in the "
-			 "machine's policy",
-			 f->device);
+	if (f->grade == GRADE_ASK)
+		SAY_MORE(f->cure, "; or, if the host can do without it, ");
+	say_allow(g, fact, f);
 }
 
 static void check_holdings(struct gate *g, const struct fact *fact)
@@ -313,9 +258,9 @@ static void check_sibling(struct gate *g, const struct fact *fact)
 	    d->driver, d->group);
 	SAY(f->cure,
 	    "name it in the machine's configuration too (hostpciN: %s), unbind it from "
-	    "%s, move the card to another slot, or, if the host can do without it, "
-	    "allow = [\"%s\"]; in the machine's policy",
-	    f->device, d->driver, f->device);
+	    "%s, move the card to another slot, or, if the host can do without it, ",
+	    f->device, d->driver);
+	say_allow(g, fact, f);
 }
 
 static void check_kept(struct gate *g, const struct fact *fact)
@@ -338,9 +283,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 {
 	struct gate g = {spec, facts, findings};
 
-	check_absent(&g);
-	check_picks(&g);
-	check_conflicts(&g);
+	gate_check_config(spec, facts, findings);
 	gate_check_vgpu_names(spec, facts, findings);
 	check_iommu(&g);
 	gate_check_override(facts, findings);
@@ -355,6 +298,7 @@ void gate_check(const struct spec *spec, const struct facts *facts,
 		if (fact->device.bridge)
 			continue;
 		check_protect(&g, fact);
+		check_chipset(&g, fact);
 		if (fact->device.coming) /* it is judged when it is there */
 			continue;
 		check_group(&g, fact);

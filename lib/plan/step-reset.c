@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/step-reset.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "host/look.h"
@@ -60,6 +61,12 @@ static void reset_explain(const struct step *step, const char *seen, char *buf,
 				 "uses is reset");
 }
 
+/* The sound of a graphics card seldom has a reset of its own. */
+static bool reset_tolerates(const struct step *step, int code)
+{
+	return step->none == STEP_NONE_OFF && (code == ENOTTY || code == ENOENT);
+}
+
 static void reset_describe(const struct step *step, char *buf, size_t size)
 {
 	(void)step;
@@ -70,6 +77,7 @@ const struct step_ops step_reset = {
 	.name = "reset",
 	.deadline_ms = 90000,
 	.needs_idle = reset_needs_idle,
+	.tolerates = reset_tolerates,
 	.write = reset_write,
 	.look = reset_look,
 	.look_after = reset_look_after,

@@ -197,6 +197,8 @@ const char *step_errno_words(const struct step *step, int code)
 	for (size_t i = 0; step->slot < 0 && i < ARRAY_SIZE(by_hand_words); i++)
 		if (by_hand_words[i].kind == kind && by_hand_words[i].code == code)
 			return by_hand_words[i].words;
+	if (kind == STEP_RESET && step_ops(step)->tolerates(step, code))
+		return "no reset method works for this function of the card";
 	for (size_t i = 0; i < ARRAY_SIZE(errno_words); i++)
 		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;

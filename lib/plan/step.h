@@ -44,10 +44,12 @@ enum step_direction {
 	STEP_UNDO,
 };
 
-/* What to do if none of the reset methods of STEP_METHODS is offered. */
+/* What to do if none of the reset methods of STEP_METHODS is offered, or STEP_RESET finds
+ * none that works. */
 enum step_none {
 	STEP_NONE_FAILS, /* policy names them */
-	STEP_NONE_OFF,	 /* what is offered harms it: its resets are switched off */
+	STEP_NONE_OFF,	 /* what is offered harms it, or it only comes along with the
+			  * function that policy is about: its resets are switched off */
 	STEP_NONE_LEFT,	 /* what is offered is left so */
 };
 

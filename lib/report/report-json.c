@@ -89,6 +89,7 @@ static struct json_object *finding_json(const struct finding *f)
 	put_text(o, "who", f->who);
 	put_text(o, "cure", f->cure);
 	put_flag(o, "passing", f->passing);
+	put_flag(o, "allowed", f->allowed);
 	return o;
 }
 

@@ -28,7 +28,8 @@ void report_findings(const struct findings *findings, enum report_style style, F
 		bool elsewhere = strcmp(f->what, f->device) != 0;
 
 		/* A start that is fine does not list what does not matter. */
-		if (style == REPORT_HOOK && f->grade == GRADE_TELL && !findings->refused)
+		if (style == REPORT_HOOK && f->grade == GRADE_TELL && !f->allowed &&
+		    !findings->refused)
 			continue;
 		(void)fprintf(out, "%s  [%s] ", prefix(style), grade_words[f->grade]);
 		/* One about a line of the configuration names it itself. */
@@ -38,10 +39,11 @@ void report_findings(const struct findings *findings, enum report_style style, F
 			      elsewhere && f->device[0] ? ": " : "",
 			      elsewhere ? f->what : "",
 			      f->device[0] || f->what[0] ? " " : "", f->why,
-			      !f->passing	     ? ""
+			      f->allowed	     ? " (the policy allows it)"
+			      : !f->passing	     ? ""
 			      : style == REPORT_HOOK ? " (just going, but too slow)"
 						     : " (just going: a start waits)");
-		if (f->cure[0])
+		if (f->cure[0] && !f->allowed)
 			(void)fprintf(out, "%s          what to do: %s\n", prefix(style),
 				      f->cure);
 	}
@@ -268,7 +270,7 @@ static void print_verdict(const struct outcome *o, enum report_style style, FILE
 void report_text(const struct root *root, const struct outcome *outcome,
 		 enum report_style style, FILE *out)
 {
-	const char *p = prefix(style);
+	const char *p = prefix(style), *indent = "";
 
 	for (size_t i = 0; i < outcome->warnings.n; i++)
 		(void)fprintf(out, "%swarning: %s\n", p, outcome->warnings.text[i]);
@@ -277,14 +279,16 @@ void report_text(const struct root *root, const struct outcome *outcome,
 			(void)fprintf(out, "%s %s\n", OWNER(outcome->vmid),
 				      WHAT(outcome));
 		print_plan(root, outcome, out);
+		indent = "  ";
 	} else if (style == REPORT_HOOK && outcome->deeds.n) {
 		(void)fprintf(out, "%s%s %s (%d ms)\n", p, OWNER(outcome->vmid),
 			      WHAT(outcome), outcome->ms);
 		print_done(outcome, out);
 		print_trouble(outcome, out);
+		indent = "  ";
 	}
 	for (size_t i = 0; i < outcome->notes.n; i++)
-		(void)fprintf(out, "%s  %s\n", p, outcome->notes.text[i]);
+		(void)fprintf(out, "%s%s%s\n", p, indent, outcome->notes.text[i]);
 	print_verdict(outcome, style, out);
 	report_findings(&outcome->findings, style, out);
 }

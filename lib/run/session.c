@@ -40,16 +40,38 @@ static bool is_begun(const struct journal *j, const struct bdf *bdf)
 	return false;
 }
 
+/* " (hostpci0 0000:01:00.0: unbind from igb)": what it is at, if only one step
+ * was begun and did not come to its end. */
+static void name_step(const struct journal *j, char *buf, size_t size)
+{
+	const struct step *begun = NULL;
+	char text[STEP_WORDS];
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < j->steps; i++) {
+		if (j->step[i].state != JOURNAL_INTENT)
+			continue;
+		if (begun)
+			return;
+		begun = &j->step[i].step;
+	}
+	if (!begun || begun->kind == STEP_MODULE)
+		return;
+	step_ops(begun)->describe(begun, text, sizeof(text));
+	(void)snprintf(buf, size, " (%s: %s)", STEP_DEVICE(begun), text);
+}
+
 static int say_child(const struct session *s, const struct proc_id *child,
 		     struct err *err)
 {
-	char stack[200];
+	char stack[200], step[STEP_WORDS];
 
 	(void)proc_stack(s->root, child->pid, stack, sizeof(stack));
+	name_step(s->journal, step, sizeof(step));
 	return err_set(err, EBUSY,
-		       "process %d of an earlier run is still in the kernel%s%s: it ends "
-		       "when the kernel lets go",
-		       (int)child->pid, stack[0] ? ", in " : "", stack);
+		       "process %d of an earlier run is still in the kernel%s%s%s: it "
+		       "ends when the kernel lets go (look at dmesg)",
+		       (int)child->pid, step, stack[0] ? ", in " : "", stack);
 }
 
 int session_at_work(const struct session *session, const struct bdf *bdf, struct err *err)
@@ -92,21 +114,34 @@ static int try_begin(struct session *s, bool create, struct err *err)
 	return child ? say_child(s, child, err) : 0;
 }
 
+/* Without waiting: who would be waited for is said. */
+static int begin_dry(struct session *s, bool create, struct err *err)
+{
+	const struct request *q = s->request;
+	const struct proc_id *child;
+	int r = journal_read(s->root, q->vmid, q->scope, &s->journal, err);
+
+	if (r == 0 && s->journal->other_boot) {
+		s->journal = journal_free(s->journal);
+		r = -ENOENT;
+	}
+	if (r < 0)
+		return r == -ENOENT && create ? 0 : r;
+	child = s->apart ? NULL : live_child(s->journal);
+	if (child && journal_is_locked(s->root, q->vmid, q->scope))
+		return err_set(err, EBUSY, "another hostpci run works on %s",
+			       OWNER(q->vmid));
+	return child ? say_child(s, child, err) : 0;
+}
+
 int session_begin(struct session *session, bool create, struct err *err)
 {
 	int64_t end = clock_ms() + session->patience_ms;
 	const struct request *q = session->request;
 	int r;
 
-	if (q->dry) {
-		r = journal_read(session->root, q->vmid, q->scope, &session->journal,
-				 err);
-		if (r == 0 && session->journal->other_boot) {
-			session->journal = journal_free(session->journal);
-			r = -ENOENT;
-		}
-		return r == -ENOENT && create ? 0 : r;
-	}
+	if (q->dry)
+		return begin_dry(session, create, err);
 	/* Most stops have nothing to take back: look before making folders and locks. */
 	if (!create) {
 		r = journal_read(session->root, q->vmid, q->scope, &session->journal,

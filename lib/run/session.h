@@ -25,8 +25,8 @@ struct session {
 /*
  * Opens the machine's journal under its lock and takes the host's lock; waits, bounded,
  * for another run on this machine and for children that an earlier one left in the
- * kernel. A dry run only reads the journal. -ENOENT: there is no journal, and not
- * @create; -EBUSY: they did not end. Otherwise -errno.
+ * kernel. A dry run only reads the journal, and waits for nobody. -ENOENT: there is no
+ * journal, and not @create; -EBUSY: they did not end. Otherwise -errno.
  */
 int session_begin(struct session *session, bool create, struct err *err) _must_check_;
 /* -EBUSY with words: an earlier run has begun with @bdf, and has left a child at work. */

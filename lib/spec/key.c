@@ -42,6 +42,8 @@ const char *key_hint(const char *name, unsigned where, char buf[static KEY_HINT]
 		(void)snprintf(buf, KEY_HINT, ": it belongs into hostpciN = { ... }");
 	else if (where & KEY_IN_DEVICE && key_find(name, KEY_IN_VM))
 		(void)snprintf(buf, KEY_HINT, ": it belongs outside of hostpciN");
+	else if (where & (KEY_IN_VM | KEY_IN_DEVICE) && key_find(name, KEY_IN_HOST))
+		(void)snprintf(buf, KEY_HINT, ": it belongs into hostpci.conf");
 	else if (where & KEY_IN_HOST && key_find(name, KEY_IN_VM))
 		(void)snprintf(buf, KEY_HINT, ": it belongs into a machine's policy%s",
 			       key_find(name, KEY_IN_DRIVERS)

@@ -232,9 +232,11 @@ static int read_top(void *context, config_setting_t *top, struct err *err)
 	const struct reader *r = context;
 	config_setting_t *list = config_setting_get_member(top, "quirks");
 
+	if (!config_setting_length(top)) /* all of it is a comment */
+		return 0;
 	if (config_setting_length(top) != 1 || !list || !config_setting_is_list(list))
 		return err_at(err, EINVAL, r->file, 1,
-			      "holds nothing but quirks = ( { ... }, { ... } );");
+			      "may hold nothing but quirks = ( { ... }, { ... } );");
 	for (int i = 0; i < config_setting_length(list); i++) {
 		int ret = read_entry(r, config_setting_get_elem(list, (unsigned)i), err);
 

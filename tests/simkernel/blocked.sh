@@ -34,8 +34,10 @@ driver_is 03:00.1 snd_hda_intel
 # While it lives, nothing else is tried on this machine, and status says so.
 hostpci_exits 0 status
 says '100 +working'
-hook_exits 75 100 pre-start
+hostpci_exits 75 plan 100
 says "process $pid of an earlier run is still in the kernel"
+hook_exits 75 100 pre-start
+says "process $pid of an earlier run is still in the kernel \\(hostpci[0-9] 0000:.*: unbind from igb\\).*look at dmesg"
 [[ $took -lt 25000 ]] || fail "busy took $took ms"
 gone
 driver_is 02:00.0 ''

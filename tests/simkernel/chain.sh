@@ -96,7 +96,7 @@ as_before
 it "it holds no descriptor of ours, and no signal is blocked"
 config 100 'hostpci0: 02:00.0'
 policy 100 'hooks = [ "local:snippets/a.sh" ];'
-script a.sh 'cd /proc/$$/fd; echo fds *' 'grep SigBlk /proc/$$/status'
+script a.sh 'cd /proc/$$/fd; echo fds *' 'grep SigBlk /proc/self/status'
 run "$ROOT/var/lib/vz/snippets/a.sh" 100 pre-start
 want=$(grep ^fds "$DIR/$cases/out")
 hook_exits 0 100 pre-start

@@ -42,10 +42,16 @@ it "a graphics card whose file is open"
 config 100 'hostpci0: 03:00.0'
 hold_card
 refused "\\[ask\\] hostpci0 0000:03:00.0: /dev/dri/card0 is held open by pid $holder \\(sleep\\)" \
-	'what to do: .*allow = \["0000:03:00.0"\]'
+	'what to do: .*allow = \["0000:03:00.0"\]; in /etc/hostpci/vm/100.conf$'
+policy 100 'gate = "warn";'
+hostpci_exits 0 plan 100
+says "\\[tell\\] .* is held open by pid $holder \\(sleep\\) \\(the policy allows it\\)$"
+says_not 'what to do'
 policy 100 'allow = [ "0000:03:00.0" ];'
 now_is_before
 hook_exits 0 100 pre-start
+says "\\[tell\\] .* is held open by pid $holder \\(sleep\\) \\(the policy allows it\\)$"
+says_not 'bridge'
 driver_is 03:00.0 vfio-pci
 hook_exits 0 100 post-stop
 as_before
@@ -129,9 +135,9 @@ refused '\[ask\] hostpci0 0000:02:00.0: enp2s0f0 is a port of Open vSwitch ovs-s
 says_not 'never'
 echo 'default 21 192.0.2.1' >>"$ROOT/run/netlink"
 policy 100 'allow = [ "0000:02:00.0", "0000:02:00.1" ];' 'gate = "warn";'
-refused "\\[never\\] hostpci0 0000:02:00.0: enp2s0f0 vmbr0, which is on the same Open vSwitch, has the host's default route by 192.0.2.1" \
+refused "\\[never\\] hostpci0 0000:02:00.0: enp2s0f0 is on the same Open vSwitch as vmbr0, which has the host's default route by 192.0.2.1" \
 	'what to do: if that is not by way of enp2s0f0: ovs-vsctl del-port enp2s0f0' \
-	"\\[never\\] hostpci1 0000:02:00.1: enp2s0f1 vmbr0, which is on the same"
+	"\\[never\\] hostpci1 0000:02:00.1: enp2s0f1 is on the same Open vSwitch as vmbr0"
 sed -i '/^default/d' "$ROOT/run/netlink"
 hook_exits 0 100 pre-start
 driver_is 02:00.0 vfio-pci

@@ -72,6 +72,30 @@ has_no_journal 100
 set_attribute 02:00.1/reset_method 'pm bus'
 as_before
 
+it "the sound of a card has no such reset: the card is reset, and that is told"
+config 100 'hostpci0: 03:00'
+policy 100 'hostpci0 = { reset = [ "flr", "device_specific" ]; bar-sizes = [ "1:512M" ]; };'
+set_attribute 03:00.1/reset_method pm
+echo pm >"$SIM/methods/0000:03:00.1"
+now_is_before
+hook_exits 0 100 pre-start
+says '03:00.0: look for its reset methods anew, use the reset methods flr device_specific, reset'
+says '03:00.1: reset \(.*no reset method works for this function of the card: it is left as it was$'
+attribute_is 03:00.0/reset_method flr
+attribute_is 03:00.1/reset_method ''
+wrote 03:00.0/resource1_resize 9
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+has_no_journal 100
+as_before
+
+it "its first function has none: told, and all is as before"
+config 100 'hostpci0: 03:00'
+policy 100 'reset = "device_specific";'
+hostpci_exits 0 plan 100
+says 'beforehand the kernel lists only flr bus for it: if it finds none of device_specific either'
+refused '03:00.0: use the reset methods.*the kernel offers only: flr bus'
+
 it "no method works at all: the kernel's choice is told, and all is as before"
 config 100 'hostpci0: 08:00.0'
 policy 100 'reset = "default";'

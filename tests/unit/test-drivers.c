@@ -304,7 +304,7 @@ static void the_gate_guards_it(void **state)
 	scene.spec.host.protect.item[0] = (struct address){.text = "0000:01:00.0"};
 	expect_finding(&scene, "is protected", "out of drivers");
 	expect_finding(&scene, "is protected",
-		       "allow = [\"0000:01:00.0\"]; in its entry there "
+		       "allow = [\"0000:01:00.0\"]; in its entry of drivers "
 		       "(hostpci.conf:7)");
 	entry.allow.n = 1;
 	entry.allow.item[0] = (struct address){.text = "0000:01:00.1"};

@@ -57,6 +57,18 @@ static void bridge(struct scene *s)
 	s->nic->device.bridge = true;
 }
 
+static void host_bridge(struct scene *s)
+{
+	s->nic->device.class_code = 0x060000;
+}
+
+static void isa_bridge_in_group(struct scene *s)
+{
+	struct fact *fact = add(s, (struct bdf){0, 2, 0, 1}, 12, "", false);
+
+	fact->device.class_code = 0x060100;
+}
+
 static void bridge_in_group(struct scene *s)
 {
 	add(s, (struct bdf){0, 0, 0x1c, 0}, 12, "pcieport", false)->device.bridge = true;
@@ -257,6 +269,8 @@ static const struct {
 	{no_iommu, GRADE_NEVER, "IOMMU", "is not at work"},
 	{no_group, GRADE_NEVER, "0000:02:00.0", "in no IOMMU group"},
 	{bridge, GRADE_NEVER, "0000:02:00.0", "is a bridge"},
+	{host_bridge, GRADE_ASK, "0000:02:00.0", "to its processors and memory"},
+	{isa_bridge_in_group, -1, NULL, NULL},
 	{bridge_in_group, GRADE_TELL, "0000:00:1c.0", "stays with the host"},
 	{claimed, GRADE_NEVER, "0000:02:00.0", "is held by VM 101"},
 	{reserved, GRADE_NEVER, "0000:02:00.0",
@@ -363,7 +377,8 @@ static void who_is_just_going_is_marked(void **state)
 	assert_true(found.item[1].passing && found.item[1].held);
 	/* What is asked for says how to allow it. */
 	assert_contains(found.item[1].cure, "umount /srv; or");
-	assert_contains(found.item[1].cure, "allow = [\"0000:02:00.0\"]");
+	assert_contains(found.item[1].cure,
+			"allow = [\"0000:02:00.0\"]; in /etc/hostpci/vm/100.conf");
 	/* A sibling's driver stays until somebody acts. */
 	assert_false(found.item[2].passing || found.item[2].held);
 	findings_free(&found);

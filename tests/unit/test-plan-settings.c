@@ -48,7 +48,8 @@ static const struct row rows[] = {
 	{"a chain that is not", .reset = "flr", .on_vfio = true,
 	 .steps = "reprobe:flr bus>default methods:>flr reset:>"},
 	{"a list that is empty", .reset = "flr", .on_vfio = true, .methods = "",
-	 .steps = "reprobe:>default methods:>flr reset:>"},
+	 .steps = "reprobe:>default methods:>flr reset:>",
+	 .note = "beforehand the kernel lists no method for it: if it finds none of flr"},
 	{"power on", .want_power = "on", .steps = "power:on>on"},
 	{"power on, on vfio", .want_power = "on", .on_vfio = true, .power = "auto",
 	 .steps = "power:auto>on"},
@@ -232,6 +233,53 @@ static void bars_are_resized_to_what_is_offered(void **state)
 	assert_contains(err.msg, "it is not resizable here");
 }
 
+/* A card of two functions on one line, of which only one has what policy wants. */
+static void only_one_function_needs_it(void **state)
+{
+	static const struct row row = {.reset = "device_specific;flr"};
+	struct facts *facts = look(&row);
+	struct spec spec = {.vmid = 100};
+	struct notes notes = {0};
+	struct plan plan;
+	struct err err;
+
+	(void)state;
+	spec.slot[0].present = true;
+	set(&spec.slot[0].wish, &row);
+	assert_int_equal(key_store_text(&key_table[KEY_BAR_SIZES], "1:1G",
+					&spec.slot[0].wish, &err),
+			 0);
+	facts->fact[1] = facts->fact[0];
+	facts->n = 2;
+	facts->fact[1].device.bdf.function = 1;
+	(void)strcpy(facts->fact[1].settings.methods, "pm");
+	facts->fact[0].settings.bar[1].bit = 8;
+	facts->fact[0].settings.bar[1].offers = 0x700;
+	facts->fact[1].settings.bar[1].bit = -1;
+	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), 0);
+	assert_int_equal(notes.n, 0);
+	for (size_t i = 0; i < plan.steps; i++) {
+		const struct step *s = &plan.step[i];
+
+		assert_true(s->kind != STEP_BAR || s->bdf.function == 0);
+		if (s->kind == STEP_METHODS || s->kind == STEP_RESET)
+			assert_int_equal(s->none, s->bdf.function ? STEP_NONE_OFF
+								  : STEP_NONE_FAILS);
+		if (s->kind == STEP_RESET)
+			assert_int_equal(step_ops(s)->tolerates(s, ENOTTY),
+					 s->bdf.function);
+	}
+	plan_free(&plan);
+	/* What neither can be is said of the first. */
+	facts->fact[0].settings.bar[1].bit = -1;
+	facts->fact[0].settings.bar[1].offers = 0;
+	assert_int_equal(plan_build(&spec, facts, &plan, &notes, &err), -EINVAL);
+	assert_contains(err.msg,
+			"0000:01:00.0: bar-sizes: BAR 1 cannot be 1G: it is not");
+	notes_free(&notes);
+	facts_free(facts);
+}
+
 static void a_chain_without_any_method_is_refused(void **state)
 {
 	static const struct row row = {.reset = "flr", .gone_methods = true};
@@ -272,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_wish_gets_its_steps),
 		cmocka_unit_test(bars_are_resized_to_what_is_offered),
+		cmocka_unit_test(only_one_function_needs_it),
 		cmocka_unit_test(a_chain_without_any_method_is_refused),
 		cmocka_unit_test(a_quirk_may_ask_for_time_after_a_reset),
 	};

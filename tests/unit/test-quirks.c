@@ -52,6 +52,18 @@ static void each_key_is_taken(void **state)
 	quirks_free(&quirks);
 }
 
+static void a_file_of_comments_is_none(void **state)
+{
+	struct quirks quirks;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+		parse("# quirks = ( { ids = [ \"1002:*\" ]; } );\n", &quirks, &err), 0);
+	assert_int_equal(quirks.n, 0);
+	quirks_free(&quirks);
+}
+
 static void wrong_entries_are_refused_with_their_line(void **state)
 {
 	static const struct {
@@ -59,9 +71,8 @@ static void wrong_entries_are_refused_with_their_line(void **state)
 		unsigned line;
 		const char *why;
 	} rows[] = {
-		{"", 1, "holds nothing but quirks"},
-		{"quirks = ( );\nother = 1;", 1, "holds nothing but quirks"},
-		{"quirks = { };", 1, "holds nothing but quirks"},
+		{"quirks = ( );\nother = 1;", 1, "may hold nothing but quirks"},
+		{"quirks = { };", 1, "may hold nothing but quirks"},
 		{"quirks = (\n 1 );", 2, "a quirk is a group"},
 		{"quirks = ( {\nids = [ \"1:2\" ]; name = \"n\"; source = \"s\"; } );", 2,
 		 "'1:2' is no id"},
@@ -215,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_key_is_taken),
+		cmocka_unit_test(a_file_of_comments_is_none),
 		cmocka_unit_test(wrong_entries_are_refused_with_their_line),
 		scratch_test(this_nodes_entry_wins),
 		cmocka_unit_test(the_installed_list_is_sound),

@@ -98,9 +98,9 @@ ip link set labbr up
 ip link set labbr.7 up
 ip address add 192.0.2.5/24 dev labbr.7
 refuses "ask\\] .*$name is a port of bridge labbr" \
-	"ask\\] .*$name labbr.7, which is on it, has the host's address 192.0.2.5"
+	"ask\\] .*$name carries labbr.7, which has the host's address 192.0.2.5"
 ip route add default via 192.0.2.1 dev labbr.7
-refuses "never\\] .*$name labbr.7, which is on it, has the host's default route by 192.0.2.1"
+refuses "never\\] .*$name carries labbr.7, which has the host's default route by 192.0.2.1"
 ip link del labbr.7
 vm_policy 120 'gate = "warn";'
 starts
@@ -128,15 +128,15 @@ ip link set labovs up
 ip link add link labovs name labovs.7 type vlan id 7
 ip link set labovs.7 up
 ip address add 192.0.2.5/24 dev labovs
-refuses "ask\\] .*$name labovs, which is on the same Open vSwitch, has the host's address 192.0.2.5" \
+refuses "ask\\] .*$name is on the same Open vSwitch as labovs, which has the host's address 192.0.2.5" \
 	"ovs-vsctl del-port $name"
 ip route add default via 192.0.2.1 dev labovs
-refuses "never\\] .*$name labovs, which is on the same Open vSwitch, has the host's default route by 192.0.2.1"
+refuses "never\\] .*$name is on the same Open vSwitch as labovs, which has the host's default route by 192.0.2.1"
 last_output
 ip route del default
 ip address add 198.51.100.5/24 dev labovs.7
 ip route add default via 198.51.100.1 dev labovs.7
-refuses "never\\] .*$name labovs.7, which is on the same Open vSwitch, has the host's default route"
+refuses "never\\] .*$name is on the same Open vSwitch as labovs.7, which has the host's default route"
 ip link del labovs.7
 "$LAB_DIR/openvswitch" del ovs-system
 
