@@ -7,10 +7,12 @@
 #include "base/clock.h"
 #include "run/policy-copy.h"
 
-bool boot_waits(const struct boot *boot)
+bool boot_waits(struct boot *boot)
 {
-	if (boot->context->value[OPTION_DRY_RUN] || clock_ms() >= boot->end)
+	if (boot->context->value[OPTION_DRY_RUN] || clock_ms() >= boot->wait.end)
 		return false;
+	progress_waits(&boot->wait, "what hostpci.conf declares is not all there yet, or "
+				    "has no driver");
 	clock_sleep_ms(LIMIT_BOOT_POLL_MS);
 	return true;
 }
@@ -172,7 +174,7 @@ static int boot_run(struct context *context, const struct spec *spec)
 	struct boot boot = {
 		.context = context,
 		.spec = spec,
-		.end = clock_ms() + LIMIT_BOOT_MS,
+		.wait = progress_wait(clock_ms() + LIMIT_BOOT_MS),
 		.pfs = pfs,
 		.errors = json_object_new_array(),
 		.reports = json_object_new_array(),

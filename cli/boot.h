@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/progress.h"
 #include "cli/apply.h"
 #include "host/pf.h"
 
@@ -8,7 +9,7 @@
 struct boot {
 	struct context *context;
 	const struct spec *spec;
-	int64_t end; /* of waiting for what is not there yet */
+	struct progress_wait wait; /* for what is not there yet */
 	/* The entries of sriov whose physical function is not there, or has no driver. */
 	struct pfs *pfs;
 	bool missing[LIMIT_PFS];
@@ -20,7 +21,7 @@ struct boot {
 
 /* Cards are found, and their drivers come, while this runs, and nobody waits for ever: a
  * moment has passed; false: what is not there by now is missing. */
-bool boot_waits(const struct boot *boot);
+bool boot_waits(struct boot *boot);
 #define BOOT_WHEN(boot) \
 	((boot)->context->value[OPTION_DRY_RUN] ? "now" : "waited for in vain")
 /* What is missing does not keep the others from being set. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/node.h"
+#include "base/progress.h"
 #include "base/say.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -219,6 +220,8 @@ static int run_command(struct context *context)
 			      context->value[OPTION_NODE]);
 		code = error_print(context, EXIT_CODE_CONFIG, &err);
 	} else {
+		if (!context->value[OPTION_QUIET] && context->format == FORMAT_TEXT)
+			progress_to(STDERR_FILENO);
 		code = context->command->run(context);
 	}
 	root_close(&context->root);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/phase.h"
+#include "base/progress.h"
 #include "report/report.h"
 
 static int usage(const struct hook *hook, const char *problem)
@@ -50,8 +51,10 @@ static int run(const struct root *root, enum scope scope, uint32_t vmid, enum ph
 		.change = change_of(phase),
 	};
 	_cleanup_(outcome_free) struct outcome outcome;
-	int code = machine_change(&request, &outcome);
+	int code;
 
+	progress_to(STDERR_FILENO);
+	code = machine_change(&request, &outcome);
 	report_store(root, &outcome);
 	if (has_words(&outcome)) {
 		/* Whether somebody reads it decides over no machine. All that was to be

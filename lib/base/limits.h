@@ -36,6 +36,8 @@ enum {
 	LIMIT_AGAIN_MS = 250, /* until a write is tried again that a driver refuses */
 	LIMIT_SETTLE_MS = 10 * 1000, /* what a quirk may ask for after a reset */
 
+	LIMIT_PROGRESS_MS = 3 * 1000, /* until something that takes long is told */
+
 	LIMIT_QUIRKS = 4096, /* ids of quirks.conf */
 
 	LIMIT_VFS_MS =

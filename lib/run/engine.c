@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/progress.h"
 #include "run/lane.h"
 
 struct engine {
@@ -17,6 +18,7 @@ struct engine {
 	size_t n;
 	/* Not NULL: one device is nothing to the others. */
 	const struct engine_watch *apart;
+	bool told; /* that a signal is heeded */
 };
 
 static int make_lanes(struct engine *e, const struct root *root, struct journal *journal)
@@ -141,9 +143,21 @@ static void advance(struct engine *e)
 static bool is_active(const struct engine *e)
 {
 	for (size_t i = 0; i < e->lanes; i++)
-		if (e->lane[i].state != LANE_IDLE && e->lane[i].state != LANE_ENDED)
+		if (lane_is_active(&e->lane[i]))
 			return true;
 	return false;
+}
+
+/* Who has sent a signal sees what it still waits for. */
+static void tell_interrupted(struct engine *e)
+{
+	if (e->told || !e->cancel || !e->cancel->asked || !is_active(e))
+		return;
+	e->told = true;
+	progress("interrupted: what is under way comes to its end first");
+	for (size_t i = 0; i < e->lanes; i++)
+		if (lane_is_active(&e->lane[i]))
+			lane_tell(&e->lane[i]);
 }
 
 static void run(struct engine *e)
@@ -159,6 +173,7 @@ static void run(struct engine *e)
 			(void)halt(e);
 			lane_tick(&e->lane[i], now);
 		}
+		tell_interrupted(e);
 		if (e->apart)
 			e->apart->moved(e->apart->context);
 	}

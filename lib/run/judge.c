@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/progress.h"
+#include "base/say.h"
 #include "plan/gate.h"
 #include "run/claims.h"
 #include "run/free.h"
@@ -17,6 +19,20 @@ static bool passes(const struct findings *findings)
 		if (findings->item[i].grade != GRADE_TELL && !findings->item[i].passing)
 			return false;
 	return findings->refused && findings->n;
+}
+
+static void tell_passing(const struct findings *findings, struct progress_wait *wait)
+{
+	const struct finding *f = findings->item;
+	char text[400];
+
+	while (f->grade == GRADE_TELL || !f->passing)
+		f++;
+	SAY(text, "%s%s%s%s%s (just going)", f->device,
+	    f->device[0] && strcmp(f->what, f->device) != 0 ? ": " : "",
+	    strcmp(f->what, f->device) != 0 ? f->what : "",
+	    f->device[0] || f->what[0] ? " " : "", f->why);
+	progress_waits(wait, text);
 }
 
 /* Making virtual functions takes longer than a QEMU to end. */
@@ -80,7 +96,8 @@ int judge(struct session *session, const struct spec *spec, struct facts **facts
 	  struct booking *booking, struct err *err)
 {
 	struct outcome *o = session->outcome;
-	int64_t begin = clock_ms(), waited = 0;
+	struct progress_wait wait = progress_wait(0);
+	int64_t waited = 0;
 	bool freed = false;
 	int r;
 
@@ -94,12 +111,14 @@ int judge(struct session *session, const struct spec *spec, struct facts **facts
 			notes_cut(&o->warnings, said);
 			continue;
 		}
+		wait.end = wait.begin + patience_ms(*facts);
 		if (passes(&o->findings) && !session->request->dry &&
-		    clock_ms() - begin < patience_ms(*facts)) {
+		    clock_ms() < wait.end) {
 			/* What each look warns of is the same. */
 			notes_cut(&o->warnings, said);
+			tell_passing(&o->findings, &wait);
 			r = session_pause(session, LIMIT_PASSING_POLL_MS, err);
-			waited = clock_ms() - begin;
+			waited = clock_ms() - wait.begin;
 		} else if (!freed) {
 			freed = true;
 			r = free_devices(session, spec, err);

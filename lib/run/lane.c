@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/progress.h"
 #include "run/act.h"
 
 static void stuck(struct lane *lane)
@@ -56,6 +57,7 @@ void lane_begin(struct lane *lane)
 	lane->started = clock_ms();
 	lane->since = lane->started;
 	lane->busy_until = lane->started + LIMIT_BUSY_MS;
+	lane->tell_at = progress_next(lane->started, lane->started);
 	lane->undoing = lane_current(lane)->step.direction == STEP_UNDO;
 	lane->filed = false;
 	if (!have_child(lane))
@@ -78,6 +80,35 @@ void lane_stop(struct lane *lane)
 		lane_finish(lane, DEED_SKIPPED);
 }
 
+/* The words, and until when at most; 0: as long as the step is patient. */
+static const char *waits_for(const struct lane *lane, int64_t *ret_end)
+{
+	*ret_end = 0;
+	if (lane_is_waiting(lane)) {
+		*ret_end = lane->child.deadline;
+		return "for the kernel";
+	}
+	if (lane->state != LANE_WAITING)
+		return "for it to come about";
+	*ret_end = lane->busy_until;
+	return "until nobody uses it";
+}
+
+void lane_tell(struct lane *lane)
+{
+	const struct step *step = &lane_current(lane)->step;
+	char text[STEP_WORDS], most[32] = "";
+	int64_t now = clock_ms(), end;
+	const char *what = waits_for(lane, &end);
+
+	if (end)
+		(void)snprintf(most, sizeof(most), ", at most %lld s",
+			       (long long)(end - now + 999) / 1000);
+	step_ops(step)->describe(step, text, sizeof(text));
+	progress("%s: %s: waiting %s%s", STEP_DEVICE(step), text, what, most);
+	lane->tell_at = progress_next(lane->started, now);
+}
+
 void lane_tick(struct lane *lane, int64_t now)
 {
 	if (lane_is_waiting(lane) && now >= lane->child.deadline)
@@ -88,6 +119,13 @@ void lane_tick(struct lane *lane, int64_t now)
 		lane_look(lane, LANE_LOOKING);
 	else if (lane->state == LANE_SETTLING && now >= lane->wake)
 		lane_look(lane, LANE_VERIFYING);
+	if (lane_is_active(lane) && now >= lane->tell_at)
+		lane_tell(lane);
+}
+
+bool lane_is_active(const struct lane *lane)
+{
+	return lane->state != LANE_IDLE && lane->state != LANE_ENDED;
 }
 
 bool lane_is_waiting(const struct lane *lane)
@@ -97,12 +135,11 @@ bool lane_is_waiting(const struct lane *lane)
 
 int64_t lane_due(const struct lane *lane)
 {
-	if (lane_is_waiting(lane))
-		return lane->child.deadline;
-	return lane->state == LANE_WAITING || lane->state == LANE_PATIENT ||
-			       lane->state == LANE_SETTLING
-		       ? lane->wake
-		       : INT64_MAX;
+	int64_t due = lane_is_waiting(lane) ? lane->child.deadline : lane->wake;
+
+	if (!lane_is_active(lane))
+		return INT64_MAX;
+	return due < lane->tell_at ? due : lane->tell_at;
 }
 
 void lane_end(struct lane *lane)

@@ -30,6 +30,7 @@ struct lane {
 	int64_t since;		/* of the deed, or of its write */
 	int64_t wake;		/* LANE_WAITING, _PATIENT, _SETTLING: when to go on */
 	int64_t busy_until;	/* and when to give up */
+	int64_t tell_at;	/* when to say that it takes long */
 	char seen[CHILD_VALUE]; /* what the deed's first look answered */
 	const char *or_else;	/* what to write if the kernel refuses; NULL: nothing */
 	bool filed;		/* the deed's intent is on file */
@@ -51,6 +52,8 @@ void lane_begin(struct lane *lane);
 void lane_hold(struct lane *lane);
 /* The child has answered. */
 void lane_reply(struct lane *lane);
+/* Says what it waits for. */
+void lane_tell(struct lane *lane);
 /* Time has passed: deadlines and waits. */
 void lane_tick(struct lane *lane, int64_t now);
 /* Nothing new is to be done: a deed that only waits for its device is let be, one that is
@@ -58,6 +61,8 @@ void lane_tick(struct lane *lane, int64_t now);
 void lane_stop(struct lane *lane);
 /* When lane_tick is due, clock_ms(); INT64_MAX: never. */
 int64_t lane_due(const struct lane *lane);
+/* True if a deed of it is under way. */
+bool lane_is_active(const struct lane *lane);
 /* True while an answer of its child is expected. */
 bool lane_is_waiting(const struct lane *lane);
 /* Ends the child; one that is stuck is left to the kernel. */

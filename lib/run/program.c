@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/progress.h"
 
 /* What it prints, line by line. */
 struct output {
@@ -95,27 +96,30 @@ static _Noreturn void child_main(const char *path, struct text_list words, uint3
 	_exit(127);
 }
 
-static void await_end(struct output *o, int process, struct cancel *cancel, pid_t pid,
-		      struct program_end *ret)
+static void await_end(const char *path, struct output *o, int process,
+		      struct cancel *cancel, pid_t pid, struct program_end *ret)
 {
-	int64_t end = clock_ms() + LIMIT_FREE_MS;
+	struct progress_wait wait = progress_wait(clock_ms() + LIMIT_FREE_MS);
 	bool open = true, ended = false;
 
 	while (!ended) {
 		struct pollfd p[] = {{.fd = process, .events = POLLIN},
 				     {.fd = open ? o->fd : -1, .events = POLLIN},
 				     {.fd = cancel->fd, .events = POLLIN}};
-		int64_t left = end - clock_ms();
+		int64_t left = wait.end - clock_ms();
 
 		if (!ret->late && (left <= 0 || cancel_asked(cancel))) {
 			ret->late = true;
 			(void)kill(-pid, SIGKILL);
 			/* One that is stuck in the kernel is left behind. */
-			end = clock_ms() + 1000;
+			wait.end = clock_ms() + 1000;
 			continue;
 		}
 		if (left <= 0)
 			return;
+		progress_waits(&wait, path);
+		if (left > LIMIT_PROGRESS_MS)
+			left = LIMIT_PROGRESS_MS;
 		if (poll(p, ret->late ? 2 : 3, (int)left) < 0)
 			continue;
 		if (p[1].revents)
@@ -177,7 +181,7 @@ int program_run(const struct root *root, const struct text_list *words, uint32_t
 	if (r == 0)
 		r = start(path, words, vmid, &pid, &process, &o, err);
 	if (r == 0) {
-		await_end(&o, process, cancel, pid, ret);
+		await_end(path, &o, process, cancel, pid, ret);
 		end_line(&o);
 		ret->ms = (int)(clock_ms() - begin);
 	}

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "base/lock.h"
+#include "base/progress.h"
 
 static int open_lock(const struct root *root, struct err *err)
 {
@@ -136,7 +137,7 @@ static int begin_dry(struct session *s, bool create, struct err *err)
 
 int session_begin(struct session *session, bool create, struct err *err)
 {
-	int64_t end = clock_ms() + session->patience_ms;
+	struct progress_wait wait = progress_wait(clock_ms() + session->patience_ms);
 	const struct request *q = session->request;
 	int r;
 
@@ -155,12 +156,13 @@ int session_begin(struct session *session, bool create, struct err *err)
 		return err_set(err, -r, "signals: %s", strerror(-r));
 	for (;;) {
 		r = try_begin(session, create, err);
-		if (r != -EBUSY || clock_ms() >= end)
+		if (r != -EBUSY || clock_ms() >= wait.end)
 			return r;
 		session->journal = journal_free(session->journal);
 		session_unlock(session);
 		if (cancel_asked(&session->cancel))
 			return err_set(err, EINTR, "interrupted");
+		progress_waits(&wait, err->msg);
 		clock_sleep_ms(50);
 	}
 }

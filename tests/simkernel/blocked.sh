@@ -92,4 +92,31 @@ gone
 hostpci_exits 0 release 100
 as_before
 
+# told PATTERN: the start in the background has said so, and still goes on.
+told() {
+	local i
+	for ((i = 0; i < 400; i++)); do
+		grep -qE "$1" "$DIR/$cases/out" && break
+		sleep 0.02
+	done
+	grep -qE "$1" "$DIR/$cases/out" || fail "does not say '$1': $(<"$DIR/$cases/out")"
+	kill -0 $pid || fail "it has ended"
+}
+
+it "what takes long is told meanwhile, and so is that a signal came"
+config 100 'hostpci0: 02:00.0'
+rule 'drivers/igb/unbind * * delay 7000'
+SIMKERNEL=$SIM LD_PRELOAD=$SHIM HOSTPCI_ROOT=$ROOT "$HOOK" 100 pre-start >"$DIR/$cases/out" 2>&1 &
+pid=$!
+told '^hostpci: hostpci0 0000:02:00.0: unbind from igb: waiting for the kernel, at most [0-9]+ s$'
+kill -TERM $pid
+told '^hostpci: interrupted: what is under way comes to its end first$'
+rc=0
+wait $pid || rc=$?
+[[ $rc -eq 1 ]] || fail "exits $rc"
+says 'interrupted'
+no_rules
+has_no_journal 100
+as_before
+
 finish
