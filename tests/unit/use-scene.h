@@ -62,7 +62,19 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-static inline void look(struct scene *s, uint32_t class_code)
+/* /dev/nvme0n1, with a partition. */
+static inline void disk(struct scene *s)
+{
+	put(s, PCI "/nvme/nvme0/nvme0n1/dev", "259:0\n");
+	put(s, PCI "/nvme/nvme0/nvme0n1/nvme0n1p1/dev", "259:1\n");
+	put(s, PCI "/nvme/nvme0/nvme0n1/nvme0n1p1/partition", "1\n");
+	link_to(s, "../../../../../../../class/block",
+		PCI "/nvme/nvme0/nvme0n1/subsystem");
+	link_to(s, "../../../../../../class/nvme", PCI "/nvme/nvme0/subsystem");
+	put(s, "/dev/nvme0n1", "");
+}
+
+static inline int try(struct scene *s, uint32_t class_code, struct err *err)
 {
 	_cleanup_(use_free) struct use use = {.root = &s->s.root,
 					      .looker = &s->looker,
@@ -70,11 +82,19 @@ static inline void look(struct scene *s, uint32_t class_code)
 					      .vmid = 100,
 					      .claim = s->claim,
 					      .claims = s->claims};
-	struct err err = {0};
+	int r;
 
 	holdings_free(&s->holdings);
 	s->device.class_code = class_code;
-	if (use_look(&use, &s->device, &err) < 0 || use_look_once(&use, &err) < 0)
+	r = use_look(&use, &s->device, err);
+	return r < 0 ? r : use_look_once(&use, err);
+}
+
+static inline void look(struct scene *s, uint32_t class_code)
+{
+	struct err err = {0};
+
+	if (try(s, class_code, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
