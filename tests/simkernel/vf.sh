@@ -145,6 +145,37 @@ hostpci_exits 0 sweep
 has_no_journal 100
 as_before
 
+it "and the next start, with another value, gives back what was found at first"
+vf 'vlan = 5; max-rate = 100;'
+hook_exits 0 100 pre-start
+rule 'netlink/vlan * * errno EIO'
+hook_exits 2 100 post-stop
+driver_is 02:10.0 igbvf
+set_is vlan 5:0:802.1Q
+set_is max-rate 0
+no_rules
+vf 'vlan = 7;'
+hook_exits 0 100 pre-start
+set_is vlan 7:0:802.1Q
+driver_is 02:10.0 vfio-pci
+hook_exits 0 100 post-stop
+has_no_journal 100
+as_before
+
+it "another machine does not get what is not all given back"
+vf 'vlan = 5;'
+hook_exits 0 100 pre-start
+rule 'netlink/vlan * * errno EIO'
+hook_exits 2 100 post-stop
+no_rules
+config 101 'hostpci0: 02:10.0'
+hook_exits 1 101 pre-start
+says 'VM 100'
+hostpci_exits 0 release 100
+hook_exits 0 101 pre-start
+hook_exits 0 101 post-stop
+as_before
+
 it "the card's interface is down: refused, as what is set could be lost"
 card_down
 now_is_before
