@@ -132,7 +132,11 @@ static int by_group(const void *a, const void *b)
 	return bdf_compare(&x->bdf, &y->bdf);
 }
 
-/* driver_override is shown under the device lock, which a stuck unbind keeps for ever. */
+/*
+ * Many kernels show driver_override under the device lock, which a stuck unbind keeps for
+ * ever. With one that does not (6.12.117) it is met when the device is bound, and costs
+ * that deadline.
+ */
 static int read_override(const struct root *root, struct child *looker,
 			 struct device *device, struct err *err)
 {

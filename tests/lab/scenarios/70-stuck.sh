@@ -101,6 +101,7 @@ vm_forget 151
 say "another run on the machine waits a while, and then says who is in the way"
 expect_exit 75 hostpci release 150
 expect_match "process $pid of an earlier run is still in the kernel.*, in hold_remove"
+expect_match "process $pid of an earlier run .*: waiting, at most [0-9]+ s"
 
 say "when the process has let go, release gives back what is left"
 let_go
@@ -151,6 +152,29 @@ for signal in TERM INT; do
 	expect_match 'the host is as before' "$LAST_OUT"
 	heal_and_compare hostpci release 150
 done
+
+say "an unbind of somebody else is stuck: the start ends in time, and what they did stays"
+hold
+(echo "$LAB_EDU" >/sys/bus/pci/drivers/lab-hold/unbind) &
+other=$!
+wait_for 5 sh -c "! [ -e '/sys/bus/pci/devices/$LAB_EDU/driver' ]"
+hook_until_eof pre-start
+sed 's/^/  /' "$LAST_OUT"
+[ "$took" -le "$in_time" ] || fail "it took $took s"
+# Whether the look before it can tell is the kernel's: driver_override under its lock, or not.
+case $code in
+1) expect_match "$LAB_EDU is locked in the kernel" ;;
+2) expect_match "\\[stuck\\] hostpci0 $LAB_EDU: bind to vfio-pci" ;;
+*) fail "exit code $code" ;;
+esac
+expect_eq igb "$(driver_of "$LAB_IGB0")"
+let_go
+wait "$other"
+await_children
+expect_exit 0 hostpci sweep
+expect_no_journal 150
+expect_eq none "$(driver_of "$LAB_EDU")"
+echo "$LAB_EDU" >/sys/bus/pci/drivers/lab-hold/bind
 
 vm_forget 150
 
