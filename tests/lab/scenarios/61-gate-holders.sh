@@ -7,11 +7,21 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-wait_for 20 disk_of "$LAB_NVME"
-udevadm settle
+find_disk() { # it may have another name each time
+	wait_for 20 disk_of "$LAB_NVME"
+	udevadm settle
+	disk=/dev/$(disk_of "$LAB_NVME")
+	file=${disk%n1}
+}
+
+give_back() {
+	expect_exit 0 hook 122 post-stop
+	expect_exit 0 hostpci release 122
+	find_disk
+}
+
+find_disk
 host_snapshot "$LAB_TMP/before"
-disk=/dev/$(disk_of "$LAB_NVME")
-file=${disk%n1}
 vm_config 122 "hostpci0: $LAB_NVME"
 vm_policy 122 ''
 
@@ -60,12 +70,7 @@ hold "$file"
 vm_policy 122 "allow = [\"$LAB_NVME\"];"
 expect_exit 0 hook 122 pre-start
 let_go
-expect_exit 0 hook 122 post-stop
-expect_exit 0 hostpci release 122
-wait_for 20 disk_of "$LAB_NVME"
-udevadm settle
-disk=/dev/$(disk_of "$LAB_NVME")
-file=${disk%n1}
+give_back
 
 say "a command that frees nothing is not believed"
 hold "$file"
@@ -93,23 +98,13 @@ last_output
 expect_match "free: \\| ending $holder for VM 122"
 wait "$holder" || true
 expect_eq vfio-pci "$(driver_of "$LAB_NVME")"
-expect_exit 0 hook 122 post-stop
-expect_exit 0 hostpci release 122
-wait_for 20 disk_of "$LAB_NVME"
-udevadm settle
-disk=/dev/$(disk_of "$LAB_NVME")
-file=${disk%n1}
+give_back
 rm "$LAB_TMP/free.ran"
 
 say "nothing is in use: it is not run"
 expect_exit 0 hook 122 pre-start
 [ ! -e "$LAB_TMP/free.ran" ] || fail "it was run"
-expect_exit 0 hook 122 post-stop
-expect_exit 0 hostpci release 122
-wait_for 20 disk_of "$LAB_NVME"
-udevadm settle
-disk=/dev/$(disk_of "$LAB_NVME")
-file=${disk%n1}
+give_back
 
 say "a mounted disk: never, but the command may free that as well"
 mkfs.ext4 -q -F "$disk"
@@ -118,12 +113,7 @@ vm_policy 122 "allow = [\"$LAB_NVME\"];" 'gate = "warn";' 'free = [ "/bin/true" 
 refuses "never\\] .*$disk is mounted on /mnt"
 vm_policy 122 'free = [ "/bin/umount", "/mnt" ];'
 expect_exit 0 hook 122 pre-start
-expect_exit 0 hook 122 post-stop
-expect_exit 0 hostpci release 122
-wait_for 20 disk_of "$LAB_NVME"
-udevadm settle
-disk=/dev/$(disk_of "$LAB_NVME")
-file=${disk%n1}
+give_back
 wipefs -q -a "$disk"
 vm_policy 122 ''
 
@@ -232,12 +222,7 @@ done
 expect_exit 0 hook 122 pre-start
 expect_match "$LAB_NVME was reserved by VM 140, which does not run: it is taken"
 expect_match "^$LAB_NVME 122 time:" /run/qemu-server/pci-id-reservations
-expect_exit 0 hook 122 post-stop
-expect_exit 0 hostpci release 122
-wait_for 20 disk_of "$LAB_NVME"
-udevadm settle
-disk=/dev/$(disk_of "$LAB_NVME")
-file=${disk%n1}
+give_back
 rm -r /run/qemu-server
 
 say "a holder that is just going is waited for; one of another name is not"
