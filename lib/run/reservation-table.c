@@ -97,7 +97,7 @@ int reservation_table_put(struct reservation_table *table,
 int reservation_table_parse(char *text, struct reservation_table *ret)
 {
 	struct reservation_table table = {0};
-	struct reservation_entry entry;
+	struct reservation_entry entry = {.asked = false};
 	char *line;
 	int r = 0;
 

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "run/reservation-table.h"
 #include "run/reservation.h"
 
 #define FILE_NAME "/run/qemu-server/pci-id-reservations"
@@ -133,6 +134,32 @@ static void what_others_have_becomes_a_claim(void **state)
 	assert_int_equal(facts->claim[1].bdf.bus, 4);
 }
 
+/* What a function before has left there; returns it. */
+static int __attribute__((noinline)) fill_stack(int byte)
+{
+	volatile char stack[4096];
+
+	for (size_t i = 0; i < sizeof(stack); i++)
+		stack[i] = (char)byte;
+	return stack[sizeof(stack) / 2];
+}
+
+static void what_is_read_was_not_asked_yet(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 2; byte++) {
+		struct reservation_table table = {0};
+		char text[] = "0000:01:00.0 101 pid:998\n";
+
+		assert_int_equal(fill_stack(byte), byte);
+		assert_int_equal(reservation_table_parse(text, &table), 0);
+		assert_int_equal(table.n, 1);
+		assert_false(table.item[0].asked);
+		assert_int_equal(table.item[0].found, 0);
+		reservation_table_free(&table);
+	}
+}
+
 /* Its command line is shown under a lock that it may keep for ever. */
 static void a_machine_that_hangs_is_asked_once(void **state)
 {
@@ -166,6 +193,7 @@ int main(void)
 		scratch_test(all_or_nothing),
 		scratch_test(only_ones_own_is_dropped),
 		scratch_test(what_others_have_becomes_a_claim),
+		scratch_test(what_is_read_was_not_asked_yet),
 		scratch_test(a_machine_that_hangs_is_asked_once),
 	};
 
