@@ -165,7 +165,7 @@ static int read_hold(struct journal *j, struct record *r, struct err *err)
 
 static int read_intent(struct journal *j, struct record *r, struct err *err)
 {
-	struct journal_step s = {.state = JOURNAL_INTENT};
+	struct journal_step s = {.state = JOURNAL_INTENT, .begun = true};
 	int room;
 
 	s.step.id = (uint32_t)number(r, "intent", 1, UINT32_MAX - 1);
@@ -195,14 +195,13 @@ static int read_intent(struct journal *j, struct record *r, struct err *err)
 	return 0;
 }
 
-static void read_mark(struct journal *j, struct record *r, const char *what,
-		      enum journal_state state)
+static void read_mark(struct journal *j, struct record *r, const char *what)
 {
 	uint32_t id = (uint32_t)number(r, what, 1, UINT32_MAX - 1);
 
 	for (size_t i = 0; i < j->steps; i++)
 		if (j->step[i].step.id == id) {
-			j->step[i].state = state;
+			journal_mark_step(&j->step[i], what);
 			return;
 		}
 	r->bad = true;
@@ -265,13 +264,13 @@ static int read_record(struct journal *j, struct record *r, struct err *err)
 	if (has(r, "intent"))
 		return read_intent(j, r, err);
 	if (has(r, "done"))
-		read_mark(j, r, "done", JOURNAL_DONE);
+		read_mark(j, r, "done");
 	else if (has(r, "failed"))
-		read_mark(j, r, "failed", JOURNAL_INTENT);
+		read_mark(j, r, "failed");
 	else if (has(r, "undo"))
-		read_mark(j, r, "undo", JOURNAL_INTENT);
+		read_mark(j, r, "undo");
 	else if (has(r, "undone"))
-		read_mark(j, r, "undone", JOURNAL_UNDONE);
+		read_mark(j, r, "undone");
 	else if (has(r, "child"))
 		return read_child(j, r, err);
 	else if (has(r, "park"))

@@ -156,8 +156,8 @@ int journal_intent(struct journal *journal, struct step *step)
 		return r;
 	}
 	journal->next_id++;
-	journal->step[journal->steps++] =
-		(struct journal_step){.step = *step, .state = JOURNAL_INTENT};
+	journal->step[journal->steps++] = (struct journal_step){
+		.step = *step, .state = JOURNAL_INTENT, .begun = true};
 	return 0;
 }
 
@@ -167,10 +167,7 @@ int journal_mark(struct journal *journal, const char *what, uint32_t id)
 
 	for (size_t i = 0; i < journal->steps; i++)
 		if (journal->step[i].step.id == id && (r == 0 || !strcmp(what, "undone")))
-			journal->step[i].state = !strcmp(what, "done") ? JOURNAL_DONE
-						 : !strcmp(what, "undone")
-							 ? JOURNAL_UNDONE
-							 : JOURNAL_INTENT;
+			journal_mark_step(&journal->step[i], what);
 	return r;
 }
 

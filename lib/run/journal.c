@@ -201,6 +201,15 @@ void journal_end_hold(struct journal *journal, struct journal_hold *own)
 			journal->step[i].state = JOURNAL_UNDONE;
 }
 
+void journal_mark_step(struct journal_step *step, const char *what)
+{
+	step->state = !strcmp(what, "done")	? JOURNAL_DONE
+		      : !strcmp(what, "undone") ? JOURNAL_UNDONE
+						: JOURNAL_INTENT;
+	step->begun = !strcmp(what, "undo");
+	step->undoing |= step->begun;
+}
+
 bool journal_has_open(const struct journal *journal)
 {
 	for (size_t i = 0; i < journal->holds; i++)

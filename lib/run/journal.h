@@ -39,6 +39,8 @@ enum journal_state {
 struct journal_step {
 	struct step step;
 	enum journal_state state;
+	bool begun;   /* nothing says how that ended: perhaps a child is at it */
+	bool undoing; /* what was begun last is to take it back */
 };
 
 struct journal_hold {
@@ -113,6 +115,9 @@ int journal_park(struct journal *journal, const struct hold *hold,
 		 const char *why) _must_check_;
 int journal_close(struct journal *journal, const struct hold *hold) _must_check_;
 int journal_qemu(struct journal *journal, const struct proc_id *qemu) _must_check_;
+
+/* What such a record says of @step: "done", "failed", "undo" or "undone". */
+void journal_mark_step(struct journal_step *step, const char *what);
 
 /* Makes room for @n more steps, so that journal_intent allocates nothing. */
 int journal_reserve(struct journal *journal, size_t n) _must_check_;

@@ -45,21 +45,24 @@ static bool is_begun(const struct journal *j, const struct bdf *bdf)
  * was begun and did not come to its end. */
 static void name_step(const struct journal *j, char *buf, size_t size)
 {
-	const struct step *begun = NULL;
+	const struct journal_step *begun = NULL;
 	char text[STEP_WORDS];
+	struct step step;
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < j->steps; i++) {
-		if (j->step[i].state != JOURNAL_INTENT)
+		if (!journal_alive(&j->step[i]) || !j->step[i].begun)
 			continue;
 		if (begun)
 			return;
-		begun = &j->step[i].step;
+		begun = &j->step[i];
 	}
-	if (!begun || begun->kind == STEP_MODULE)
+	if (!begun || begun->step.kind == STEP_MODULE)
 		return;
-	step_ops(begun)->describe(begun, text, sizeof(text));
-	(void)snprintf(buf, size, " (%s: %s)", STEP_DEVICE(begun), text);
+	step = begun->step;
+	step.direction = begun->undoing ? STEP_UNDO : STEP_DO;
+	step_ops(&step)->describe(&step, text, sizeof(text));
+	(void)snprintf(buf, size, " (%s: %s)", STEP_DEVICE(&step), text);
 }
 
 static int say_child(const struct session *s, const struct proc_id *child,

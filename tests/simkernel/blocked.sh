@@ -53,6 +53,8 @@ rule 'drivers/igb/bind * * block go'
 hook_exits 2 100 post-stop
 stuck 3000 'bind back to igb'
 driver_is 03:00.0 nouveau
+hostpci_exits 75 plan 100
+says "process $pid of an earlier run is still in the kernel \\(hostpci0 0000:02:00.0: bind back to igb\\)"
 gone
 hook_exits 0 100 post-stop
 has_no_journal 100
