@@ -199,6 +199,10 @@ const char *step_errno_words(const struct step *step, int code)
 			return by_hand_words[i].words;
 	if (kind == STEP_RESET && step_ops(step)->tolerates(step, code))
 		return "no reset method works for this function of the card";
+	if (kind == STEP_BAR && step->direction == STEP_UNDO && code == EBUSY)
+		return "a driver has it, or it has virtual functions: it goes back when "
+		       "its machine has it again and stops, or with hostpci release "
+		       "while no driver has it";
 	for (size_t i = 0; i < ARRAY_SIZE(errno_words); i++)
 		if (errno_words[i].kind == kind && errno_words[i].code == code)
 			return errno_words[i].words;

@@ -439,4 +439,20 @@ d3cold_allowed 1 anew d3cold = false;
 resource1_resize 8 anew bar-sizes = "1:16G";
 END
 
+it "a BAR's size that is left goes back by hand only without the driver, which is said"
+config 100 'hostpci0: 03:00.0'
+policy 100 'hostpci0 = { bar-sizes = "1:16G"; };'
+hook_exits 0 100 pre-start
+rule "resource1_resize 8 * errno EIO"
+hook_exits 2 100 post-stop
+no_rules
+hostpci_exits 2 release 100
+says 'a driver has it.*: it goes back .* with hostpci release while no driver has it \(errno 16\)'
+driver_is 03:00.0 nouveau
+driver=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:03:00.0/driver")
+rm "$driver/0000:03:00.0" "$ROOT/sys/bus/pci/devices/0000:03:00.0/driver"
+hostpci_exits 0 release 100
+has_no_journal 100
+wrote 03:00.0/resource1_resize 8
+
 finish
