@@ -43,9 +43,12 @@ static struct finding *ask(struct gate *g, const struct fact *fact)
 	return f;
 }
 
-/* Ends the cure of what was asked: the line that allows it, and its file. */
+/* Ends the cure of what was asked: the line that allows it, and its file. What is allowed
+ * needs none. */
 static void say_allow(const struct gate *g, const struct fact *fact, struct finding *f)
 {
+	if (f->allowed)
+		f->cure[0] = '\0';
 	if (f->grade != GRADE_ASK)
 		return;
 	SAY_MORE(f->cure, "allow = [\"%s\"]; in ", f->device);

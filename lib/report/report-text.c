@@ -43,7 +43,7 @@ void report_findings(const struct findings *findings, enum report_style style, F
 			      : !f->passing	     ? ""
 			      : style == REPORT_HOOK ? " (just going, but too slow)"
 						     : " (just going: a start waits)");
-		if (f->cure[0] && !f->allowed)
+		if (f->cure[0])
 			(void)fprintf(out, "%s          what to do: %s\n", prefix(style),
 				      f->cure);
 	}

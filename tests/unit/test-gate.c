@@ -229,6 +229,13 @@ static void other_card(struct scene *s)
 	add(s, (struct bdf){0, 5, 0, 0}, 12, "xhci_hcd", false);
 }
 
+static void other_card_allowed(struct scene *s)
+{
+	other_card(s);
+	s->spec.vm.set |= UINT64_C(1) << KEY_GATE;
+	s->spec.vm.gate = WISH_GATE_WARN;
+}
+
 static void other_card_idle(struct scene *s)
 {
 	add(s, (struct bdf){0, 5, 0, 0}, 12, "", false);
@@ -295,6 +302,7 @@ static const struct {
 	{has_vfs, GRADE_NEVER, "0000:02:00.0", "has 4 virtual functions"},
 	{same_card, GRADE_TELL, "0000:02:00.1", "comes along and goes back"},
 	{other_card, GRADE_ASK, "0000:05:00.0", "taken from the host"},
+	{other_card_allowed, GRADE_TELL, "0000:05:00.0", "taken from the host"},
 	{other_card_idle, -1, NULL, NULL},
 	{sibling_held, GRADE_NEVER, "/dev/sda1", "is mounted on /srv"},
 	{kept, GRADE_NEVER, "0000:02:00.0", "igb is no vfio driver"},
@@ -322,6 +330,8 @@ static void each_trouble_is_found(void **state)
 			assert_contains(f->why, rows[i].why);
 			/* What refuses says what to do. */
 			assert_true(f->cure[0] || f->grade == GRADE_TELL);
+			/* What the policy has answered needs nothing done. */
+			assert_false(f->cure[0] && f->allowed);
 		}
 		findings_free(&found);
 		facts_free(s.facts);
