@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fileio.h"
+#include "base/progress.h"
 #include "run/booking.h"
 #include "run/sharing.h"
 #include "run/stop.h"
@@ -292,18 +293,22 @@ static int refuse_release(struct session *session, struct err *err)
 /* QEMU may still be on its way out; a machine that runs keeps its devices. */
 static int await_end(struct session *session, struct err *err)
 {
-	int64_t end = clock_ms() + (int64_t)LIMIT_BUSY_MS;
+	struct progress_wait wait = progress_wait(clock_ms() + LIMIT_BUSY_MS);
 	struct proc_id qemu;
+	char text[64];
 
 	if (session->request->dry)
 		return 0;
 	while (session_vm_runs(session, &qemu)) {
-		if (clock_ms() >= end) {
+		if (clock_ms() >= wait.end) {
 			(void)err_set(err, EBUSY,
 				      "VM %u runs (pid %d): nothing is taken from it",
 				      session->request->vmid, (int)qemu.pid);
 			return session_fail(session, EXIT_CODE_BUSY, err);
 		}
+		(void)snprintf(text, sizeof(text), "VM %u still runs (pid %d)",
+			       session->request->vmid, (int)qemu.pid);
+		progress_waits(&wait, text);
 		clock_sleep_ms(LIMIT_BUSY_POLL_MS);
 	}
 	return 0;

@@ -14,6 +14,18 @@ hook_exits 0 100 post-stop
 has_no_journal 100
 as_before
 
+it "post-stop waits for the machine itself, and says so meanwhile"
+config 100 'hostpci0: 02:00.0'
+hook_exits 0 100 pre-start
+qemu 100
+(sleep 4; kill $QEMU) &
+hook_exits 0 100 post-stop
+says "^hostpci: VM 100 still runs \\(pid $QEMU\\): waiting, at most 12 s\$"
+wait
+rm "$SIM/pipe" "$ROOT"/run/qemu-server/*.pid
+has_no_journal 100
+as_before
+
 it "post-stop gives up in time, names the holder, and writes nothing"
 config 100 'hostpci0: 02:00.0' 'hostpci1: 03:00.0'
 hook_exits 0 100 pre-start
