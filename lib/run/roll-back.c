@@ -1,17 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/roll-back.h"
 
+#include "host/device.h"
 #include "run/sharing.h"
 #include "run/undo.h"
+
+/* A driver of the host had it as this run began: a release that left a setting behind,
+ * say, or a start that was killed before it came to it. */
+static bool was_back(const struct journal *j, const struct journal_hold *h,
+		     uint32_t first_id)
+{
+	struct device device;
+
+	if (uuid_is_set(&h->hold.mdev))
+		return false;
+	for (size_t i = 0; i < j->steps; i++) {
+		const struct step *step = &j->step[i].step;
+
+		if (step->id >= first_id && step->kind == STEP_UNBIND &&
+		    hold_has(&h->hold, step))
+			return true;
+	}
+	return device_read(j->root, &h->hold.bdf, &device) == 0 && device.driver[0] &&
+	       !device.on_vfio;
+}
 
 /*
  * A device that was kept stays so, and so does one that an earlier start left behind and
  * that is to stay on vfio-pci. What else it left behind goes back with what this run did:
  * after a failed start Proxmox calls nobody.
  */
-static bool keeps(const struct journal_hold *h)
+static bool keeps(const struct journal *j, const struct journal_hold *h,
+		  uint32_t first_id)
 {
-	return h->was[0] || (!h->mine && h->hold.return_to == WISH_RETURN_VFIO);
+	bool kept = h->was[0] || (!h->mine && h->hold.return_to == WISH_RETURN_VFIO);
+
+	return kept && !was_back(j, h, first_id);
 }
 
 /* Taken by this run, on its own behalf. */
@@ -30,7 +54,7 @@ static bool undo_devices(struct session *session, uint32_t first_id)
 
 	for (size_t i = j->holds; i-- > 0;) {
 		const struct journal_hold *h = &j->hold[i];
-		uint32_t from = h->mine || keeps(h) ? first_id : 0;
+		uint32_t from = h->mine || keeps(j, h, first_id) ? first_id : 0;
 
 		if (!is_taken(h))
 			continue;
@@ -49,18 +73,20 @@ static bool undo_devices(struct session *session, uint32_t first_id)
 }
 
 /* True if something is left. */
-static bool settle_devices(struct journal *j)
+static bool settle_devices(struct journal *j, uint32_t first_id)
 {
 	bool left = false;
 
 	for (size_t i = 0; i < j->holds; i++) {
 		const struct journal_hold *h = &j->hold[i];
+		bool kept;
 		int r = 0;
 
 		if (!is_taken(h))
 			continue;
-		left |= !keeps(h) && undo_is_left(j, &h->hold);
-		if (keeps(h))
+		kept = keeps(j, h, first_id);
+		left |= !kept && undo_is_left(j, &h->hold);
+		if (kept)
 			r = journal_park(j, &h->hold, h->was[0] ? h->was : "return");
 		else if (!undo_is_left(j, &h->hold))
 			/* On a full /run it is enough that the journal ends. */
@@ -79,7 +105,7 @@ int roll_back(struct session *session, uint32_t first_id, const struct err *why)
 	struct err err;
 	bool left = undo_devices(session, first_id);
 
-	left |= settle_devices(session->journal);
+	left |= settle_devices(session->journal, first_id);
 	if (sharing_give_back(&sharing, &err) < 0) {
 		left = true;
 		notes_add(&session->outcome->warnings, "taking back: %s", err.msg);

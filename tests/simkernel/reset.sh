@@ -439,6 +439,24 @@ d3cold_allowed 1 anew d3cold = false;
 resource1_resize 8 anew bar-sizes = "1:16G";
 END
 
+it "released but for a setting, it is not kept by a start that fails"
+config 100 'hostpci0: 03:00.0'
+policy 100 'hostpci0 = { d3cold = false; return = "vfio"; };'
+hook_exits 0 100 pre-start
+hook_exits 0 100 post-stop
+driver_is 03:00.0 vfio-pci
+rule 'd3cold_allowed 1 * errno EIO'
+hostpci_exits 2 release 100
+driver_is 03:00.0 nouveau
+no_rules
+rule 'drivers/vfio-pci/bind * * errno EIO'
+hook_exits 1 100 pre-start
+no_rules
+driver_is 03:00.0 nouveau
+hostpci_exits 0 sweep
+has_no_journal 100
+as_before
+
 it "a BAR's size that is left goes back by hand only without the driver, which is said"
 config 100 'hostpci0: 03:00.0'
 policy 100 'hostpci0 = { bar-sizes = "1:16G"; };'
