@@ -19,33 +19,26 @@ static bool is_held(const struct findings *findings, unsigned slot)
 	return false;
 }
 
-/* What refuses the start whatever the commands do; NULL: nothing. */
-static const struct finding *find_hopeless(const struct findings *findings,
-					   const struct spec *spec)
+/*
+ * True if the commands are for nothing: somebody's use can end, and a command may free
+ * more than its own device, but what is not there or cannot be stays so.
+ */
+static bool is_hopeless(struct session *s)
 {
-	bool shared;
+	const struct findings *findings = &s->outcome->findings;
 
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct finding *f = &findings->item[i];
-		bool freed = f->held && f->slot >= 0 &&
-			     spec_free_command(spec, (unsigned)f->slot, &shared);
 
-		if (f->grade != GRADE_TELL && !f->passing && !freed)
-			return f;
-	}
-	return NULL;
-}
-
-/* True if the commands are for nothing: what they do is not taken back. */
-static bool is_hopeless(struct session *s, const struct spec *spec)
-{
-	const struct finding *f = find_hopeless(&s->outcome->findings, spec);
-
-	if (f)
+		if (f->grade != GRADE_NEVER || f->held || f->passing)
+			continue;
 		notes_add(&s->outcome->notes,
-			  "free: no command is run: %s %s, and none of them frees that",
+			  "free: no command is run, as the start is refused for good: %s "
+			  "%s",
 			  f->device[0] ? f->device : f->what, f->why);
-	return f != NULL;
+		return true;
+	}
+	return false;
 }
 
 static void say_words(const struct text_list *words, char *buf, size_t size)
@@ -114,7 +107,7 @@ int free_devices(struct session *session, const struct spec *spec, struct err *e
 
 		if (!words || !is_held(&o->findings, i) || (shared && ran_shared))
 			continue;
-		if (!n && is_hopeless(session, spec))
+		if (!n && is_hopeless(session))
 			return 0;
 		ran_shared |= shared;
 		n++;
